@@ -1,0 +1,114 @@
+"""Executions -> candidates: every training of every model, and the models that were never trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from grader.criteria.case import Candidate, Tier
+from grader.records import EvaluateFacts, Execution, FailureFacts, FitFacts, ModelFacts, Trace
+
+
+def candidates_of(executions: Sequence[Execution]) -> tuple[Candidate, ...]:
+    """Return all candidates of a submission, its notebooks pooled, in the order of notebooks and cells.
+
+    A model that was trained twice gives two, each with the layers of its own snapshot. ``tier`` is TRAINED for any data
+    set that was recognised; whether it is a task's own is for the match to say.
+    """
+    found = [one for execution in executions for one in _of_notebook(execution)]
+    return tuple(replace(one, order=order) for order, one in enumerate(found))
+
+
+def _of_notebook(execution: Execution) -> list[Candidate]:
+    trace, name = execution.trace, execution.notebook
+    snapshots = {model.snapshot: model for model in trace.models}
+    latest = {model.model: model for model in trace.models}
+    found = []
+    for fit in trace.fits:
+        model = snapshots.get(fit.snapshot) or latest.get(fit.model)
+        if model is not None:
+            found.append(_trained(fit, model, trace, name))
+    fitted = {fit.model for fit in trace.fits}
+    found += (_untrained(model, trace, name) for number, model in latest.items() if number not in fitted)
+    found += (_failed(failure, name) for failure in trace.failures if failure.model not in latest and failure.layers)
+    return sorted(found, key=lambda one: one.cell)
+
+
+def _trained(fit: FitFacts, model: ModelFacts, trace: Trace, notebook: str) -> Candidate:
+    complete = fit.completed and fit.epochs > fit.initial_epoch
+    tier = Tier.UNTRAINED
+    if complete:
+        tier = Tier.TRAINED if fit.x.dataset else Tier.UNRECOGNISED
+    return Candidate(
+        order=0,
+        notebook=notebook,
+        cell=fit.cell,
+        tier=tier,
+        layers=model.layers,
+        api=model.api,
+        input_shape=model.input_shape,
+        output_shape=model.output_shape,
+        num_params=model.num_params,
+        compile=fit.compile,
+        fit=fit,
+        evaluations=tuple(_after(fit, model, trace.evaluations, trace)),
+        predicts=tuple(_after(fit, model, trace.predicts, trace)),
+        failure=None if complete else _failure_of(fit.model, trace, cell=fit.cell),
+    )
+
+
+def _untrained(model: ModelFacts, trace: Trace, notebook: str) -> Candidate:
+    return Candidate(
+        order=0,
+        notebook=notebook,
+        cell=model.cell,
+        tier=Tier.UNTRAINED,
+        layers=model.layers,
+        api=model.api,
+        input_shape=model.input_shape,
+        output_shape=model.output_shape,
+        num_params=model.num_params,
+        compile=next((one for one in reversed(trace.compiles) if one.model == model.model), None),
+        failure=_failure_of(model.model, trace),
+    )
+
+
+def _failed(failure: FailureFacts, notebook: str) -> Candidate:
+    first = failure.layers[0]
+    shape = first.config.get("batch_shape") or first.config.get("batch_input_shape")
+    return Candidate(
+        order=0,
+        notebook=notebook,
+        cell=failure.cell,
+        tier=Tier.FAILED,
+        layers=failure.layers,
+        input_shape=tuple(shape) if isinstance(shape, list | tuple) else None,
+        failure=failure,
+    )
+
+
+def _failure_of(model: int, trace: Trace, cell: int | None = None) -> FailureFacts | None:
+    own = [one for one in trace.failures if one.model == model and (cell is None or one.cell == cell)]
+    return own[-1] if own else None
+
+
+def _after(fit: FitFacts, model: ModelFacts, calls: Sequence[EvaluateFacts], trace: Trace) -> Iterator[EvaluateFacts]:
+    """Yield the calls that looked at this training: on the model itself, or on a copy of it loaded from a file."""
+    fitted = {one.model for one in trace.fits}
+    copies = {one.model for one in trace.models if one.model not in fitted and _alike(one, model)}
+    for call in calls:
+        own = call.model == fit.model and call.after_fit is not None and call.after_fit >= fit.fit
+        copy = call.model in copies and call.after_fit is None and call.cell >= fit.cell
+        if own or copy:
+            yield call
+
+
+def _alike(one: ModelFacts, other: ModelFacts) -> bool:
+    """Whether two models have the same layers, names apart."""
+    return [_settings(layer.config) for layer in one.layers] == [
+        _settings(layer.config) for layer in other.layers
+    ] and [layer.kind for layer in one.layers] == [layer.kind for layer in other.layers]
+
+
+def _settings(config: object) -> dict[str, object]:
+    return {key: value for key, value in config.items() if key != "name"} if isinstance(config, dict) else {}

@@ -1,0 +1,221 @@
+"""Accuracies of our own trainings, held against recorded references."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from grader.criteria.base import Criterion, Judgement, Judges, either, failed, of, passed, review
+from grader.criteria.case import Case
+from grader.criteria.data import cheated, tests_on_trained
+from grader.criteria.settings import never_trained
+from grader.records import Band, Profile, Training, Words, msg
+
+_NEEDED = 3
+"""Trainings of which the median decides."""
+_DIGITS = 4
+
+
+def accuracies_of(trainings: Sequence[Training]) -> tuple[float, ...]:
+    """Return the test accuracies of the trainings that came to their end."""
+    return tuple(t.test_accuracy for t in trainings if t.outcome == "trained" and t.test_accuracy is not None)
+
+
+def _before(criterion: Criterion, case: Case) -> Judgement | None:
+    """Judge what no measurement can change: not trained at all, or trained on test rows."""
+    candidate = of(case)
+    if not candidate.is_trained or candidate.fit is None:
+        return never_trained(criterion.default_title, case)
+    rows = tests_on_trained(candidate.fit)
+    return cheated(criterion.default_title, rows) if rows else None
+
+
+def _unmeasured(expected: Words, case: Case) -> Judgement:
+    """Say why there is no accuracy."""
+    trainings = case.measured.trainings
+    if trainings and all(t.outcome == "diverged" for t in trainings):
+        count = len(trainings)
+        return failed(
+            expected,
+            msg(
+                "the training diverges: {count} of {total} trainings ended without a finite loss",
+                count=count,
+                total=count,
+            ),
+            msg("Take a smaller learning rate, and divide the pixels by 255."),
+        )
+    reason = next((t.reason for t in trainings if t.reason is not None), None) or case.measured.reason
+    return review(expected, reason or msg("the model was not trained again"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accuracy(Criterion):
+    """Trained from scratch by us, the answer reaches the reference's lower limit, less a margin.
+
+    The first training decides when it reaches the limit; otherwise the median of three does.
+
+    >>> band = Band(reference="example3", mean=0.99, spread=0.001, count=20, lower=0.985, clearly_below=0.984,
+    ...             upper=0.994, alpha=0.001)
+    >>> Accuracy(reference="example3", margin=0.01).limit(band, Profile(name="full"))
+    0.975
+    """
+
+    kind: ClassVar[str] = "accuracy"
+    judges: ClassVar[Judges] = "training"
+
+    reference: str
+    """Id of one of the workbook's references."""
+    margin: float = 0.0
+    """How far under the reference's limit is still good."""
+    margin_quick: float | None = None
+    """In place of ``margin`` in the quick profile."""
+
+    @property
+    def default_title(self) -> Words:
+        """What is asked for."""
+        return msg("Test accuracy against {reference}", reference=self.reference)
+
+    def slack(self, profile: Profile) -> float:
+        """Return the margin that holds in a profile."""
+        return self.margin_quick if profile.name == "quick" and self.margin_quick is not None else self.margin
+
+    def limit(self, band: Band, profile: Profile) -> float:
+        """Return the accuracy to reach."""
+        return round(band.lower - self.slack(profile), 12)
+
+    def needs_more(self, trainings: Sequence[Training], band: Band | None, profile: Profile) -> bool:
+        """Whether one training leaves it open, so that two more should be bought."""
+        if band is None or len(trainings) != 1:
+            return False
+        only = trainings[0]
+        if only.outcome == "diverged":
+            return True
+        return only.test_accuracy is not None and only.test_accuracy < self.limit(band, profile)
+
+    def decisive(self, trainings: Sequence[Training], band: Band | None, profile: Profile) -> float | None:
+        """Return the accuracy that decides: the first when it reaches the limit, else the median of three."""
+        accuracies = accuracies_of(trainings)
+        if not accuracies:
+            return None
+        enough = band is None or accuracies[0] >= self.limit(band, profile) or len(accuracies) < _NEEDED
+        return accuracies[0] if enough else statistics.median(accuracies[:_NEEDED])
+
+    def judge(self, case: Case) -> Judgement:
+        """Hold our trainings against the band."""
+        early = _before(self, case)
+        if early is not None:
+            return early
+        band = case.bands.get(self.reference)
+        if band is None:
+            return review(
+                self.default_title,
+                msg(
+                    "uncalibrated: there are no reference trainings of {reference} for this data and profile",
+                    reference=self.reference,
+                ),
+            )
+        limit = self.limit(band, case.profile)
+        expected = msg("test accuracy of {limit} or more", limit=round(limit, _DIGITS))
+        value = self.decisive(case.measured.trainings, band, case.profile)
+        if value is None:
+            return self._in_kernel(case, limit, expected)
+        return self._against(value, band, case, expected)
+
+    def _in_kernel(self, case: Case, limit: float, expected: Words) -> Judgement:
+        own = case.measured.in_kernel
+        if own is None or any(t.outcome == "diverged" for t in case.measured.trainings):
+            return _unmeasured(expected, case)
+        found = msg(
+            "{accuracy}, scored in the student's own kernel: the model could not be trained again",
+            accuracy=round(own, _DIGITS),
+        )
+        return passed(expected, found) if own >= limit else review(expected, found)
+
+    def _against(self, value: float, band: Band, case: Case, expected: Words) -> Judgement:
+        limit, trainings = self.limit(band, case.profile), case.measured.trainings
+        accuracies = accuracies_of(trainings)
+        shown = round(value, _DIGITS)
+        if value >= limit:
+            high = msg(
+                "{accuracy}, more than the reference ever reached ({upper})",
+                accuracy=shown,
+                upper=round(band.upper, _DIGITS),
+            )
+            return passed(expected, high if value > band.upper else msg("{accuracy}", accuracy=shown))
+        if len(accuracies) < _NEEDED:
+            return review(
+                expected,
+                msg(
+                    "{accuracy} in one training; the median of {count} decides, and it is not there",
+                    accuracy=shown,
+                    count=_NEEDED,
+                ),
+            )
+        found = msg("{accuracy}, the median of {count} trainings", accuracy=shown, count=_NEEDED)
+        if value < band.clearly_below - self.slack(case.profile):
+            return failed(
+                expected,
+                found,
+                msg(
+                    "Look at the accuracies epoch by epoch: train longer, check the data and the loss, or change the "
+                    "layers."
+                ),
+            )
+        return review(
+            expected,
+            msg(
+                "{accuracy}, the median of {count} trainings: under the limit, but within what chance explains",
+                accuracy=shown,
+                count=_NEEDED,
+            ),
+        )
+
+    def mistakes(self) -> tuple[str, ...]:
+        """Return what is wrong with the settings."""
+        wrong = [key for key in ("margin", "margin_quick") if not 0 <= (getattr(self, key) or 0) < 1]
+        return tuple(f"{key} is {getattr(self, key)}; write a share from 0 to 1, as in  {key} = 0.01" for key in wrong)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccuracyGap(Criterion):
+    """Accuracy on training data is not far above accuracy on test data: the model does not overfit.
+
+    >>> AccuracyGap(at_most=0.15).default_title.values["limit"]
+    0.15
+    """
+
+    kind: ClassVar[str] = "accuracy-gap"
+    judges: ClassVar[Judges] = "training"
+
+    at_most: float
+
+    @property
+    def default_title(self) -> Words:
+        """What is asked for."""
+        return msg("Training accuracy exceeds test accuracy by {limit} at most", limit=self.at_most)
+
+    def judge(self, case: Case) -> Judgement:
+        """Take the median gap of our trainings."""
+        early = _before(self, case)
+        if early is not None:
+            return early
+        gaps = [
+            t.train_accuracy - t.test_accuracy
+            for t in case.measured.trainings
+            if t.outcome == "trained" and t.train_accuracy is not None and t.test_accuracy is not None
+        ]
+        if not gaps:
+            return _unmeasured(self.default_title, case)
+        gap = statistics.median(gaps)
+        found = msg("training accuracy less test accuracy: {gap}", gap=round(gap, _DIGITS))
+        advice = msg(
+            "The model overfits: it learns the training data by heart. Add Dropout, train for fewer epochs, or make "
+            "it smaller."
+        )
+        return either(gap <= self.at_most, self.default_title, found, advice)
+
+    def mistakes(self) -> tuple[str, ...]:
+        """Return what is wrong with the settings."""
+        return () if 0 <= self.at_most <= 1 else ("at_most must be a share from 0 to 1, as in  at_most = 0.15",)

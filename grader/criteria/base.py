@@ -1,0 +1,172 @@
+"""A criterion is a value with a ``judge`` method; what holds for all of them is here."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
+
+from grader import hints
+from grader.criteria.case import Candidate, Case
+from grader.records import Finding, Text, Verdict, Words, msg
+
+Judges = Literal["structure", "notebook", "training"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a criterion says of a case."""
+
+    verdict: Verdict
+    expected: Words
+    found: Words
+    where: Words | None = None
+    """Notebook and cell; the answer's when left out."""
+    advice: Words | None = None
+    """What to do, when not passed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Criterion(ABC):
+    """One line of a task's rubric."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
+
+    kind: ClassVar[str]
+    """Name in a task's TOML file."""
+    judges: ClassVar[Judges]
+    """``structure``: the model and how it was trained, as written; ``notebook``: what the submission did;
+    ``training``: what our own trainings gave."""
+    matches: ClassVar[bool] = False
+    """Whether it helps to tell which model answers the task."""
+    needs_answer: ClassVar[bool] = True
+    """Whether there is nothing to judge without an answer."""
+
+    id: str = ""
+    """Unique in its task; signs of an example have none."""
+    points: int = 0
+    title: Text | None = None
+    """In place of the criterion's own words."""
+    advice: Text | None = None
+    """In place of the criterion's own words when it failed."""
+
+    @abstractmethod
+    def judge(self, case: Case) -> Judgement:
+        """Judge a case. When ``needs_answer``, ``case.candidate`` is not None."""
+
+    @property
+    @abstractmethod
+    def default_title(self) -> Words:
+        """The criterion in a few words."""
+
+    def mistakes(self) -> tuple[str, ...]:
+        """Return what is wrong with the settings, in English, for the lecturer."""
+        return ()
+
+
+def finding(criterion: Criterion, case: Case) -> Finding:
+    """Judge a case and make a finding of it.
+
+    Three things hold for every criterion: without an answer most have nothing to judge; what was not seen to its end
+    is never failed; and a model that broke is explained by what broke it.
+    """
+    title = criterion.title or criterion.default_title
+    if case.candidate is None and criterion.needs_answer:
+        judgement = _no_answer(case, title)
+    else:
+        judgement = criterion.judge(case)
+        if judgement.verdict is Verdict.FAILED and criterion.advice:
+            judgement = replace(judgement, advice=criterion.advice)
+        failure = case.candidate.failure if case.candidate else None
+        hint = hints.failure_advice(failure) if failure and criterion.needs_answer else None
+        if judgement.verdict is Verdict.FAILED and hint:
+            judgement = replace(judgement, advice=hint)
+        judgement = _unless_unseen(judgement, case, needs_answer=criterion.needs_answer)
+    if judgement.where is None and case.candidate is not None and criterion.needs_answer:
+        judgement = replace(judgement, where=case.candidate.where)
+    return Finding(
+        id=criterion.id,
+        kind=criterion.kind,
+        points=criterion.points,
+        title=title,
+        verdict=judgement.verdict,
+        expected=judgement.expected,
+        found=judgement.found,
+        where=judgement.where,
+        advice=None if judgement.verdict is Verdict.PASSED else judgement.advice,
+    )
+
+
+def _no_answer(case: Case, title: Words) -> Judgement:
+    if case.cut_short is not None or case.missing_module:
+        return _unless_unseen(Judgement(verdict=Verdict.FAILED, expected=title, found=title), case, needs_answer=False)
+    if case.example_runs:
+        return Judgement(
+            verdict=Verdict.FAILED,
+            expected=title,
+            found=msg("only the worked example was found, no model of your own for this task"),
+            where=case.example_runs[-1].where,
+            advice=msg("Build the model that the task describes, train it with model.fit and evaluate it."),
+        )
+    return Judgement(
+        verdict=Verdict.FAILED,
+        expected=title,
+        found=msg("no model for this task was found"),
+        advice=msg(
+            "Build the model that the task describes and train it with model.fit on the task's data ({dataset}). "
+            "Then run all cells from top to bottom in a fresh kernel: every cell must work.",
+            dataset=case.dataset,
+        ),
+    )
+
+
+def _unless_unseen(judgement: Judgement, case: Case, *, needs_answer: bool) -> Judgement:
+    """Turn failed into review where the rest of the notebook could have shown better."""
+    if judgement.verdict is not Verdict.FAILED:
+        return judgement
+    if case.cut_short is not None:
+        return replace(
+            judgement,
+            verdict=Verdict.REVIEW,
+            found=judgement.found if needs_answer else case.cut_short,
+            advice=case.cut_short
+            if needs_answer
+            else msg("Nothing is lost: a person looks at this. What was not seen is not counted against you."),
+        )
+    if case.missing_module and not needs_answer:
+        return replace(
+            judgement,
+            verdict=Verdict.REVIEW,
+            found=msg("the library {module} is not installed where notebooks are graded", module=case.missing_module),
+            advice=msg(
+                "Use only the libraries of the workbook, or ask your lecturer about {module}.",
+                module=case.missing_module,
+            ),
+        )
+    return judgement
+
+
+def of(case: Case) -> Candidate:
+    """Return the answer of a case that has one."""
+    assert case.candidate is not None, "a criterion that needs an answer is not asked without one"
+    return case.candidate
+
+
+def passed(expected: Words, found: Words, *, where: Words | None = None) -> Judgement:
+    """Make a judgement in the student's favour."""
+    return Judgement(verdict=Verdict.PASSED, expected=expected, found=found, where=where)
+
+
+def failed(expected: Words, found: Words, advice: Words | None = None, *, where: Words | None = None) -> Judgement:
+    """Make a judgement against the student; the advice says what to do."""
+    return Judgement(verdict=Verdict.FAILED, expected=expected, found=found, advice=advice, where=where)
+
+
+def review(expected: Words, found: Words, advice: Words | None = None, *, where: Words | None = None) -> Judgement:
+    """Leave the judgement to a person; ``found`` says why."""
+    return Judgement(verdict=Verdict.REVIEW, expected=expected, found=found, advice=advice, where=where)
+
+
+def either(holds: bool, expected: Words, found: Words, advice: Words | None = None) -> Judgement:
+    """Pass or fail."""
+    return passed(expected, found) if holds else failed(expected, found, advice)

@@ -1,0 +1,132 @@
+"""Which rows the answer was trained on."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from array import array
+from dataclasses import dataclass
+from typing import ClassVar
+
+from grader.criteria.base import Criterion, Judgement, Judges, failed, of, passed, review
+from grader.criteria.case import Case, Tier
+from grader.criteria.names import TRAIN_ROWS
+from grader.criteria.settings import never_trained
+from grader.records import FitFacts, RowFacts, Words, msg
+
+
+def distinct_rows(rows: RowFacts) -> int | None:
+    """Count different rows; None when the packed rows are damaged.
+
+    >>> distinct_rows(RowFacts(count=30, ranges=((0, 20), (10, 20))))
+    20
+    """
+    if rows.ranges is not None:
+        total, end = 0, 0
+        for start, stop in sorted(rows.ranges):
+            total += max(0, stop - max(start, end))
+            end = max(end, stop)
+        return total
+    try:
+        packed = base64.b64decode(rows.packed, validate=True)
+        plain = zlib.decompressobj().decompress(packed, 4 * rows.count + 1)  # bounded: it comes from the notebook
+    except (binascii.Error, zlib.error, ValueError):
+        return None
+    numbers = array("I")
+    if len(plain) != 4 * rows.count or numbers.itemsize != 4:
+        return None
+    numbers.frombytes(plain)  # byte order does not matter for counting
+    return len(set(numbers))
+
+
+def tests_on_trained(fit: FitFacts) -> int:
+    """Return how many test rows a fit trained on."""
+    return fit.x.test_rows or (fit.x.shape[0] if fit.x.split == "test" and fit.x.shape else 0)
+
+
+def cheated(expected: Words, rows: int) -> Judgement:
+    """Judge a training on test rows."""
+    return failed(
+        expected,
+        msg("test rows among the training data: {rows}", rows=rows),
+        msg("Train on the training data only: a model that has seen the test data tells nothing about new data."),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingData(Criterion):
+    """The answer was trained on the task's training data with their right labels; with ``all``, on every row of it.
+
+    >>> TrainingData(all=True).default_title.text
+    'Trained on all of the training data'
+    """
+
+    kind: ClassVar[str] = "training-data"
+    judges: ClassVar[Judges] = "notebook"
+    matches: ClassVar[bool] = True
+
+    all: bool = False
+    """Every row of the train split, none set aside for validation."""
+
+    @property
+    def default_title(self) -> Words:
+        """What is asked for."""
+        if self.all:
+            return msg("Trained on all of the training data")
+        return msg("Trained on the task's training data")
+
+    def judge(self, case: Case) -> Judgement:
+        """Look at the rows and the labels that ``fit`` was given."""
+        candidate, expected = of(case), self.default_title
+        fit = candidate.fit
+        if fit is None or not candidate.is_trained:
+            return never_trained(expected, case)
+        if candidate.tier is Tier.UNRECOGNISED or not fit.x.dataset:
+            return review(expected, msg("the training data could not be recognised: {why}", why=fit.x.why or "–"))
+        if tests_on_trained(fit) or fit.x.split != "train":
+            return cheated(expected, tests_on_trained(fit))
+        if fit.x.unknown_rows:
+            return review(expected, msg("rows that are not in the data set: {rows}", rows=fit.x.unknown_rows))
+        return self._labels(fit) or self._rows(fit) or passed(expected, _seen(fit))
+
+    def _labels(self, fit: FitFacts) -> Judgement | None:
+        agree = fit.y.agree if fit.y is not None else None
+        if fit.x.rows is None and agree is None:
+            return None  # drawn by the student: there are no true labels
+        if agree is None:
+            return review(self.default_title, msg("the labels could not be compared with the data set's"))
+        if agree >= 1:
+            return None
+        return failed(
+            self.default_title,
+            msg("labels that belong to their rows, in percent: {share}", share=round(100 * agree, 1)),
+            msg("Keep images and labels in the same order: shuffle or cut both alike, or neither."),
+        )
+
+    def _rows(self, fit: FitFacts) -> Judgement | None:
+        if not self.all:
+            return None
+        if fit.validation_split:
+            return failed(
+                self.default_title,
+                msg("validation_split = {share} sets part of the training data aside", share=fit.validation_split),
+                msg("Leave validation_split out of model.fit, so that all training data are used."),
+            )
+        total = TRAIN_ROWS.get(fit.x.dataset)
+        if total is None or fit.x.rows is None:
+            return None
+        rows = distinct_rows(fit.x.rows)
+        if rows is None:
+            return review(self.default_title, msg("which rows were used could not be read"))
+        if rows >= total:
+            return None
+        return failed(
+            self.default_title,
+            msg("training rows used: {rows} of {total}", rows=rows, total=total),
+            msg("Give model.fit the whole training data, without slices."),
+        )
+
+
+def _seen(fit: FitFacts) -> Words:
+    return msg("training rows: {rows}", rows=fit.x.train_rows or (fit.x.shape[0] if fit.x.shape else 0))

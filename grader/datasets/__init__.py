@@ -1,0 +1,7 @@
+"""Where the arrays come from: samples made here, full data from a file or a download, and their fingerprints."""
+
+from __future__ import annotations
+
+from grader.datasets.store import DataStore, Row, kernel_folder
+
+__all__ = ["DataStore", "Row", "kernel_folder"]

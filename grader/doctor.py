@@ -1,0 +1,154 @@
+"""``grader doctor``: what works on this machine, what is missing, and how to get it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psutil
+
+from grader.datasets import DataStore
+from grader.errors import SandboxUnavailable
+from grader.records import Message, msg
+from grader.sandbox import check_promises, find_seal
+
+_GIB = 1 << 30
+_FEWEST_GIB = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """One line of the doctor's table."""
+
+    name: Message
+    ok: bool
+    found: Message
+    remedy: Message | None = None
+    """What to do; None when all is well."""
+    needed: bool = True
+    """Grading works only with it; otherwise it is good to have."""
+
+
+def examine() -> Iterator[Check]:
+    """Yield one check after the other, quick ones first."""
+    for check in (_python, _tensorflow, _notebook_libraries, _memory, _gpu):
+        yield check()
+    yield from _sandbox()
+    yield from _data()
+
+
+def _python() -> Check:
+    return Check(
+        name=msg("Python"),
+        ok=True,
+        found=msg("{version} in {folder}", version=platform.python_version(), folder=sys.prefix),
+    )
+
+
+def _tensorflow() -> Check:
+    version = _version("tensorflow") or _version("tensorflow-cpu")
+    if version is None:
+        return Check(
+            name=msg("TensorFlow"),
+            ok=False,
+            found=msg("not installed"),
+            remedy=msg("pip install 'workbook-grader[cpu]', or [gpu] on a machine with an NVIDIA GPU"),
+        )
+    return Check(
+        name=msg("TensorFlow"),
+        ok=True,
+        found=msg("{tensorflow}, Keras {keras}", tensorflow=version, keras=_version("keras") or "?"),
+    )
+
+
+def _notebook_libraries() -> Check:
+    missing = [name for name in ("matplotlib", "mlxtend", "scikit-learn", "pandas") if _version(name) is None]
+    return Check(
+        name=msg("Notebook libraries"),
+        ok=not missing,
+        found=msg("missing: {names}", names=", ".join(missing)) if missing else msg("all there"),
+        remedy=msg("pip install {names}", names=" ".join(missing)) if missing else None,
+        needed=False,
+    )
+
+
+def _memory() -> Check:
+    free = psutil.virtual_memory().available / _GIB
+    return Check(
+        name=msg("Memory and processors"),
+        ok=free >= _FEWEST_GIB,
+        found=msg("{free} GiB free, processors: {cpus}", free=round(free, 1), cpus=os.cpu_count() or 1),
+        remedy=None
+        if free >= _FEWEST_GIB
+        else msg("Each notebook may use up to 4 GiB: close other programs, or grade with --jobs 1"),
+        needed=False,
+    )
+
+
+def _gpu() -> Check:
+    code = "import tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
+    env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, env=env, check=False
+        )
+        count = int(done.stdout.strip() or 0)
+    except (subprocess.TimeoutExpired, ValueError):
+        count = 0
+    return Check(
+        name=msg("GPUs"),
+        ok=count > 0,
+        found=msg("{count}, used by the trainer only", count=count)
+        if count
+        else msg("none; training runs on the processor"),
+        needed=False,
+    )
+
+
+def _sandbox() -> Iterator[Check]:
+    name = msg("Sandbox (bubblewrap)")
+    try:
+        seal = find_seal(allow_unsealed=False)
+    except SandboxUnavailable as error:
+        yield Check(
+            name=name,
+            ok=False,
+            found=msg("not usable: {why}", why=str(error)),
+            remedy=msg("sudo apt-get install bubblewrap (Debian, Ubuntu), sudo dnf install bubblewrap (Fedora)"),
+        )
+        return
+    yield Check(name=name, ok=True, found=msg("{path}", path=shutil.which("bwrap") or "bwrap"))
+    for promise in check_promises(seal):
+        yield Check(
+            name=promise.name,
+            ok=promise.kept,
+            found=msg("kept") if promise.kept else msg("broken: {detail}", detail=promise.detail),
+            remedy=None if promise.kept else msg("Do not grade notebooks of strangers on this machine"),
+        )
+
+
+def _data() -> Iterator[Check]:
+    for row in DataStore().list():
+        if row.edition == "full":
+            yield Check(
+                name=msg("Data set {name}", name=row.name),
+                ok=row.present,
+                found=msg("{source}", source=row.source) if row.present else msg("only the offline sample"),
+                remedy=None
+                if row.present
+                else msg("grader data fetch {name}, or grader data add {name} FILE", name=row.name),
+                needed=False,
+            )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,30 @@
+"""``python -m grader.drive JOB.json``: ends, and the sandbox with it, as soon as standard input is closed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+from grader.drive.run import DriveJob, run_job
+
+
+def main() -> None:
+    """Run the job named on the command line, as long as whoever asked for it is there."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    run_job(DriveJob.read(Path(sys.argv[1])))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Everything is written; threads that wait on a pipe of a killed kernel must not keep us.
+    os._exit(0)
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    # Not an exit in good order: bubblewrap notices our end and kills the kernel, whatever state we are in.
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

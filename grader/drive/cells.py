@@ -1,0 +1,203 @@
+"""Runs the code cells one after the other; a failing cell is recorded and the next one runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbformat import NotebookNode
+
+from grader.drive.kernel import Kernel, Request
+from grader.drive.notebook import code_cells
+from grader.drive.outputs import Outputs, without_colours
+from grader.records import CellOutcome, CellStatus, Ending, Limits, Message, msg
+from grader.sandbox import Watchdog
+
+_GRACE_SECONDS = 5.0
+_FINISH_SECONDS = 120
+_FINISH_PROBE = "__import__('grader_inside.probe', fromlist=['finish']).finish()"
+_TEXT = 2_000
+_LONG_TEXT = 6_000
+
+
+@dataclass
+class RunOfCells:
+    """How far a notebook came."""
+
+    outcomes: list[CellOutcome] = field(default_factory=list)
+    ending: Ending = Ending.COMPLETED
+    reason: Message | None = None
+
+
+class CellRunner:
+    """Runs a notebook's cells in a kernel and fills in their outputs."""
+
+    def __init__(self, kernel: Kernel, watchdog: Watchdog, limits: Limits) -> None:
+        """Run in ``kernel``; ``watchdog`` knows whether it was killed for its memory."""
+        self._kernel = kernel
+        self._watchdog = watchdog
+        self._limits = limits
+        self._deadline = time.monotonic() + limits.notebook_seconds
+        self._notebook_bytes = 0
+        self._run = RunOfCells()
+
+    async def run(self, notebook: NotebookNode, *, probe: bool) -> RunOfCells:
+        """Run every code cell that is not blank, then let the probe write what it holds back until the end."""
+        for number, (index, source) in enumerate(code_cells(notebook), start=1):
+            cell = CellOutcome(index=index, number=number, status=CellStatus.NOT_RUN, source=source[:_LONG_TEXT])
+            if self._run.ending is Ending.COMPLETED:
+                cell = await self._run_cell(notebook.cells[index], cell)
+            self._run.outcomes.append(cell)
+        if probe and self._run.ending is Ending.COMPLETED and not self._kernel.gone.done():
+            last = self._kernel.execute(_FINISH_PROBE, lambda *_: None, silent=True)
+            await self._kernel.settle(last, _FINISH_SECONDS)
+        return self._run
+
+    async def _run_cell(self, node: NotebookNode, cell: CellOutcome) -> CellOutcome:
+        outputs = Outputs()
+        started = time.monotonic()
+        if self._kernel.gone.done():
+            self._end_as_gone(cell.number)
+            return cell
+        request = self._kernel.execute(node.source, outputs.take)
+        in_time = await self._wait(request, cell.number)
+        node.outputs = outputs.nodes()
+        node.execution_count = cell.number
+        self._notebook_bytes += request.num_bytes
+        status = _status(request, in_time=in_time)
+        if status is CellStatus.NOT_RUN:
+            # It did run: the kernel went away under it.
+            status = CellStatus.TIMED_OUT if self._run.ending is Ending.TIMED_OUT else CellStatus.ERROR
+        seconds = round(time.monotonic() - started, 3)
+        return _with_error(cell, request.reply, status, seconds)
+
+    async def _wait(self, request: Request, number: int) -> bool:
+        """Wait for a cell; interrupt it when its time is up, kill the kernel when that does not help.
+
+        Returns whether it ended within its time. Sets the run's ending where the kernel did not survive.
+        """
+        now = time.monotonic()
+        deadline = min(now + self._limits.cell_seconds, self._deadline)
+        if await self._until(request, deadline, number):
+            return True
+        if self._run.ending is not Ending.COMPLETED:
+            return False
+        if self._kernel.gone.done():
+            self._end_as_gone(number)
+            return False
+        notebook_is_over = deadline == self._deadline
+        for _ in range(2):  # a library may swallow the first interrupt
+            self._kernel.running.interrupt()
+            if await self._until(request, time.monotonic() + _GRACE_SECONDS / 2, number):
+                break
+        else:
+            if self._run.ending is Ending.COMPLETED:
+                self._end(Ending.TIMED_OUT, self._why_timed_out(number, stopped=False, all_of_it=notebook_is_over))
+        if notebook_is_over and self._run.ending is Ending.COMPLETED:
+            self._end(Ending.TIMED_OUT, self._why_timed_out(number, stopped=True, all_of_it=True))
+        return False
+
+    async def _until(self, request: Request, deadline: float, number: int) -> bool:
+        """Wait until the request is finished, the deadline has come, the kernel is gone or too much was printed."""
+        while not request.finished.done():
+            left = deadline - time.monotonic()
+            if left <= 0 or self._kernel.gone.done() or self._is_flood(request, number):
+                return False
+            await self._kernel.settle(request, min(left, 0.1))
+        return not self._is_flood(request, number)
+
+    def _is_flood(self, request: Request, number: int) -> bool:
+        limits = self._limits
+        if request.num_bytes > limits.cell_output_mb << 20:
+            reason = msg(
+                "Cell {cell} printed more than {limit} MB and was stopped. Print less, for example not inside a loop "
+                "over all the data.",
+                cell=number,
+                limit=limits.cell_output_mb,
+            )
+        elif request.num_messages > limits.cell_messages:
+            reason = msg(
+                "Cell {cell} sent more than {limit} pieces of output and was stopped. Print less often.",
+                cell=number,
+                limit=limits.cell_messages,
+            )
+        elif self._notebook_bytes + request.num_bytes > limits.notebook_output_mb << 20:
+            reason = msg(
+                "Up to cell {cell} the notebook printed more than {limit} MB and was stopped. Print less.",
+                cell=number,
+                limit=limits.notebook_output_mb,
+            )
+        else:
+            return False
+        self._end(Ending.OUTPUT_LIMIT, reason)
+        return True
+
+    def _why_timed_out(self, number: int, *, stopped: bool, all_of_it: bool) -> Message:
+        if all_of_it:
+            return msg(
+                "The notebook was stopped in cell {cell}: all cells together may run for {limit} s.",
+                cell=number,
+                limit=self._limits.notebook_seconds,
+            )
+        assert not stopped
+        return msg(
+            "Cell {cell} ran for longer than {limit} s and could not be stopped; the cells after it did not run. "
+            "Look for a loop that never ends.",
+            cell=number,
+            limit=self._limits.cell_seconds,
+        )
+
+    def _end_as_gone(self, number: int) -> None:
+        if self._watchdog.killed:
+            reason = msg(
+                "In cell {cell} the notebook used more than {limit} MB of memory and was stopped. Use smaller batches, "
+                "or delete arrays that are no longer needed.",
+                cell=number,
+                limit=self._limits.memory_mb,
+            )
+            self._end(Ending.OUT_OF_MEMORY, reason)
+        elif self._kernel.gone.result() == "disconnected":
+            reason = msg(
+                "In cell {cell} the connection to the kernel broke off. Either one single output was larger than "
+                "{limit} MB, or the code closed the kernel's own connections.",
+                cell=number,
+                limit=self._limits.cell_output_mb,
+            )
+            self._end(Ending.OUTPUT_LIMIT, reason)
+        else:
+            reason = msg(
+                "The kernel ended in cell {cell} or just before it. The usual causes are a call of exit() or quit(), "
+                "and a crash inside a library.",
+                cell=number,
+            )
+            self._end(Ending.KERNEL_DIED, reason)
+
+    def _end(self, ending: Ending, reason: Message) -> None:
+        self._run.ending, self._run.reason = ending, reason
+        self._kernel.running.kill()
+
+
+def _status(request: Request, *, in_time: bool) -> CellStatus:
+    if not request.reply:
+        return CellStatus.NOT_RUN
+    if not in_time:
+        return CellStatus.TIMED_OUT
+    return CellStatus.OK if request.reply.get("status") == "ok" else CellStatus.ERROR
+
+
+def _with_error(cell: CellOutcome, reply: Mapping[str, Any], status: CellStatus, seconds: float) -> CellOutcome:
+    lines = reply.get("traceback")
+    traceback = without_colours("\n".join(map(str, lines)) if isinstance(lines, list) else "")
+    failed = status is not CellStatus.OK
+    return CellOutcome(
+        index=cell.index,
+        number=cell.number,
+        status=status,
+        seconds=seconds,
+        error=str(reply.get("ename", ""))[:200] if failed else "",
+        message=without_colours(str(reply.get("evalue", "")))[:_TEXT] if failed else "",
+        traceback=traceback[-_LONG_TEXT:] if failed else "",
+        source=cell.source,
+    )

@@ -1,0 +1,161 @@
+"""A file that a student handed in -> a clean notebook, or the reason why not."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+
+from grader.records import Message, msg
+
+_MOST_MB = 64
+_NEWEST_FORMAT = 4
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    # Before UTF-16: the little-endian mark of UTF-32 begins with that of UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_HAND_IN_AGAIN = "Save it in Jupyter or Colab (File > Download .ipynb), open it once to check, and hand in that file."
+
+
+class UnreadableError(Exception):
+    """The file is not a notebook; ``reason`` says why. Never leaves this package: it becomes a record."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(reason.text)
+        self.reason = reason
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """Return the notebook in nbformat 4, with nothing left in it that could steer a run.
+
+    Sources and cell kinds are kept. Outputs, tags, the kernel's name and all other metadata are dropped.
+
+    Raises:
+        UnreadableError: it cannot be opened, is too large, or is not a notebook.
+    """
+    raw = _parse(_decode(_load(path)))
+    try:
+        version = int(raw.get("nbformat", _NEWEST_FORMAT))
+        known = nbformat.versions.get(version)
+        if known is None:
+            raise UnreadableError(
+                msg(
+                    "The notebook has format version {found}, which is not known here; {newest} is the newest that is. "
+                    + _HAND_IN_AGAIN,
+                    found=version,
+                    newest=_NEWEST_FORMAT,
+                )
+            )
+        old = known.to_notebook_json(raw) if hasattr(known, "to_notebook_json") else nbformat.from_dict(raw)
+        converted = nbformat.convert(old, _NEWEST_FORMAT)
+        return _clean(converted.get("cells"))
+    except UnreadableError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the converters trust the file and fail in every way there is
+        raise _not_a_notebook(f"{type(error).__name__}: {error}") from None
+
+
+def code_cells(notebook: NotebookNode) -> list[tuple[int, str]]:
+    """Return position and source of every code cell that holds more than blanks."""
+    cells = enumerate(notebook.cells)
+    return [(index, cell.source) for index, cell in cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def _load(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > _MOST_MB << 20:
+            raise UnreadableError(
+                msg(
+                    "The file has {size} MB; a notebook may have {most} MB. Clear its outputs (Edit > Clear all outputs)"
+                    ", save it and hand it in again.",
+                    size=size >> 20,
+                    most=_MOST_MB,
+                )
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(msg("The file cannot be opened: {why}.", why=error.strerror or str(error))) from None
+
+
+def _decode(content: bytes) -> str:
+    if not content.strip():
+        raise UnreadableError(msg("The file is empty. " + _HAND_IN_AGAIN))
+    if content.startswith(b"PK\x03\x04"):
+        raise UnreadableError(
+            msg("The file is a ZIP archive with the name of a notebook. Unpack it and hand in the .ipynb file itself.")
+        )
+    encoding = next((name for mark, name in _BOMS if content.startswith(mark)), "utf-8")
+    if encoding == "utf-8" and b"\x00" in content[:4]:
+        encoding = "utf-16-le" if content[1] == 0 else "utf-16-be"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise UnreadableError(
+            msg("The file is not text in UTF-8 (byte {position}). " + _HAND_IN_AGAIN, position=error.start)
+        ) from None
+
+
+def _parse(text: str) -> dict[str, Any]:
+    if text.lstrip().startswith("<"):
+        raise UnreadableError(
+            msg(
+                "The file is a web page (HTML), not a notebook: probably the page that shows the notebook was saved. "
+                + _HAND_IN_AGAIN
+            )
+        )
+    try:
+        raw = json.loads(text)
+    except RecursionError:
+        raise _not_a_notebook("nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise UnreadableError(
+            msg(
+                "The file is damaged: it is not valid JSON in line {line} ({why}). It may have been cut off while "
+                "it was copied. " + _HAND_IN_AGAIN,
+                line=error.lineno,
+                why=error.msg,
+            )
+        ) from None
+    except ValueError as error:
+        raise _not_a_notebook(str(error)) from None
+    if not isinstance(raw, dict) or not isinstance(raw.get("cells", raw.get("worksheets")), list):
+        raise _not_a_notebook("it has no list of cells")
+    return raw
+
+
+def _clean(cells: Any) -> NotebookNode:
+    if not isinstance(cells, list):
+        raise _not_a_notebook("it has no list of cells")
+    notebook = new_notebook(cells=list(_clean_cells(cells)))
+    notebook.metadata = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        "language_info": {"name": "python"},
+    }
+    return notebook
+
+
+def _clean_cells(cells: list[Any]) -> Iterator[NotebookNode]:
+    makers = {"code": new_code_cell, "markdown": new_markdown_cell}
+    for index, cell in enumerate(cells):
+        kind, source = cell.get("cell_type"), cell.get("source", "")
+        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+        # Half a surrogate pair is legal in JSON and nowhere else.
+        text = text.encode("utf-8", "replace").decode("utf-8")
+        made = makers.get(kind, new_raw_cell)(text)
+        made.id = f"cell-{index}"
+        yield made
+
+
+def _not_a_notebook(why: str) -> UnreadableError:
+    return UnreadableError(msg("The file is not a Jupyter notebook: {why}. " + _HAND_IN_AGAIN, why=why[:200]))

@@ -1,0 +1,147 @@
+"""One job: read the notebook, run it sealed, write what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import secrets
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from grader.drive.cells import CellRunner, RunOfCells
+from grader.drive.kernel import KernelStartError, kernel_binds, kernel_files, open_kernel
+from grader.drive.notebook import UnreadableError, code_cells, read_notebook
+from grader.drive.tracepipe import TracePipe
+from grader.records import CellOutcome, CellStatus, Ending, Limits, msg
+from grader.sandbox import Bubblewrap, Room, Seal, Unsealed, Watchdog
+from grader.sandbox.seal import HOME, PATH, WORK
+
+DATA = "/data"
+"""Where the data sets lie in the room, a folder each."""
+_START_TRIES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriveJob:
+    """What ``JOB.json`` says: paths of this machine, and bounds."""
+
+    notebook: Path
+    files: tuple[Path, ...]
+    out: Path
+    datasets: Mapping[str, Path]
+    quick_steps: int | None
+    limits: Limits
+    unsealed: bool
+    probe: bool
+
+    @classmethod
+    def read(cls, path: Path) -> DriveJob:
+        """Read a job as :func:`grader.execute.run_notebook` wrote it."""
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        return cls(
+            notebook=Path(raw["notebook"]),
+            files=tuple(map(Path, raw["files"])),
+            out=Path(raw["out"]),
+            datasets={name: Path(folder) for name, folder in raw["datasets"].items()},
+            quick_steps=raw["quick_steps"],
+            limits=Limits(**raw["limits"]),
+            unsealed=raw["unsealed"],
+            probe=raw["probe"],
+        )
+
+
+def run_job(job: DriveJob) -> None:
+    """Run the notebook; leaves ``outcome.json``, ``trace.jsonl`` and ``executed.ipynb`` in the job's folder."""
+    started = time.monotonic()
+    seal: Seal = Unsealed() if job.unsealed else Bubblewrap()
+    peak = 0
+    try:
+        notebook = read_notebook(job.notebook)
+        if code_cells(notebook):
+            run, peak = _run(job, seal, notebook)
+            _write(job.out / "executed.ipynb", notebook)
+        else:
+            run = RunOfCells(ending=Ending.EMPTY, reason=msg("The notebook has no code cell with code in it."))
+    except UnreadableError as error:
+        run = RunOfCells(ending=Ending.UNREADABLE, reason=error.reason)
+    outcome = {
+        "ending": run.ending,
+        "reason": run.reason and dataclasses.asdict(run.reason),
+        "cells": [dataclasses.asdict(cell) for cell in run.outcomes],
+        "seconds": round(time.monotonic() - started, 3),
+        "peak_memory_mb": peak >> 20,
+        "seal": seal.name,
+    }
+    _write(job.out / "outcome.json", outcome)
+
+
+def _run(job: DriveJob, seal: Seal, notebook: NotebookNode) -> tuple[RunOfCells, int]:
+    """Return how the run went, and the most memory it held in bytes."""
+    failure = ""
+    for _ in range(_START_TRIES):  # a machine under load may fail to start a kernel once
+        try:
+            return asyncio.run(_run_sealed(job, seal, notebook))
+        except (KernelStartError, OSError) as error:
+            failure = str(error)
+    reason = msg("The notebook's kernel could not be started on this machine: {why}", why=failure[-1000:])
+    cells = [
+        CellOutcome(index=index, number=number, status=CellStatus.NOT_RUN, source=source)
+        for number, (index, source) in enumerate(code_cells(notebook), start=1)
+    ]
+    return RunOfCells(outcomes=cells, ending=Ending.SANDBOX_FAILED, reason=reason), 0
+
+
+async def _run_sealed(job: DriveJob, seal: Seal, notebook: NotebookNode) -> tuple[RunOfCells, int]:
+    key = secrets.token_hex(32)
+    binds = {**kernel_binds(), **{f"{DATA}/{name}": folder for name, folder in job.datasets.items()}}
+    files: dict[str, Path | bytes] = {**kernel_files(key)}
+    files |= {f"{WORK}/{file.name}": file for file in job.files}
+    with (
+        seal.room(limits=job.limits, binds=binds, files=files) as room,
+        TracePipe(job.out / "trace.jsonl", job.limits.trace_mb) as trace,
+    ):
+        env = _environment(room, job, trace.write_fd)
+        async with open_kernel(room, key, job.limits, env, trace.write_fd) as kernel:
+            trace.close_far_end()
+            with Watchdog(kernel.running, job.limits) as watchdog:
+                run = await CellRunner(kernel, watchdog, job.limits).run(notebook, probe=job.probe)
+            return run, watchdog.peak_bytes
+
+
+def _environment(room: Room, job: DriveJob, trace_fd: int) -> dict[str, str]:
+    """Return the whole environment of the kernel; nothing of ours goes in."""
+    env = {
+        "PATH": f"{Path(sys.executable).parent}:{PATH}",
+        "HOME": room.path(HOME),
+        "TMPDIR": room.path("/tmp"),  # noqa: S108
+        "LANG": "C.UTF-8",
+        "USER": "student",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        # Without a network, `!pip install` shall say so at once instead of trying for a minute.
+        "PIP_NO_INDEX": "1",
+        "PIP_RETRIES": "0",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_ROOT_USER_ACTION": "ignore",
+    }
+    if job.probe:
+        env |= {"GRADER_TRACE_FD": str(trace_fd), "GRADER_DATA": room.path(DATA)}
+        if job.quick_steps is not None:
+            env["GRADER_QUICK_STEPS"] = str(job.quick_steps)
+    return env
+
+
+def _write(path: Path, value: Any) -> None:
+    """Write JSON so that a reader sees all of it or nothing."""
+    temporary = path.with_name(path.name + ".part")
+    # What a kernel sent may hold halves of surrogate pairs, which no file can.
+    temporary.write_bytes(json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8", "replace"))
+    temporary.replace(path)

@@ -1,0 +1,54 @@
+"""Everything that can stop the grader, sorted by who has to act.
+
+GraderError
+    UsageError
+    WorkbookError
+    DataError
+    EnvironmentFault
+        SandboxUnavailable
+        TrainerFault
+
+A student's mistake is not in this tree. A notebook that crashes, a model of the wrong shape, a run that times out:
+those are records, and the pipeline carries on.
+"""
+
+from __future__ import annotations
+
+
+class GraderError(Exception):
+    """Something only a person can mend. The message says what was found, what was expected and what to do."""
+
+    exit_code = 70
+    """After sysexits.h: EX_SOFTWARE."""
+
+
+class UsageError(GraderError):
+    """The call is wrong: a path that does not exist, options that contradict each other."""
+
+    exit_code = 64
+
+
+class WorkbookError(GraderError):
+    """A lecturer's file is wrong: assignments, reference records."""
+
+    exit_code = 65
+
+
+class DataError(GraderError):
+    """A data set is missing, or a file given for one is not what it should be."""
+
+    exit_code = 66
+
+
+class EnvironmentFault(GraderError):
+    """The machine lacks something; whoever runs the grader must install or change it."""
+
+    exit_code = 69
+
+
+class SandboxUnavailable(EnvironmentFault):
+    """Student code cannot be sealed off here."""
+
+
+class TrainerFault(EnvironmentFault):
+    """The training process cannot start, or keeps dying."""

@@ -1,0 +1,157 @@
+"""A notebook -> an :class:`Execution`: starts the process that drives it, and outlives whatever becomes of that."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from grader.records import (
+    CellOutcome,
+    CellStatus,
+    DataSet,
+    Ending,
+    Execution,
+    Limits,
+    Message,
+    Profile,
+    Trace,
+    msg,
+)
+
+_SPARE_SECONDS = 420
+"""Start of the kernel (two tries), the probe's last words, and writing the results."""
+_STDERR_TAIL = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One notebook to run."""
+
+    notebook: Path
+    files: tuple[Path, ...] = ()
+    """Other files of the submission; copies of them lie beside the notebook, by their names."""
+    out: Path
+    """A folder of this job alone, made if missing: ``executed.ipynb``, ``trace.jsonl``, ``outcome.json``."""
+    datasets: tuple[DataSet, ...] = ()
+    profile: Profile
+    limits: Limits
+    unsealed: bool = False
+    """Run without a sandbox, with all our rights."""
+    probe: bool = True
+
+
+def run_notebook(job: Job) -> Execution:
+    """Run a notebook in a sealed kernel of its own.
+
+    A student's fault, a machine's fault and our own fault are all endings of the result, never exceptions. May be
+    called from several threads at once.
+    """
+    job.out.mkdir(parents=True, exist_ok=True)
+    for stale in ("outcome.json", "trace.jsonl", "executed.ipynb"):
+        (job.out / stale).unlink(missing_ok=True)
+    job_file = job.out / "job.json"
+    job_file.write_text(json.dumps(_as_json(job), ensure_ascii=False), encoding="utf-8")
+    with tempfile.TemporaryFile() as errors:
+        in_time = _drive(job_file, job.limits.notebook_seconds + _SPARE_SECONDS, errors)
+        return _read_back(job, in_time=in_time, errors=errors)
+
+
+def _drive(job_file: Path, seconds: float, errors: IO[bytes]) -> bool:
+    """Run the driving process to its end, or kill it after ``seconds``; tells whether it ended by itself."""
+    process = subprocess.Popen(
+        # -P: a folder called `grader` where we happen to be called must not be taken for us.
+        [sys.executable, "-P", "-m", "grader.drive", str(job_file)],
+        # Never written to: that it closes is how the process learns of our end.
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=errors,
+        # Ctrl-C is for us; the process follows when we end.
+        start_new_session=True,
+    )
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdin:
+            process.stdin.close()
+    return True
+
+
+def _as_json(job: Job) -> dict[str, Any]:
+    return {
+        "notebook": _absolute(job.notebook),
+        "files": [_absolute(file) for file in job.files],
+        "out": _absolute(job.out),
+        "datasets": {dataset.name: _absolute(dataset.folder) for dataset in job.datasets},
+        "quick_steps": job.profile.steps,
+        "limits": dataclasses.asdict(job.limits),
+        "unsealed": job.unsealed,
+        "probe": job.probe,
+    }
+
+
+def _absolute(path: str | Path) -> str:
+    return str(Path(path).absolute())
+
+
+def _read_back(job: Job, *, in_time: bool, errors: IO[bytes]) -> Execution:
+    try:
+        outcome = json.loads((job.out / "outcome.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return _without_outcome(job, in_time=in_time, errors=errors)
+    reason = outcome["reason"]
+    return Execution(
+        notebook=job.notebook.name,
+        ending=Ending(outcome["ending"]),
+        reason=reason and Message(reason["text"], reason["values"]),
+        cells=tuple(_cell(raw) for raw in outcome["cells"]),
+        trace=_trace(job),
+        seconds=outcome["seconds"],
+        peak_memory_mb=outcome["peak_memory_mb"],
+        seal=outcome["seal"],
+    )
+
+
+def _without_outcome(job: Job, *, in_time: bool, errors: IO[bytes]) -> Execution:
+    """Return what is left to say when the driving process was killed or fell over."""
+    errors.seek(0, os.SEEK_END)
+    errors.seek(max(0, errors.tell() - _STDERR_TAIL))
+    told = errors.read().decode(errors="replace").strip()
+    if in_time:
+        ending = Ending.INTERNAL_ERROR
+        reason = msg("The process that runs the notebook failed: {why}", why=told or "it printed nothing")
+    else:
+        ending = Ending.TIMED_OUT
+        reason = msg(
+            "The notebook could not be stopped in time: all cells together may run for {limit} s.",
+            limit=job.limits.notebook_seconds,
+        )
+    return Execution(
+        notebook=job.notebook.name,
+        ending=ending,
+        reason=reason,
+        trace=_trace(job),
+        seal="none" if job.unsealed else "bubblewrap",
+    )
+
+
+def _trace(job: Job) -> Trace:
+    from grader.trace import read_trace
+
+    path = job.out / "trace.jsonl"
+    return read_trace(path, job.limits.trace_mb) if path.exists() else Trace()
+
+
+def _cell(raw: Mapping[str, Any]) -> CellOutcome:
+    return CellOutcome(**{**raw, "status": CellStatus(raw["status"])})

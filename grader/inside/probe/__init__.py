@@ -1,0 +1,96 @@
+"""The probe: sees every model a notebook builds and trains, and changes nothing.
+
+The iron rule: a notebook runs with the probe as it runs without it. Every hook's own work is guarded, results and
+exceptions of Keras pass through, nothing is printed, no random state is touched. What it sees leaves the kernel as JSON
+lines (``channel``), in the shapes of ``records``.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+from .colab import install_colab, install_shell
+from .imports import when_imported
+from .session import Session
+
+_session: Session | None = None
+
+
+def install(*, fd: int | None, data: Path | None, quick_steps: int | None) -> None:
+    """Watch this process; call it before any code of the notebook and before Keras is imported.
+
+    Args:
+        fd: file descriptor the events go to, None for nowhere.
+        data: folder of the data sets, None to leave ``keras.datasets`` alone.
+        quick_steps: the quick profile's steps per fit, None for the full profile.
+    """
+    global _session  # noqa: PLW0603
+    session = _session = Session(fd=fd, data=data, quick_steps=quick_steps)
+    with session.quietly():
+        install_colab(session)
+    with session.quietly():
+        install_shell(session)
+    with session.quietly():
+        _report_failing_cells(session)
+    when_imported("keras", lambda: _keras_is_here(session, data))
+
+
+def finish() -> None:
+    """Send what can only be said at the end; call it after the last cell."""
+    if _session is not None and _session.kept:
+        from .scoring import send_predictions
+
+        send_predictions(_session)
+
+
+def _keras_is_here(session: Session, data: Path | None) -> None:
+    with session.quietly():
+        from .hooks import install_hooks
+
+        session.channel.send("start", versions=_versions())
+        install_hooks(session)
+    with session.quietly():
+        if data is not None:
+            from .data import install_data
+
+            install_data(session)
+
+
+def _versions() -> dict[str, str]:
+    import keras
+
+    versions = {"python": platform.python_version(), "keras": keras.__version__, "backend": keras.backend.backend()}
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is not None:
+        version = getattr(tensorflow, "__version__", None)
+        versions["tensorflow"] = str(version or _installed("tensorflow") or _installed("tensorflow-cpu"))
+    return versions
+
+
+def _installed(package: str) -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _report_failing_cells(session: Session) -> None:
+    ipython = sys.modules.get("IPython")
+    shell: Any = ipython.get_ipython() if ipython is not None else None
+    if shell is None:
+        return
+
+    def after_cell(result: Any) -> None:
+        error = result.error_in_exec
+        if error is not None and "keras" in sys.modules:
+            with session.quietly():
+                from .failures import cell_failed
+
+                cell_failed(session, error, int(result.execution_count or 0))
+
+    shell.events.register("post_run_cell", after_cell)

@@ -1,0 +1,113 @@
+"""What was handed to ``fit``, ``evaluate`` or ``predict``: arrays, tensors, tables, pipelines."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .recognise import Found, Recogniser, as_binary20, label_facts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Inputs and labels of one call, described."""
+
+    found: Found
+    labels: dict[str, Any] | None = None
+    rows: int | None = None
+    """Length of an array; None for pipelines."""
+    batches: int | None = None
+    """Length of a pipeline in batches, None when unknown; 0 for an endless one."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The inputs as ``records.ArrayFacts``."""
+        return dict(self.found.facts)
+
+
+def look_at(recogniser: Recogniser, x: Any, y: Any) -> Batch:
+    """Describe inputs and labels without touching them: pipelines are not iterated."""
+    x = _single(x)
+    array = as_array(x)
+    if array is None:
+        return _pipeline(recogniser, x)
+    labels = None if y is None else as_array(_single(y))
+    found = as_binary20(recogniser.recognise(array), labels)
+    return Batch(found=found, labels=None if labels is None else label_facts(labels, found), rows=len(array))
+
+
+def as_array(x: Any) -> NDArray[Any] | None:
+    """Return an array's, an eager tensor's or a table's numbers, without a copy where possible; else None."""
+    if isinstance(x, np.ndarray):
+        return x if x.ndim else None
+    if isinstance(x, (list, tuple)):
+        array = np.asarray(x) if x and not hasattr(x[0], "shape") else None
+        return array if array is not None and array.dtype.kind in "iufb" else None
+    for way in ("to_numpy", "numpy"):
+        if hasattr(x, way) and hasattr(x, "shape"):
+            array = np.asarray(getattr(x, way)())
+            return array if array.ndim else None
+    return None
+
+
+def _single(x: Any) -> Any:
+    """Return the only array of a list of one, as Keras does."""
+    if isinstance(x, (list, tuple)) and len(x) == 1 and hasattr(x[0], "shape"):
+        return x[0]
+    return x
+
+
+def _pipeline(recogniser: Recogniser, x: Any) -> Batch:
+    why = _kind(x)
+    source = _source(x)
+    found = Found(facts={"shape": [], "dtype": "", "why": why})
+    if source is not None:
+        behind = recogniser.recognise(source)
+        if behind.facts.get("dataset"):
+            found = replace(found, facts={**behind.facts, "rows": None, "why": why})
+    return Batch(found=found, batches=_length(x))
+
+
+def _kind(x: Any) -> str:
+    """Return in English what cannot be looked up row by row."""
+    names = {cls.__name__ for cls in type(x).__mro__}
+    if isinstance(x, Mapping):
+        return "several inputs by name"
+    if isinstance(x, (list, tuple)):
+        return "several inputs"
+    if inspect.isgenerator(x):
+        return "a Python generator"
+    if names & {"DatasetV2", "DistributedDataset"}:
+        return "a tf.data pipeline"
+    if "NumpyArrayIterator" in names:
+        return "an ImageDataGenerator"
+    if names & {"PyDataset", "Sequence"}:
+        return "a PyDataset"
+    if "DataLoader" in names:
+        return "a torch DataLoader"
+    return "no data" if x is None else f"a {type(x).__name__}"
+
+
+def _source(x: Any) -> NDArray[Any] | None:
+    """Return the array a pipeline reads from, when it lies open: an ImageDataGenerator's, or from_tensor_slices'."""
+    if type(x).__name__ == "NumpyArrayIterator":
+        return as_array(getattr(x, "x", None))
+    for _ in range(20):
+        if hasattr(x, "_input_dataset"):
+            x = x._input_dataset
+    tensors = getattr(x, "_tensors", None)
+    return as_array(tensors[0]) if isinstance(tensors, (list, tuple)) and tensors else None
+
+
+def _length(x: Any) -> int | None:
+    if hasattr(x, "cardinality"):
+        count = int(x.cardinality())
+        return count if count > 0 else 0 if count == -1 else None
+    if hasattr(x, "__len__") and not isinstance(x, (list, tuple, Mapping)):
+        return len(x)
+    return None

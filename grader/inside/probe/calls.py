@@ -1,0 +1,251 @@
+"""What the probe does around one call of ``compile``, ``fit``, ``evaluate`` or ``predict``.
+
+A watch begins before Keras's own method, may hand it other step counts under a budget, and ends with its result or its
+exception. It never replaces either.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from typing import Any
+
+from . import quick
+from .batches import Batch, look_at
+from .channel import shortened
+from .describe import callback_facts, loss_facts, metric_names, optimizer_facts
+from .failures import send_failure
+from .session import Session, iterations
+
+_KEPT_MODELS = 8
+
+
+class Watch:
+    """One call on one model."""
+
+    stage = ""
+
+    def __init__(
+        self, session: Session, model: Any, original: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        self.session, self.model = session, model
+        self.args, self.kwargs = args, kwargs
+        self._bound: inspect.BoundArguments | None
+        try:
+            self._bound = inspect.signature(original).bind(model, *args, **kwargs)
+        except TypeError:
+            self._bound = None  # Keras will say so itself
+            return
+        self._bound.apply_defaults()
+        self.given: dict[str, Any] = self._bound.arguments
+
+    def begin(self) -> None:
+        """Look at the arguments before Keras does."""
+
+    def done(self, result: Any) -> None:
+        """Record a call that came back."""
+
+    def failed(self, error: BaseException) -> None:
+        """Record a call that raised."""
+        if isinstance(error, Exception):
+            send_failure(self.session, self.stage, error, self.model)
+
+    def change(self, **changes: Any) -> None:
+        """Hand Keras other values for some of its arguments."""
+        if changes and self._bound is not None:
+            self._bound.arguments.update(changes)
+            self.args, self.kwargs = self._bound.args[1:], self._bound.kwargs
+
+    @property
+    def readable(self) -> bool:
+        """Whether the arguments fit Keras's method at all."""
+        return self._bound is not None
+
+    def remember(self, batch: Batch) -> None:
+        """Keep how this model's inputs are made from the data set's own."""
+        if batch.found.shelf is not None and not batch.facts.get("why"):
+            self.session.known(self.model).preprocessing = {**batch.facts, "rows": None}
+
+
+class Compile(Watch):
+    """A call of ``compile``."""
+
+    stage = "compile"
+
+    def done(self, result: Any) -> None:  # noqa: ARG002
+        """Record the model and how it was compiled."""
+        self.session.known(self.model).metrics = metric_names(self.given.get("metrics")) + metric_names(
+            self.given.get("weighted_metrics")
+        )
+        self.session.snapshot(self.model)
+        self.session.send("compile", **(compile_facts(self.session, self.model) or {}))
+
+
+class Fit(Watch):
+    """A call of ``fit``."""
+
+    stage = "fit"
+
+    def begin(self) -> None:
+        """Describe data and arguments, cut the steps under a budget, take the number of this fit."""
+        session, given = self.session, self.given
+        self.number = session.fits
+        session.fits += 1
+        self.batch = look_at(session.recogniser, given["x"], given["y"])
+        self.remember(self.batch)
+        self.validation = _validation(session, given.get("validation_data"))
+        why = session.not_fresh_because(self.model)
+        callbacks = given.get("callbacks") or []
+        self.facts: dict[str, Any] = {
+            "x": self.batch.facts,
+            "y": self.batch.labels,
+            "epochs": int(given["epochs"]),
+            "compile": compile_facts(session, self.model),
+            "batch_size": quick.trained_batch_size(given, self.batch),
+            "initial_epoch": int(given.get("initial_epoch") or 0),
+            "validation_split": float(given.get("validation_split") or 0.0),
+            "validation_x": self.validation.facts if self.validation else None,
+            "validation_y": self.validation.labels if self.validation else None,
+            "shuffle": bool(given.get("shuffle", True)),
+            "class_weight": _weights(given.get("class_weight")),
+            "sample_weight": given.get("sample_weight") is not None,
+            "steps_per_epoch": given.get("steps_per_epoch"),
+            "callbacks": [callback_facts(one) for one in (callbacks if isinstance(callbacks, list) else [callbacks])],
+            "fresh": not why,
+            "not_fresh_because": why,
+            "cell": session.cell(),
+        }
+        changes, self.facts["cut_steps"] = quick.cut_fit(given, self.batch, self.validation, session.budget)
+        self.change(**changes)
+        session.snapshot(self.model)
+        self._history_before = getattr(self.model, "history", None)
+        self._started = time.perf_counter()
+
+    def done(self, result: Any) -> None:
+        """Record a finished training."""
+        self._end(getattr(result, "history", None), error="")
+
+    def failed(self, error: BaseException) -> None:
+        """Record a training that was broken off, with the epochs it got through."""
+        history = getattr(self.model, "history", None)
+        own = getattr(history, "history", None) if history is not self._history_before else None
+        self._end(own, error=shortened(f"{type(error).__name__}: {error}"))
+        super().failed(error)
+
+    def _end(self, history: Any, *, error: str) -> None:
+        session, seconds = self.session, time.perf_counter() - self._started
+        known = session.snapshot(self.model)
+        if not error or iterations(self.model) != 0:
+            session.touch(self.model, "it was trained before")
+            known.not_fresh = "it was trained before"
+            known.last_fit = self.number
+            self._keep(known.number)
+        session.send(
+            "fit",
+            fit=self.number,
+            model=known.number,
+            snapshot=known.snapshot,
+            **self.facts,
+            history=_plain_history(history),
+            completed=not error,
+            error=error,
+            seconds=round(seconds, 3),
+        )
+
+    def _keep(self, number: int) -> None:
+        """Hold on to a model that cannot be trained again from what we know."""
+        compiled, kept = self.facts["compile"] or {}, self.session.kept
+        rebuildable = (
+            "'unportable': ''" in self.session.known(self.model).signature
+            and self.facts["fresh"]
+            and not self.facts["x"].get("why")
+            and not self.facts["sample_weight"]
+            and not compiled.get("optimizer_custom")
+            and not compiled.get("loss_custom")
+            and not any(callback["custom"] for callback in self.facts["callbacks"])
+        )
+        if not rebuildable or number in kept:
+            kept.pop(number, None)
+            kept[number] = self.model
+            while len(kept) > _KEPT_MODELS:
+                kept.pop(next(iter(kept)))
+
+
+class Evaluate(Watch):
+    """A call of ``evaluate``."""
+
+    stage = "evaluate"
+
+    def begin(self) -> None:
+        """Describe the data; under a budget look at a part of it."""
+        self.batch = look_at(self.session.recogniser, self.given["x"], self.given["y"])
+        self.remember(self.batch)
+        self.change(**quick.cut_evaluate(self.given, self.batch, self.session.budget))
+
+    def done(self, result: Any) -> None:
+        """Record the results by the names of their metrics."""
+        self._send("evaluate", _results(self.model, result), labels=self.batch.labels)
+
+    def _send(self, event: str, results: dict[str, float], labels: dict[str, Any] | None) -> None:
+        known = self.session.snapshot(self.model)
+        fields = {"x": self.batch.facts, "y": labels, "after_fit": known.last_fit, "results": results}
+        self.session.send(event, model=known.number, **fields)
+
+
+class Predict(Evaluate):
+    """A call of ``predict``."""
+
+    stage = "predict"
+
+    def begin(self) -> None:
+        """Describe the inputs."""
+        self.batch = look_at(self.session.recogniser, self.given["x"], None)
+        self.remember(self.batch)
+
+    def done(self, result: Any) -> None:  # noqa: ARG002
+        """Record that it was called."""
+        self._send("predict", {}, None)
+
+
+def compile_facts(session: Session, model: Any) -> dict[str, Any] | None:
+    """Describe how a model is compiled now, as ``records.CompileFacts`` does; None when it is not."""
+    if not getattr(model, "compiled", False):
+        return None
+    return {
+        "model": session.known(model).number,
+        **optimizer_facts(getattr(model, "optimizer", None)),
+        **loss_facts(getattr(model, "loss", None) if not inspect.ismethod(getattr(model, "loss", None)) else None),
+        "metrics": session.known(model).metrics,
+        "cell": session.cell(),
+    }
+
+
+def _validation(session: Session, data: Any) -> Batch | None:
+    if data is None:
+        return None
+    if isinstance(data, (tuple, list)) and len(data) in {2, 3}:
+        return look_at(session.recogniser, data[0], data[1])
+    return look_at(session.recogniser, data, None)
+
+
+def _weights(given: Any) -> dict[str, float] | None:
+    return {str(key): float(value) for key, value in given.items()} if isinstance(given, dict) else None
+
+
+def _plain_history(history: Any) -> dict[str, list[float]]:
+    if not isinstance(history, dict):
+        return {}
+    plain: dict[str, list[float]] = {}
+    for name, values in history.items():
+        try:
+            plain[str(name)] = [float(value) for value in values]
+        except (TypeError, ValueError):
+            continue  # a student's callback may log anything
+    return plain
+
+
+def _results(model: Any, result: Any) -> dict[str, float]:
+    if isinstance(result, dict):
+        return {str(name): float(value) for name, value in result.items()}
+    named = model.get_metrics_result()
+    return {str(name): float(value) for name, value in named.items() if getattr(value, "ndim", 0) == 0}

@@ -1,0 +1,169 @@
+"""Put the probe's watches around Keras's own methods.
+
+Methods are replaced in place, on the class that defines them, so every import path, subclass and alias is covered, and
+Keras's own comparisons of methods (``compile_from_config``) still hold.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from .calls import Compile, Evaluate, Fit, Predict, Watch
+from .failures import layer_failed, send_failure
+from .session import Session
+
+Method = Callable[..., Any]
+
+
+def install_hooks(session: Session) -> None:
+    """Hook Keras, which has just been imported."""
+    import keras
+
+    model = keras.Model
+    for name, watch in (("compile", Compile), ("fit", Fit), ("evaluate", Evaluate), ("predict", Predict)):
+        replace_method(model, name, functools.partial(_watched, session, watch))
+    replace_method(keras.Sequential, "add", functools.partial(_building, session))
+    replace_method(keras.Layer, "__call__", functools.partial(_layer_call, session))
+    replace_method(model, "load_weights", functools.partial(_touching, session, "weights were loaded into it"))
+    replace_method(keras.Layer, "set_weights", functools.partial(_touching, session, "its weights were set"))
+    replace_method(model, "train_on_batch", functools.partial(_touching, session, "it was trained with train_on_batch"))
+    _hook_loading(session)
+
+
+def replace_method(cls: type, name: str, wrap: Callable[[Method], Method]) -> None:
+    """Replace a method on the class in ``cls``'s ancestry that defines it."""
+    owner = next(one for one in cls.__mro__ if name in one.__dict__)
+    original = owner.__dict__[name]
+    wrapper = functools.wraps(original)(wrap(original))
+    wrapper.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]  # Keras reads it unwrapped
+    setattr(owner, name, wrapper)
+
+
+def replace_function(original: Method, wrapper: Method) -> None:
+    """Replace a function of Keras's under every name by which its modules have imported it."""
+    functools.update_wrapper(wrapper, original)
+    for module_name, module in list(sys.modules.items()):
+        if module_name.partition(".")[0] == "keras":
+            for name, value in list(vars(module).items()):
+                if value is original:
+                    setattr(module, name, wrapper)
+
+
+def _watched(session: Session, kind: type[Watch], original: Method) -> Method:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        watching = session.watching
+        if watching.muted or watching.depth:
+            return original(self, *args, **kwargs)
+        watch = None
+        with session.quietly():
+            watching.raised = None
+            attempt = kind(session, self, original, args, kwargs)
+            if attempt.readable:
+                attempt.begin()
+                watch = attempt
+        if watch is not None:
+            args, kwargs = watch.args, watch.kwargs
+        watching.depth += 1
+        try:
+            result = session_quiet_call(session, original, (self, *args), kwargs)
+        except BaseException as error:
+            with session.quietly():
+                if watch is not None:
+                    watch.failed(error)
+                elif isinstance(error, Exception):
+                    send_failure(session, kind.stage, error, self)
+            raise
+        finally:
+            watching.depth -= 1
+        with session.quietly():
+            if watch is not None:
+                watch.done(result)
+        return result
+
+    return method
+
+
+def session_quiet_call(session: Session, original: Method, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call Keras; under a budget without its advice about data that ran out, which the cut itself brings about."""
+    __tracebackhide__ = True
+    if session.budget is None:
+        return original(*args, **kwargs)
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Your input ran out of data")
+        return original(*args, **kwargs)
+
+
+def _building(session: Session, original: Method) -> Method:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        watching = session.watching
+        if watching.muted or watching.depth:
+            return original(self, *args, **kwargs)
+        watching.depth += 1
+        watching.raised = None
+        try:
+            return original(self, *args, **kwargs)
+        except Exception as error:
+            with session.quietly():
+                send_failure(session, "build", error, self)
+            raise
+        finally:
+            watching.depth -= 1
+            watching.raised = None
+
+    return method
+
+
+def _layer_call(session: Session, original: Method) -> Method:
+    watching = session.watching
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        watching.calls += 1
+        try:
+            return original(self, *args, **kwargs)
+        except Exception as error:
+            if not watching.muted:
+                with session.quietly():
+                    layer_failed(session, error, self, args)
+            raise
+        finally:
+            watching.calls -= 1
+
+    return method
+
+
+def _touching(session: Session, why: str, original: Method) -> Method:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        result = original(self, *args, **kwargs)
+        if not session.watching.muted:
+            with session.quietly():
+                session.touch(self, why)
+        return result
+
+    return method
+
+
+def _hook_loading(session: Session) -> None:
+    """Models that come from a file are not fresh."""
+    import keras
+
+    original = keras.saving.load_model
+
+    def load_model(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        model = original(*args, **kwargs)
+        with session.quietly():
+            session.touch(model, "it was loaded from a file")
+            session.known(model).not_fresh = "it was loaded from a file"
+        return model
+
+    replace_function(original, load_model)

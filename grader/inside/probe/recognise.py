@@ -1,0 +1,166 @@
+"""Recognise the arrays of a notebook as rows of a known data set, whatever was done to shape, order and scale."""
+
+from __future__ import annotations
+
+import base64
+import weakref
+import zlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .library import Rows, Shelf
+from .scaling import Scaling, find_scaling, hashes_of
+
+_MOST_ROWS = 1_000_000
+_MOST_RANGES = 1_000
+_CACHED = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What an array is. ``facts`` has the fields of ``records.ArrayFacts``."""
+
+    facts: Mapping[str, Any]
+    shelf: Shelf | None = None
+    rows: Rows | None = None
+    """Row numbers over both splits, -1 where not found."""
+
+
+@dataclass
+class Recogniser:
+    """Looks arrays up among the data sets and remembers its latest answers without keeping the arrays alive."""
+
+    shelves: Mapping[str, Shelf]
+    _cache: OrderedDict[tuple[Any, ...], tuple[weakref.ref[Any], Found]] = field(default_factory=OrderedDict)
+
+    def recognise(self, x: NDArray[Any]) -> Found:
+        """Return what the array ``x`` of shape (n, ...) is."""
+        key = _key(x)
+        if key in self._cache and self._cache[key][0]() is x:
+            self._cache.move_to_end(key)
+            return self._cache[key][1]
+        found = self._look_up(x)
+        self._cache[key] = (weakref.ref(x), found)
+        while len(self._cache) > _CACHED:
+            self._cache.popitem(last=False)
+        return found
+
+    def _look_up(self, x: NDArray[Any]) -> Found:
+        base = {"shape": list(x.shape), "dtype": str(x.dtype)}
+        why = _unfit(x)
+        if why:
+            return Found(facts={**base, "why": why})
+        flat = x.reshape(len(x), -1)
+        fitting = [shelf for shelf in self.shelves.values() if shelf.row_size == flat.shape[1]]
+        if not fitting:
+            return Found(facts={**base, "why": "its rows have another size than the images of the data sets"})
+        for shelf in fitting:
+            found = _on(shelf, flat, base)
+            if found is not None:
+                return found
+        names = " or ".join(shelf.name for shelf in fitting)
+        return Found(facts={**base, "why": f"its rows are not images of {names}, or were changed by more than scaling"})
+
+
+def _unfit(x: NDArray[Any]) -> str:
+    """Return why an array is not worth a look, or an empty text."""
+    if x.ndim < 2 or not x.size:
+        return "not a batch of rows"
+    if x.dtype.kind not in "iuf":
+        return f"numbers of type {x.dtype}"
+    return "too many rows" if len(x) > _MOST_ROWS else ""
+
+
+def _on(shelf: Shelf, flat: NDArray[Any], base: Mapping[str, Any]) -> Found | None:
+    scaling = find_scaling(flat, shelf.channels, shelf.contains)
+    if scaling is None:
+        return None
+    hashes, whole = hashes_of(flat, scaling)
+    rows = shelf.find(hashes)
+    rows = rows if whole.all() else np.where(whole, rows, -1)
+    train, test = int(((rows >= 0) & (rows < shelf.num_train)).sum()), int((rows >= shelf.num_train).sum())
+    unknown = len(rows) - train - test
+    split = "mixed" if train and test else "test" if test else "train"
+    facts = {
+        **base,
+        "dataset": shelf.name,
+        "split": split,
+        "rows": None if unknown or split == "mixed" else row_facts(rows - (shelf.num_train if test else 0)),
+        "train_rows": train,
+        "test_rows": test,
+        "unknown_rows": unknown,
+        **scaling_facts(scaling),
+    }
+    if unknown:
+        facts["why"] = "some rows are not images of the data set"
+    return Found(facts=facts, shelf=shelf, rows=rows)
+
+
+def scaling_facts(scaling: Scaling) -> dict[str, float | list[float]]:
+    """Return ``scale`` and ``shift`` as the records have them: one number, or one per channel."""
+    scale, shift = list(scaling.scale), [0.0 if abs(b) < 1e-12 else b for b in scaling.shift]
+    return {"scale": scale, "shift": shift} if len(scale) > 1 else {"scale": scale[0], "shift": shift[0]}
+
+
+def row_facts(rows: Rows) -> dict[str, Any]:
+    """Describe row numbers as ``records.RowFacts`` does: half-open runs, or packed when there are too many.
+
+    >>> import numpy as np
+    >>> row_facts(np.array([3, 4, 5, 0, 1]))
+    {'count': 5, 'ranges': [[3, 6], [0, 2]], 'packed': ''}
+    """
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(rows) != 1) + 1])
+    if len(starts) > _MOST_RANGES:
+        packed = base64.b64encode(zlib.compress(rows.astype("<u4").tobytes(), 1)).decode("ascii")
+        return {"count": len(rows), "ranges": None, "packed": packed}
+    stops = np.concatenate([starts[1:], [len(rows)]])
+    runs = [[int(rows[a]), int(rows[b - 1]) + 1] for a, b in zip(starts, stops, strict=True)]
+    return {"count": len(rows), "ranges": runs, "packed": ""}
+
+
+def label_facts(y: NDArray[Any], found: Found | None = None) -> dict[str, Any]:
+    """Describe labels as ``records.LabelFacts`` does; ``found`` is what their images were recognised as."""
+    facts: dict[str, Any] = {"shape": list(y.shape), "dtype": str(y.dtype), "encoding": "other"}
+    if y.dtype.kind not in "iufb" or not y.size:
+        return facts
+    column = y.ndim == 1 or (y.ndim == 2 and y.shape[1] == 1)
+    if column:
+        classes = y.reshape(-1)
+        if not np.isfinite(classes).all() or (classes != np.floor(classes)).any():
+            return facts
+        facts |= {"encoding": "integer" if y.ndim == 1 else "column", "num_classes": int(classes.max()) + 1}
+    elif y.ndim == 2 and ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all():
+        classes = y.argmax(axis=1)
+        facts |= {"encoding": "onehot", "num_classes": int(y.shape[1])}
+    else:
+        return facts
+    if found is not None and found.rows is not None and found.shelf is not None and len(found.rows) == len(classes):
+        known = found.rows >= 0
+        agree = found.shelf.labels[found.rows[known]] == classes[known]
+        facts["agree"] = float(agree.mean()) if len(agree) else None
+    return facts
+
+
+def as_binary20(found: Found, y: NDArray[Any] | None) -> Found:
+    """Return ``found`` as the synthetic data set when it is floats of shape (n, 20) with labels of 0 and 1, if any."""
+    shape, dtype = found.facts["shape"], found.facts["dtype"]
+    if found.facts.get("dataset") or len(shape) != 2 or shape[1] != 20 or not str(dtype).startswith("float"):
+        return found
+    if y is not None and (y.dtype.kind not in "iufb" or len(y) != shape[0] or not ((y == 0) | (y == 1)).all()):
+        return found
+    rows = {"count": shape[0], "ranges": [[0, shape[0]]], "packed": ""}
+    facts = {"shape": shape, "dtype": dtype, "dataset": "binary20", "split": "train", "rows": rows}
+    return Found(facts={**facts, "train_rows": shape[0], "scale": 1.0, "shift": 0.0})
+
+
+def _key(x: NDArray[Any]) -> tuple[Any, ...]:
+    """Return what tells an array from its earlier self: where it lies, and some of its rows."""
+    if not x.ndim or not x.size:
+        return (id(x), x.shape, str(x.dtype))
+    some = x[np.linspace(0, len(x) - 1, min(len(x), 48)).astype(np.int64)]
+    return (id(x), x.shape, str(x.dtype), zlib.crc32(np.ascontiguousarray(some).tobytes()))

@@ -1,0 +1,166 @@
+"""What the probe remembers of one kernel: numbers of models and fits, what changed since, and who is being watched."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+import traceback
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from .channel import Channel, shortened, wire
+from .describe import flat_layers, model_facts
+from .library import shelves
+from .recognise import Recogniser
+
+T = TypeVar("T")
+
+
+class ByIdentity(Generic[T]):
+    """A dictionary whose keys are compared by identity and not kept alive; students' classes may redefine equality."""
+
+    def __init__(self) -> None:
+        self._items: dict[int, tuple[weakref.ref[Any], T]] = {}
+
+    def get(self, key: object) -> T | None:
+        """Return the value of a key, or None."""
+        item = self._items.get(id(key))
+        return item[1] if item is not None and item[0]() is key else None
+
+    def set(self, key: object, value: T) -> None:
+        """Set the value of a key."""
+        number, items = id(key), self._items
+
+        def forget(dead: weakref.ref[Any]) -> None:
+            if number in items and items[number][0] is dead:
+                del items[number]
+
+        self._items[number] = (weakref.ref(key, forget), value)
+
+
+@dataclass
+class Known:
+    """What is known of one model object."""
+
+    number: int
+    snapshot: int = -1
+    signature: str = ""
+    metrics: list[str] = field(default_factory=list)
+    last_fit: int | None = None
+    not_fresh: str = ""
+    preprocessing: dict[str, Any] | None = None
+    """``records.ArrayFacts`` of the latest recognised inputs."""
+
+
+class Watching(threading.local):
+    """Where a thread stands among the hooks."""
+
+    depth: int = 0
+    """Calls of fit, evaluate, ... inside each other; only the outermost is reported."""
+    calls: int = 0
+    """Layer calls inside each other."""
+    muted: bool = False
+    """The probe itself is at work."""
+    raised: tuple[BaseException, Any, tuple[Any, ...]] | None = None
+    """The innermost layer call that failed: the exception, the layer, its arguments."""
+
+
+class Session:
+    """The probe's memory, and its way out."""
+
+    def __init__(self, *, fd: int | None, data: Path | None, quick_steps: int | None) -> None:
+        self.channel = Channel(fd)
+        self.shelves: dict[str, Any] = {}
+        self.recogniser = Recogniser(self.shelves)
+        self.budget = quick_steps
+        self.watching = Watching()
+        self.models: ByIdentity[Known] = ByIdentity()
+        self.touched: ByIdentity[str] = ByIdentity()
+        """Layers whose weights are not as initialised, and why."""
+        self.kept: dict[int, Any] = {}
+        """Trained models nobody else can rebuild, by number: asked for predictions at the end."""
+        self.fits = 0
+        self.reported = 0
+        """Identity of the exception reported last: the end of the cell must not report it again."""
+        self._models = 0
+        self._snapshots = 0
+        with self.quietly():
+            self.shelves.update(shelves(data))
+
+    def cell(self) -> int:
+        """Return the execution count of the running cell, 0 without IPython."""
+        ipython = sys.modules.get("IPython")
+        shell = ipython.get_ipython() if ipython is not None else None
+        return int(getattr(shell, "execution_count", 0) or 0)
+
+    def send(self, event: str, **fields: Any) -> None:
+        """Send an event with the cell's number."""
+        self.channel.send(event, **{"cell": self.cell(), **fields})
+
+    def note(self, what: str, detail: str = "") -> None:
+        """Send a note."""
+        with self.quietly():
+            self.send("note", what=what, detail=shortened(detail))
+
+    @contextlib.contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Do the probe's own work: the hooks sleep, and a fault is a note, never the notebook's trouble."""
+        before, self.watching.muted = self.watching.muted, True
+        try:
+            yield
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            text = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+            with contextlib.suppress(Exception):
+                self.send("note", what="probe-fault", detail=shortened(text))
+        finally:
+            self.watching.muted = before
+
+    def known(self, model: Any) -> Known:
+        """Return what is known of a model, giving it a number when it is new."""
+        known = self.models.get(model)
+        if known is None:
+            known = Known(number=self._models)
+            self._models += 1
+            self.models.set(model, known)
+        return known
+
+    def snapshot(self, model: Any) -> Known:
+        """Send what a model looks like if that changed since the last time."""
+        known = self.known(model)
+        facts = wire(model_facts(model))
+        signature = repr(facts)
+        if signature != known.signature:
+            known.signature, known.snapshot = signature, self._snapshots
+            self._snapshots += 1
+            self.send("model", snapshot=known.snapshot, model=known.number, **facts)
+        return known
+
+    def touch(self, model: Any, why: str) -> None:
+        """Remember that a model's or a layer's weights are no longer as initialised."""
+        known = self.models.get(model)
+        if known is not None:
+            known.not_fresh = why
+        for layer in [model, *flat_layers(model)]:
+            if getattr(layer, "weights", None):
+                self.touched.set(layer, why)
+
+    def not_fresh_because(self, model: Any) -> str:
+        """Return why a model's weights are not as initialised, or an empty text."""
+        known = self.known(model)
+        reasons = (self.touched.get(layer) for layer in [model, *flat_layers(model)])
+        why = known.not_fresh or next((reason for reason in reasons if reason), "")
+        return why or ("its optimizer had already run" if iterations(model) else "")
+
+
+def iterations(model: Any) -> int | None:
+    """Return how many steps a model's optimizer has taken, None when it has none."""
+    optimizer = getattr(model, "optimizer", None)
+    try:
+        return int(optimizer.iterations.numpy()) if optimizer is not None else None
+    except Exception:
+        return None

@@ -1,0 +1,171 @@
+"""One request: build, train, evaluate on the whole test split, tell what came of it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from grader.inside.budget import cut_given_steps, evaluation_steps
+
+from .arrays import Pair, Shelf, whole_test_split
+from .build import Built, Refused, build, describe, measure
+from .kinds import CALLBACKS, LOSSES, OPTIMIZERS, make
+
+_TEST_BATCH = 256
+
+
+class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
+    """Stops a training that is out of time, or whose loss is no longer a number."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._end = time.monotonic() + seconds
+        self.late = False
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
+        if time.monotonic() > self._end:
+            self.late = self.model.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+        if logs and not math.isfinite(logs.get("loss", 0.0)):
+            self.model.stop_training = True
+
+
+def train(request: Mapping[str, Any], shelf: Shelf) -> dict[str, Any]:
+    """Train the recipe of a request once.
+
+    Returns:
+        The fields of ``records.Training`` that the trainer knows, plain JSON values; ``reason`` is
+        ``{"code", "values"}`` where the outcome is not ``trained``.
+    """
+    started = time.monotonic()
+    try:
+        reply = _train(request, shelf)
+    except Refused as refused:
+        reply = {"outcome": "refused", "reason": {"code": refused.code, "values": refused.values}}
+    except Exception as error:
+        text = f"{type(error).__name__}: {error}".strip()
+        reply = {"outcome": "failed", "reason": {"code": "error", "values": {"error": text[:500]}}}
+    keras.utils.clear_session()
+    return {**reply, "seconds": round(time.monotonic() - started, 3)}
+
+
+def _train(request: Mapping[str, Any], shelf: Shelf) -> dict[str, Any]:
+    recipe, bounds = request["recipe"], request["bounds"]
+    nodes, fit, data = recipe["layers"], recipe["fit"], recipe["data"]
+    measure(nodes, fit["batch_size"], bounds)
+    given = [fit["validation"]] if fit["validation"] else []
+    training, test, *validation = shelf.prepare(request["folder"], data, whole_test_split(data), *given)
+    steps = _steps(fit, len(training[0]), request["steps"], bounds["steps"])
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(request["seed"])
+    built = build(nodes)
+    _compile(built.model, recipe)
+    watch = _Watch(bounds["seconds"])
+    history = _fit(built.model, recipe["fit"], training, validation, steps, request["steps"], watch)
+    if watch.late:
+        raise Refused("seconds", most=bounds["seconds"])
+    return {**_describe(built, nodes, history), **_outcome(built.model, history, test)}
+
+
+def _steps(fit: Mapping[str, Any], rows: int, budget: int | None, most: int) -> int | None:
+    """Return the steps per epoch to give Keras; None for all rows.
+
+    Raises:
+        Refused: The whole training would take more than ``most`` steps.
+    """
+    rows = math.floor(rows * (1.0 - fit["validation_split"]))  # as Keras cuts
+    epochs = fit["epochs"] - fit["initial_epoch"]
+    written = fit["steps_per_epoch"] or -(-rows // fit["batch_size"])
+    cut = cut_given_steps(written, epochs, budget)
+    total = epochs * (cut or written)
+    if total > most:
+        raise Refused("steps", found=total, most=most)
+    return cut or fit["steps_per_epoch"]
+
+
+def _compile(model: keras.Model, recipe: Mapping[str, Any]) -> None:
+    logits = recipe["loss"]["config"].get("from_logits", False)
+    accuracy = keras.metrics.MeanMetricWrapper(_accuracy(recipe["data"]["labels"], 0.0 if logits else 0.5), "accuracy")
+    loss = make(LOSSES, recipe["loss"])
+    model.compile(optimizer=make(OPTIMIZERS, recipe["optimizer"]), loss=loss, metrics=[accuracy])
+
+
+def _accuracy(labels: str, threshold: float) -> Any:
+    """Return the accuracy that fits the labels: the largest output, or one output against a threshold.
+
+    One softmax unit always says 1, so its accuracy is the share of class 1.
+    """
+
+    def accuracy(y_true: Any, y_pred: Any) -> Any:
+        ops = keras.ops
+        single = y_pred.shape[-1] == 1
+        guess = ops.reshape(y_pred > threshold, (-1,)) if single else ops.argmax(y_pred, axis=-1)
+        truth = ops.argmax(y_true, axis=-1) if labels == "onehot" else ops.reshape(y_true, (-1,))
+        return ops.cast(ops.equal(ops.cast(guess, "int32"), ops.cast(truth, "int32")), "float32")
+
+    return accuracy
+
+
+def _fit(
+    model: keras.Model,
+    fit: Mapping[str, Any],
+    training: Pair,
+    validation: list[Pair],
+    steps: int | None,
+    budget: int | None,
+    watch: _Watch,
+) -> dict[str, list[float]]:
+    rows = len(validation[0][0]) if validation else int(len(training[0]) * fit["validation_split"])
+    weights = fit["class_weight"]
+    record = model.fit(
+        *training,
+        batch_size=fit["batch_size"],
+        epochs=fit["epochs"],
+        initial_epoch=fit["initial_epoch"],
+        steps_per_epoch=steps,
+        validation_split=fit["validation_split"],
+        validation_data=validation[0] if validation else None,
+        validation_steps=evaluation_steps(rows, fit["batch_size"], budget) if rows else None,
+        shuffle=fit["shuffle"],
+        class_weight={int(name): weight for name, weight in weights.items()} if weights else None,
+        callbacks=[*(make(CALLBACKS, callback) for callback in fit["callbacks"]), watch],
+        verbose=0,
+    )
+    return {name: [float(value) for value in values] for name, values in record.history.items()}
+
+
+def _describe(built: Built, nodes: list[Any], history: dict[str, list[float]]) -> dict[str, Any]:
+    accuracies = history.get("accuracy")
+    return {
+        "history": {name: [_finite(value) for value in values] for name, values in history.items()},
+        "train_accuracy": _finite(accuracies[-1]) if accuracies else None,
+        "num_params": built.model.count_params(),
+        "layers": describe(built, nodes),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _outcome(model: keras.Model, history: dict[str, list[float]], test: Pair) -> dict[str, Any]:
+    losses = history.get("loss", [])
+    if not losses or not all(math.isfinite(loss) for loss in losses):
+        return {"outcome": "diverged", "reason": {"code": "diverged", "values": {"epoch": _first_bad(losses)}}}
+    x, y = test
+    found: dict[str, float] = model.evaluate(x, y, batch_size=_TEST_BATCH, verbose=0, return_dict=True)
+    return {
+        "outcome": "trained",
+        "test_accuracy": round(found["accuracy"] * len(x)) / len(x),  # a share of rows, freed of float32's noise
+        "test_loss": _finite(float(found["loss"])),
+        "num_test": len(x),
+    }
+
+
+def _first_bad(losses: list[float]) -> int:
+    return next((epoch for epoch, loss in enumerate(losses, start=1) if not math.isfinite(loss)), 1)

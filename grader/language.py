@@ -1,0 +1,143 @@
+"""What people read, in their language: sentences, numbers, durations.
+
+English is the source; ``reports/locale/ru.po`` holds the Russian. The catalogue is read as it is, so there is no
+compiled file that could lag behind it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+
+from babel.dates import format_datetime
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from grader.places import shipped
+from grader.records import Message, Status, Text, Words, msg
+
+LANGUAGES = ("ru", "en")
+
+STATUSES: Mapping[Status, Message] = {
+    Status.GRADED: msg("graded"),
+    Status.REVIEW: msg("in review"),
+    Status.TIMED_OUT: msg("timed out"),
+    Status.OUT_OF_MEMORY: msg("out of memory"),
+    Status.OUTPUT_LIMIT: msg("too much output"),
+    Status.KERNEL_DIED: msg("kernel died"),
+    Status.UNREADABLE: msg("unreadable file"),
+    Status.EMPTY: msg("no code"),
+    Status.OTHER_WORKBOOK: msg("another workbook"),
+    Status.SANDBOX_FAILED: msg("sandbox failed"),
+    Status.INTERNAL_ERROR: msg("grader's fault"),
+}
+
+PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""A place in a template. Anything cleverer (attributes, indices, formats) is text."""
+
+_HARMLESS = "\n\t\xad\u200c\u200d"
+"""Line end, tab, soft hyphen; the joiners that emoji and some scripts are written with."""
+
+_MINUTE = 60
+
+
+class Language:
+    """A language to say things in."""
+
+    def __init__(self, code: str) -> None:
+        """Choose ``ru`` or ``en``.
+
+        Raises:
+            ValueError: There is no such language.
+        """
+        if code not in LANGUAGES:
+            text = f"{code!r}: there is no such language; choose one of {', '.join(LANGUAGES)}"
+            raise ValueError(text)
+        self.code = code
+        self._catalogue = _catalogue(code)
+
+    def say(self, words: Words | None) -> str:
+        """Return a sentence in this language, on one or more printable lines; nothing for None.
+
+        A sentence without translation stays English; a place without value stays as it is written.
+        """
+        if words is None:
+            return ""
+        if isinstance(words, Text):
+            return printable(words.ru if self.code == "ru" else words.en)
+        return self.t(words.text, **words.values)
+
+    def t(self, text: str, **values: str | float) -> str:
+        """Return an English template's translation with its places filled."""
+
+        def fill(place: re.Match[str]) -> str:
+            value = values.get(place[1], place[0])
+            return value if isinstance(value, str) else self.number(value)
+
+        return printable(PLACE.sub(fill, self._catalogue.get(text, text)))
+
+    def status(self, status: Status) -> str:
+        """Return a status in a word or two."""
+        return self.say(STATUSES[status])
+
+    def number(self, value: float, digits: int = 4) -> str:
+        """Return a number with this language's separators and at most ``digits`` decimals."""
+        if value != value or value in (float("inf"), float("-inf")):
+            return "–"
+        return format_decimal(value, "#,##0." + "#" * digits, locale=self.code)
+
+    def share(self, value: float | None) -> str:
+        """Return an accuracy as Keras prints it, four decimals; a dash when there is none."""
+        return "–" if value is None or value != value else format_decimal(value, "0.0000", locale=self.code)
+
+    def duration(self, seconds: float) -> str:
+        """Return a span of time in seconds, or in minutes and seconds."""
+        if seconds < _MINUTE:
+            return self.t("{seconds} s", seconds=round(seconds, 1))
+        minutes, rest = divmod(round(seconds), _MINUTE)
+        return self.t("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+
+    def moment(self, iso: str) -> str:
+        """Return an ISO 8601 moment as a date and a time, UTC; what is no moment stays as it is."""
+        try:
+            moment = datetime.fromisoformat(iso)
+        except ValueError:
+            return printable(iso)
+        pattern = "d MMMM y, HH:mm 'UTC'" if self.code == "ru" else "MMMM d, y, HH:mm 'UTC'"
+        return format_datetime(moment, pattern, locale=self.code)
+
+
+def printable(text: str) -> str:
+    r"""Replace what a page or a terminal would obey instead of show.
+
+    Control characters (an escape starts a colour code), characters that turn the direction of writing, and halves of
+    surrogate pairs become U+FFFD; line ends and tabs stay.
+
+    >>> printable("a\x1b[31mb\u202ec")
+    'a�[31mb�c'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join("\ufffd" if _unprintable(character) else character for character in text.replace("\r\n", "\n"))
+
+
+def _unprintable(character: str) -> bool:
+    if character in _HARMLESS:
+        return False
+    return unicodedata.category(character) in {"Cc", "Cf", "Cs"}  # Cf holds the bidirectional controls
+
+
+@functools.cache
+def _catalogue(code: str) -> Mapping[str, str]:
+    if code == "en":
+        return {}
+    with (shipped("reports") / "locale" / f"{code}.po").open("rb") as stream:
+        catalogue = read_po(stream, locale=code, ignore_obsolete=True)
+    return {
+        entry.id: entry.string
+        for entry in catalogue
+        if isinstance(entry.id, str) and isinstance(entry.string, str) and entry.id and entry.string and not entry.fuzzy
+    }

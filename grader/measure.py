@@ -1,0 +1,122 @@
+"""What we measure ourselves on an answer: trainings of its recipe, or the student's own predictions scored by us."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.criteria.accuracy import Accuracy
+from grader.criteria.case import Candidate, Measurement
+from grader.match import Match
+from grader.recipe import NotRebuildable, recipe_of
+from grader.records import Band, DataSet, Execution, Profile, Recipe, Training
+from grader.reference import Bands
+from grader.train import TrainerPool
+from grader.workbook import Task
+
+SEEDS = (1001, 1002, 1003)
+"""Seeds of a student's trainings; reference trainings count from 1, so none is held against itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Laboratory:
+    """Everything that measuring needs, shared by all submissions of a run."""
+
+    pool: TrainerPool
+    bands: Bands
+    datasets: Mapping[str, DataSet]
+    profile: Profile
+    keras: str
+    """Version here."""
+
+    def measure(self, task: Task, match: Match, executions: Sequence[Execution]) -> Measurement:
+        """Train a task's answer again; two more times when the first training leaves it open."""
+        candidate = match.candidate
+        if candidate is None or candidate.fit is None or not candidate.is_trained:
+            return Measurement()
+        try:
+            recipe = recipe_for(candidate, executions)
+        except NotRebuildable as refusal:
+            return Measurement(reason=refusal.reason, in_kernel=self._in_kernel(candidate, task, executions))
+        trainings = [self.train(recipe, SEEDS[0])]
+        bands = self.bands_for(task, trainings)
+        if any(
+            criterion.needs_more(trainings, bands.get(criterion.reference), self.profile)
+            for criterion in task.criteria
+            if isinstance(criterion, Accuracy)
+        ):
+            trainings += [self.train(recipe, seed) for seed in SEEDS[1:]]
+        return Measurement(trainings=tuple(trainings), recipe=recipe.digest)
+
+    def example(self, match: Match, executions: Sequence[Execution]) -> float | None:
+        """Return the test accuracy of the student's own run of the example, trained again by us."""
+        for run in match.example_runs:
+            try:
+                return self.train(recipe_for(run, executions), SEEDS[0]).test_accuracy
+            except NotRebuildable:
+                continue
+        return None
+
+    def train(self, recipe: Recipe, seed: int) -> Training:
+        """Train a recipe once, or take the training from the cache."""
+        return self.pool.train(recipe, self.datasets[str(recipe.data["dataset"])], self.profile, seed)
+
+    def bands_for(self, task: Task, trainings: Sequence[Training]) -> dict[str, Band]:
+        """Return the bands a task is judged by, for the conditions its trainings were made under."""
+        device = trainings[0].device if trainings else "cpu"
+        names = {criterion.reference for criterion in task.criteria if isinstance(criterion, Accuracy)}
+        if task.example is not None:
+            names.add(task.example.reference)
+        found = {
+            name: self.bands.band(
+                name,
+                fingerprint=self.datasets[task.dataset].fingerprint,
+                profile=self.profile.name,
+                device=device,
+                keras=self.keras,
+            )
+            for name in names
+        }
+        return {name: band for name, band in found.items() if band is not None}
+
+    def _in_kernel(self, candidate: Candidate, task: Task, executions: Sequence[Execution]) -> float | None:
+        """Score what the student's own model predicts for the test inputs."""
+        assert candidate.fit is not None
+        dataset = self.datasets[task.dataset]
+        for prediction in _execution_of(candidate, executions).trace.predictions:
+            if prediction.after_fit == candidate.fit.fit and prediction.dataset == task.dataset:
+                return _score(prediction.classes, Path(dataset.folder) / "y_test.npy")
+        return None
+
+
+def recipe_for(candidate: Candidate, executions: Sequence[Execution]) -> Recipe:
+    """Write the training of a candidate as a recipe.
+
+    Raises:
+        NotRebuildable: It cannot be.
+    """
+    assert candidate.fit is not None
+    fit = candidate.fit
+    if fit.compile is None and candidate.compile is not None:
+        fit = replace(fit, compile=candidate.compile)
+    models = {model.snapshot: model for model in _execution_of(candidate, executions).trace.models}
+    return recipe_of(fit, models[fit.snapshot])
+
+
+def _execution_of(candidate: Candidate, executions: Sequence[Execution]) -> Execution:
+    return next(execution for execution in executions if execution.notebook == candidate.notebook)
+
+
+def _score(classes: str, labels: Path) -> float | None:
+    """Return the share of predicted classes that are right; None when they are not one for every test row."""
+    import numpy as np
+
+    truth = np.load(labels, allow_pickle=False).ravel()
+    try:
+        predicted = np.frombuffer(base64.b64decode(classes, validate=True), dtype=np.uint8)
+    except (binascii.Error, ValueError):
+        return None
+    return float((predicted == truth).mean()) if predicted.shape == truth.shape else None

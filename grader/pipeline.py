@@ -1,0 +1,137 @@
+"""One submission: the order of the stages, and what still runs after one of them fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from grader.collect import HandedIn, Submission
+from grader.execute import Job, run_notebook
+from grader.grade import status_of, task_result, unjudged
+from grader.hints import hints_of
+from grader.ledger import Ledger
+from grader.match import match_task
+from grader.measure import Laboratory
+from grader.records import Ending, Execution, Message, NotebookSummary, Status, SubmissionResult, TaskResult, msg
+from grader.workbook import Task, Workbook
+
+Say = Callable[[Message], None]
+_UNSEEN = (Status.UNREADABLE, Status.SANDBOX_FAILED, Status.INTERNAL_ERROR)
+"""Nothing of the submission could be seen, so nothing is judged."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grading:
+    """What all submissions of a run share."""
+
+    workbook: Workbook
+    tasks: tuple[Task, ...]
+    laboratory: Laboratory
+    ledger: Ledger
+    unsealed: bool = False
+
+    def figure(self, task: Task) -> float | None:
+        """Return the test accuracy that the workbook prints for a task's example."""
+        wanted = task.example.reference if task.example else None
+        return next((one.figure for one in self.workbook.references if one.id == wanted), None)
+
+
+def grade_submission(submission: Submission, grading: Grading, say: Say) -> SubmissionResult:
+    """Take a submission through all stages; what goes wrong in it becomes part of the result."""
+    if not submission.notebooks:
+        return _without_notebook(submission, grading.tasks)
+    executions = []
+    for number, notebook in enumerate(submission.notebooks):
+        say(msg("running {notebook}", notebook=notebook.name))
+        executions.append(_execute(notebook, number, submission, grading))
+    matches = [match_task(task, executions) for task in grading.tasks]
+    results = []
+    for task, match in zip(grading.tasks, matches, strict=True):
+        say(msg("training {task} again", task=task.id))
+        laboratory = grading.laboratory
+        measured = laboratory.measure(task, match, executions)
+        results.append(
+            task_result(
+                task,
+                match,
+                profile=laboratory.profile,
+                bands=laboratory.bands_for(task, measured.trainings),
+                measured=measured,
+                example_layers=laboratory.bands.layers(task.example.reference) if task.example else (),
+                example_trained=laboratory.example(match, executions),
+                figure=grading.figure(task),
+            )
+        )
+    status, reason = status_of(executions, matches, results)
+    if status in _UNSEEN:
+        results = [_unseen(task, reason) for task in grading.tasks]
+    return SubmissionResult(
+        student=submission.student,
+        status=status,
+        reason=reason,
+        tasks=tuple(results),
+        notebooks=tuple(_summary(execution) for execution in executions),
+    )
+
+
+def failed_by_us(submission: Submission, tasks: Sequence[Task], trace: str) -> SubmissionResult:
+    """Return what is recorded when the grader itself broke on a submission."""
+    reason = msg(
+        "The grader itself failed on this submission; nothing is lost and it costs no points. "
+        "Please report this to its makers: {trace}",
+        trace=trace[-2000:],
+    )
+    return SubmissionResult(
+        student=submission.student,
+        status=Status.INTERNAL_ERROR,
+        reason=reason,
+        tasks=tuple(_unseen(task, reason) for task in tasks),
+        notebooks=(),
+    )
+
+
+def _execute(notebook: HandedIn, number: int, submission: Submission, grading: Grading) -> Execution:
+    laboratory = grading.laboratory
+    job = Job(
+        notebook=notebook.path,
+        files=notebook.beside,
+        out=grading.ledger.folder_of(submission.student) / f"notebook-{number}",
+        datasets=tuple(laboratory.datasets.values()),
+        profile=laboratory.profile,
+        limits=grading.workbook.limits,
+        unsealed=grading.unsealed,
+    )
+    execution = run_notebook(job)
+    if execution.ending is Ending.SANDBOX_FAILED:  # never the student's fault, and often gone a moment later
+        execution = run_notebook(job)
+    return replace(execution, notebook=notebook.name)
+
+
+def _without_notebook(submission: Submission, tasks: Sequence[Task]) -> SubmissionResult:
+    reason = msg(
+        "no notebook (.ipynb) was handed in; found: {files}",
+        files=", ".join(submission.others[:10]) or "-",
+    )
+    return SubmissionResult(
+        student=submission.student,
+        status=Status.UNREADABLE,
+        reason=reason,
+        tasks=tuple(_unseen(task, reason) for task in tasks),
+        notebooks=(),
+    )
+
+
+def _unseen(task: Task, reason: Message | None) -> TaskResult:
+    return unjudged(task, reason or msg("the submission could not be read"))
+
+
+def _summary(execution: Execution) -> NotebookSummary:
+    return NotebookSummary(
+        name=execution.notebook,
+        ending=execution.ending,
+        reason=execution.reason,
+        cells=execution.cells,
+        seconds=execution.seconds,
+        seal=execution.seal,
+        notes=hints_of(execution),
+    )

@@ -1,0 +1,35 @@
+"""Where things lie: what ships with the grader, and what it keeps on this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+_PACKAGE = Path(__file__).parent
+_APP = "workbook-grader"
+
+
+def shipped(name: str) -> Path:
+    """Return a folder that ships with the grader: ``assignments``, ``reference`` or ``reports``.
+
+    A wheel carries them inside the package; a checkout has them beside it.
+    """
+    inside = _PACKAGE / "assets" / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+def data_home() -> Path:
+    """Return the folder of the data sets: ``$GRADER_HOME/data``, or the platform's place for a user's data."""
+    return _own("data", platformdirs.user_data_path(_APP))
+
+
+def cache_home() -> Path:
+    """Return the folder of what can be made again: ``$GRADER_HOME/cache``, or the platform's cache."""
+    return _own("cache", platformdirs.user_cache_path(_APP))
+
+
+def _own(name: str, default: Path) -> Path:
+    home = os.environ.get("GRADER_HOME")
+    return Path(home) / name if home else default

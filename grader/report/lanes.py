@@ -1,0 +1,134 @@
+"""A task's accuracies side by side: one lane each on a common axis, so that text keeps its size on every screen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from grader.language import Language
+from grader.records import AccuracyFacts, Band, Evidence, Words, msg
+from grader.report.charts import Axis, axis, tick_text
+from grader.report.explain import reference_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """One line of the comparison."""
+
+    label: Words
+    text: str
+    """The figures, for those who read instead of look."""
+    points: tuple[float, ...] = ()
+    strong: int | None = None
+    """Which of the points decides."""
+    span: tuple[float, float, float] | None = None
+    """A band: lower end, mean, upper end."""
+    kind: str = "other"
+    """``own``, ``limit``, ``band`` or ``other``: the colour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The lanes and their drawings, in the same order, and the axis under them."""
+
+    rows: tuple[tuple[Lane, Markup], ...]
+    ticks: Markup
+
+
+def compare(facts: AccuracyFacts, language: Language) -> Comparison | None:
+    """Return what there is to compare; None when nothing was measured."""
+    lanes = tuple(_lanes(facts, language))
+    values = [value for lane in lanes for value in (*lane.points, *(lane.span or ()))]
+    if facts.limit is not None:
+        values.append(facts.limit)
+    values = [value for value in values if math.isfinite(value)]
+    if not lanes or not values:
+        return None
+    scale = axis(values, most=1.0)
+    return Comparison(
+        rows=tuple((lane, _draw(lane, scale, facts.limit)) for lane in lanes), ticks=_ticks(scale, language)
+    )
+
+
+def _lanes(facts: AccuracyFacts, language: Language) -> Iterator[Lane]:
+    share = language.share
+    trainings = tuple(value for value in facts.trainings if math.isfinite(value))
+    if trainings:
+        own = facts.evidence is Evidence.IN_KERNEL
+        yield Lane(
+            label=msg("Model of the notebook, scored by us") if own else msg("Your model, trained by us"),
+            text=" · ".join(share(value) for value in trainings),
+            points=trainings,
+            strong=trainings.index(facts.decisive) if facts.decisive in trainings else None,
+            kind="own",
+        )
+    if facts.notebook is not None and math.isfinite(facts.notebook):
+        yield Lane(
+            label=msg("Your model, as the notebook evaluated it"),
+            text=share(facts.notebook),
+            points=(facts.notebook,),
+            kind="own",
+        )
+    if facts.limit is not None and math.isfinite(facts.limit):
+        yield Lane(label=msg("At least this is asked for"), text=share(facts.limit), kind="limit")
+    bands = [facts.band, facts.example_band if facts.example_band != facts.band else None]
+    yield from (_band(band, language) for band in bands if band is not None)
+    for label, value in (
+        (msg("The example, as you built it, trained by us"), facts.example_trained),
+        (msg("The example's figure in the workbook"), facts.workbook_example),
+    ):
+        if value is not None and math.isfinite(value):
+            yield Lane(label=label, text=share(value), points=(value,))
+
+
+def _band(band: Band, language: Language) -> Lane:
+    upper = min(band.upper, 1.0)
+    lower = max(band.lower, 0.0)
+    text = language.t(
+        "{lower} to {upper}, mean {mean}, trainings: {count}",
+        lower=language.share(lower),
+        upper=language.share(upper),
+        mean=language.share(band.mean),
+        count=band.count,
+    )
+    return Lane(label=reference_name(band.reference), text=text, span=(lower, band.mean, upper), kind="band")
+
+
+def _draw(lane: Lane, scale: Axis, limit: float | None) -> Markup:
+    parts = [Markup('<line class="rail" x1="0" x2="100%" y1="50%" y2="50%"/>')]
+    if lane.span is not None and all(math.isfinite(value) for value in lane.span):
+        lower, mean, upper = lane.span
+        width = 100 * (scale.part(upper) - scale.part(lower))
+        parts.append(
+            Markup('<rect class="span" x="{}" y="20%" width="{:.2f}%" height="60%" rx="3"/>').format(
+                scale.percent(lower), max(width, 0.4)
+            )
+        )
+        parts.append(Markup('<line class="mean" x1="{0}" x2="{0}" y1="20%" y2="80%"/>').format(scale.percent(mean)))
+    if limit is not None and math.isfinite(limit):
+        parts.append(Markup('<line class="limit" x1="{0}" x2="{0}" y1="0" y2="100%"/>').format(scale.percent(limit)))
+    for number, value in enumerate(lane.points):
+        strong = lane.strong is None or number == lane.strong
+        parts.append(
+            Markup('<circle class="dot {}" cx="{}" cy="50%" r="{}"/>').format(
+                f"{lane.kind}{'' if strong else ' weak'}", scale.percent(value), 5 if strong else 3.5
+            )
+        )
+    return Markup('<svg class="lane" aria-hidden="true">{}</svg>').format(Markup().join(parts))
+
+
+def _ticks(scale: Axis, language: Language) -> Markup:
+    text = Markup('<text class="tick" x="{}" y="12" text-anchor="{}">{}</text>')
+    return Markup('<svg class="ticks" aria-hidden="true">{}</svg>').format(
+        Markup().join(
+            text.format(scale.percent(tick), _anchor(scale.part(tick)), tick_text(tick, scale, language))
+            for tick in scale.ticks
+        )
+    )
+
+
+def _anchor(part: float) -> str:
+    return "start" if part < 0.04 else "end" if part > 0.96 else "middle"

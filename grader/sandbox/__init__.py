@@ -1,0 +1,22 @@
+"""Sealed processes: what they may see, how large they may grow, and whether that holds on this machine."""
+
+from grader.sandbox.bubblewrap import Bubblewrap
+from grader.sandbox.find import find_seal
+from grader.sandbox.seal import Room, Running, Seal
+from grader.sandbox.selfcheck import PROMISES, Promise, PromiseResult, check_promises
+from grader.sandbox.unsealed import Unsealed
+from grader.sandbox.watchdog import Watchdog
+
+__all__ = [
+    "PROMISES",
+    "Bubblewrap",
+    "Promise",
+    "PromiseResult",
+    "Room",
+    "Running",
+    "Seal",
+    "Unsealed",
+    "Watchdog",
+    "check_promises",
+    "find_seal",
+]

@@ -1,0 +1,44 @@
+"""Which seal this machine can offer."""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+
+from grader.errors import SandboxUnavailable
+from grader.sandbox.bubblewrap import Bubblewrap
+from grader.sandbox.seal import Seal
+from grader.sandbox.selfcheck import check_promises
+from grader.sandbox.unsealed import Unsealed
+
+_INSTALL = (
+    "Install it: sudo apt-get install bubblewrap (Debian, Ubuntu) or sudo dnf install bubblewrap (Fedora). "
+    "In a container, user namespaces must be allowed; on Ubuntu 24.04 and newer bubblewrap needs an AppArmor profile "
+    "or kernel.apparmor_restrict_unprivileged_userns=0. "
+    "Only for notebooks you trust: --no-sandbox runs them with all your rights."
+)
+
+
+def find_seal(*, allow_unsealed: bool) -> Seal:
+    """Return bubblewrap when it works here; else, if that is allowed, no seal.
+
+    What works is tried out once per process, with a real sealed process.
+
+    Raises:
+        SandboxUnavailable: it does not work and unsealed is not allowed; says why and what to install.
+    """
+    fault = _fault()
+    if not fault:
+        return Bubblewrap()
+    if allow_unsealed:
+        return Unsealed()
+    raise SandboxUnavailable(f"Notebooks cannot be sealed off on this machine: {fault}. {_INSTALL}")
+
+
+@functools.cache
+def _fault() -> str:
+    try:
+        broken = [f"{result.name.text} ({result.detail})" for result in check_promises(Bubblewrap()) if not result.kept]
+    except (OSError, subprocess.SubprocessError) as error:
+        return str(error)
+    return "; ".join(broken)

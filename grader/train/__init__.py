@@ -1,0 +1,8 @@
+"""Recipes -> trainings: a pool of trainer processes, a cache on disk, and never the same training twice."""
+
+from __future__ import annotations
+
+from grader.train.pool import TrainerPool
+from grader.train.worker import TrainingBounds
+
+__all__ = ["TrainerPool", "TrainingBounds"]

@@ -1,0 +1,211 @@
+"""The trainer pool: thread-safe, cached, single flight; workers that hang or die are replaced."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from grader.errors import TrainerFault
+from grader.records import DataSet, Message, Profile, Recipe, Training, msg
+from grader.train.cache import Cache, key_of, read_training
+from grader.train.worker import TrainingBounds, Worker, WorkerDied
+
+_LASTING = frozenset({"trained", "diverged"})
+"""Outcomes worth keeping on disk; the others may come of bounds or of this machine."""
+
+
+class TrainerPool:
+    """Trains recipes in processes of its own; use it as a context manager.
+
+    Each different training is done once: in this run, among threads that ask for it at the same moment, and, with a
+    cache folder, in later runs on this machine.
+    """
+
+    def __init__(self, *, bounds: TrainingBounds, cache: Path | None, workers: int = 1) -> None:
+        """Prepare a pool; processes start with the first training.
+
+        Args:
+            bounds: What one training may cost.
+            cache: Folder of finished trainings; None keeps them for this run only.
+            workers: How many trainings may run at the same moment.
+        """
+        self.trainings_run = 0
+        self.trainings_shared = 0
+        self._bounds = bounds
+        self._cache = Cache(cache)
+        self._flights: dict[str, Future[Training]] = {}
+        self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(max(1, workers))
+        self._idle: list[Worker] = []
+        self._busy: set[Worker] = set()
+        self._kind: tuple[str, str] | None = None
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes; a training that runs at this moment ends with a :class:`TrainerFault`."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+            busy = list(self._busy)
+        for worker in idle:
+            worker.close()
+        for worker in busy:
+            worker.kill()  # the thread that uses it sees it end, and clears up
+
+    def train(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
+        """Return what comes of training a recipe from fresh weights.
+
+        Args:
+            recipe: From :func:`grader.recipe.recipe_of`.
+            dataset: Where its data lies.
+            profile: How much training is bought.
+            seed: Seed of the weights, the order of the rows and all else.
+
+        Raises:
+            TrainerFault: Training processes cannot run on this machine.
+        """
+        device, keras = self._device_and_keras()
+        key = key_of(
+            recipe=recipe.digest,
+            data=dataset.fingerprint,
+            profile=[profile.name, profile.steps],
+            device=device,
+            keras=keras,
+            seed=seed,
+        )
+        with self._lock:
+            flight = self._flights.get(key)
+            first = flight is None
+            if flight is None:
+                flight = self._flights[key] = Future()
+        if not first:
+            training = flight.result()
+            with self._lock:
+                self.trainings_shared += 1
+            return dataclasses.replace(training, cached=True)
+        try:
+            training = self._find_or_run(key, recipe, dataset, profile, seed)
+        except BaseException as error:
+            with self._lock:
+                del self._flights[key]
+            flight.set_exception(error)
+            raise
+        flight.set_result(training)
+        return training
+
+    def _find_or_run(self, key: str, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
+        found = self._cache.find(key)
+        if found is not None:
+            with self._lock:
+                self.trainings_shared += 1
+            return dataclasses.replace(found, cached=True)
+        training = self._run(recipe, dataset, profile, seed)
+        with self._lock:
+            self.trainings_run += 1
+        if training.outcome in _LASTING:
+            self._cache.keep(key, training)
+        return training
+
+    def _run(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
+        parts = {name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")}
+        request = {
+            "recipe": parts,
+            "seed": seed,
+            "steps": profile.steps,
+            "folder": dataset.folder,
+            "bounds": dataclasses.asdict(self._bounds),
+        }
+        known: dict[str, Any] = {
+            "recipe": recipe.digest,
+            "seed": seed,
+            "dataset": dataset.name,
+            "fingerprint": dataset.fingerprint,
+            "profile": profile.name,
+        }
+        device, _ = self._device_and_keras()
+        try:
+            reply = self._ask_twice(request)
+            reason = _reason(reply.pop("reason", None))
+            return dataclasses.replace(read_training({**reply, **known}), reason=reason)
+        except WorkerDied:
+            reason = msg("the training process ended twice on this model, or did not answer; look at its size")
+        except ValueError:
+            reason = msg("the training process gave an answer that we cannot read")
+        return Training(**known, device=device, outcome="failed", reason=reason)
+
+    def _ask_twice(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask a worker, and another one when the first dies of it."""
+        with self._slots:
+            try:
+                return self._ask(request)
+            except WorkerDied:
+                return self._ask(request)
+
+    def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        worker = self._borrow()
+        try:
+            reply = worker.ask(request, self._bounds.seconds)
+        except WorkerDied:
+            with self._lock:
+                self._busy.discard(worker)
+            raise
+        self._give_back(worker)
+        return reply
+
+    def _borrow(self) -> Worker:
+        with self._lock:
+            if self._closed:
+                raise TrainerFault("the trainer pool is closed; training was asked of it after its end")
+            worker = self._idle.pop() if self._idle else None
+        worker = worker or Worker()
+        with self._lock:
+            self._busy.add(worker)
+        return worker
+
+    def _give_back(self, worker: Worker) -> None:
+        with self._lock:
+            self._busy.discard(worker)
+            if not self._closed:
+                self._idle.append(worker)
+                return
+        worker.close()
+
+    def _device_and_keras(self) -> tuple[str, str]:
+        """Return the device class and Keras's major.minor, asked of the first worker once."""
+        with self._slots:
+            if self._kind is None:
+                worker = self._borrow()
+                self._kind = (worker.device, ".".join(worker.versions.get("keras", "").split(".")[:2]))
+                self._give_back(worker)
+            return self._kind
+
+
+def _reason(value: Any) -> Message | None:
+    """Make a sentence of the trainer's reason."""
+    if not isinstance(value, Mapping):
+        return None
+    code, values = str(value.get("code")), value.get("values")
+    figures: dict[str, Any] = dict(values) if isinstance(values, Mapping) else {}
+    found, most = figures.get("found", "?"), figures.get("most", "?")
+    reasons = {
+        "parameters": msg("the model has {found} parameters; we train at most {most}", found=found, most=most),
+        "memory": msg("training the model takes about {found} MB; we allow {most} MB", found=found, most=most),
+        "steps": msg("the training takes {found} steps; we run at most {most}", found=found, most=most),
+        "seconds": msg("the training takes too long: more than {most} seconds", most=most),
+        "diverged": msg("the loss was no longer a number after epoch {epoch}", epoch=figures.get("epoch", "?")),
+        "error": msg("the model could not be trained: {error}", error=figures.get("error", "?")),
+    }
+    return reasons.get(code)

@@ -1,0 +1,92 @@
+"""What a workbook is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from grader.criteria import Criterion
+from grader.records import Limits, Profile, Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cohort:
+    """How sure a failed accuracy must be."""
+
+    students: int = 300
+    false_fails: float = 0.2
+    """Honest models that may fail by chance among ``students``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingLimits:
+    """What the trainer accepts; a recipe outside goes to review."""
+
+    parameters: int = 20_000_000
+    steps: int = 400_000
+    seconds: int = 7200
+    memory_mb: int = 8192
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A notebook whose trainings are on record."""
+
+    id: str
+    dataset: str
+    title: Text
+    figure: float | None = None
+    """Test accuracy the workbook prints."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """The worked example of a task."""
+
+    reference: str
+    signs: tuple[Criterion, ...]
+    """A training that shows all of them is a run of the example, never an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One thing a student must do."""
+
+    id: str
+    """Name of its file, without ``.toml``."""
+    title: Text
+    dataset: str
+    criteria: tuple[Criterion, ...]
+    example: Example | None = None
+    scope: tuple[Criterion, ...] = ()
+    """What a model must show to be considered at all, such as "no Conv2D"."""
+
+    @property
+    def points(self) -> int:
+        """What the task is worth."""
+        return sum(criterion.points for criterion in self.criteria)
+
+    @property
+    def signs(self) -> tuple[Criterion, ...]:
+        """The example's signs; none when there is no example."""
+        return self.example.signs if self.example else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workbook:
+    """Everything ``assignments/`` says."""
+
+    id: str
+    title: Text
+    languages: tuple[str, ...]
+    tasks: tuple[Task, ...]
+    cohort: Cohort
+    profiles: Mapping[str, Profile]
+    limits: Limits
+    training: TrainingLimits
+    references: tuple[Reference, ...]
+
+    @property
+    def points(self) -> int:
+        """What the whole workbook is worth."""
+        return sum(task.points for task in self.tasks)

@@ -1,0 +1,70 @@
+"""The lesson corpus: notebooks with what a grader must make of them, one folder each."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from grader.collect import collect
+from grader.records import SubmissionResult
+
+FOLDER = Path(__file__).parent / "submissions"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """One folder of ``tests/submissions``."""
+
+    name: str
+    story: str
+    status: str
+    tasks: tuple[str, ...]
+    limits: Mapping[str, int]
+    expected: Mapping[str, Mapping[str, Any]]
+    """Per task: ``verdicts`` by criterion, ``earned``."""
+
+    @property
+    def submission(self):
+        """The lesson's files as one student's submission."""
+        (one,) = collect([FOLDER / self.name], single=True)
+        files = tuple(
+            dataclasses.replace(notebook, beside=tuple(path for path in notebook.beside if path.name != "expect.toml"))
+            for notebook in one.notebooks
+        )
+        return dataclasses.replace(one, notebooks=files)
+
+    def differences(self, result: SubmissionResult) -> list[str]:
+        """Return what came out otherwise than the lesson says, a line each."""
+        out = [] if result.status == self.status else [f"status: expected {self.status}, found {result.status}"]
+        found = {task.task: task for task in result.tasks}
+        for task, wanted in self.expected.items():
+            verdicts = {finding.id: finding for finding in found[task].findings}
+            for criterion, verdict in wanted.get("verdicts", {}).items():
+                finding = verdicts[criterion]
+                if finding.verdict != verdict:
+                    out.append(f"{task} {criterion}: expected {verdict}, found {finding.verdict}: {finding.found}")
+            if "earned" in wanted and found[task].earned != wanted["earned"]:
+                out.append(f"{task}: expected {wanted['earned']} points, found {found[task].earned}")
+        return out
+
+
+def load(folder: Path) -> Lesson:
+    """Read one lesson; an unknown key is a mistake of ours."""
+    table = tomllib.loads((folder / "expect.toml").read_text(encoding="utf-8"))
+    lesson = Lesson(
+        name=folder.name,
+        story=table.pop("story"),
+        status=table.pop("status"),
+        tasks=tuple(table.pop("tasks")),
+        limits=table.pop("limits", {}),
+        expected=table,
+    )
+    unknown = set(lesson.expected) - set(lesson.tasks)
+    assert not unknown, f"{folder.name}: {unknown} are not among the lesson's tasks"
+    return lesson
+
+
+LESSONS = tuple(load(path.parent) for path in sorted(FOLDER.glob("*/expect.toml")))

@@ -1,0 +1,92 @@
+"""Words: the catalogue is complete, places are filled plainly, nothing a terminal or a page would obey comes out."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.language import PLACE, Language, printable
+from grader.records import CellStatus, Ending, Evidence, Status, Text, Verdict, msg
+from grader.report import catalogue
+from grader.report.explain import CELL, ENDING, EVIDENCE, STATUS, VERDICT
+
+RU, EN = Language("ru"), Language("en")
+
+
+def test_every_sentence_is_translated_with_the_same_places():
+    """Each sentence of the code and the templates has a finished Russian translation, and no other is kept."""
+    known = {entry.id: entry for entry in catalogue.load() if entry.id}
+    wanted = {text for text, _ in catalogue.sentences()}
+    assert not {text for text in wanted if text not in known or not known[text].string or known[text].fuzzy}
+    assert not set(known) - wanted
+    for text in wanted:
+        assert set(PLACE.findall(text)) == set(PLACE.findall(known[text].string)), text
+
+
+def test_the_extractor_follows_constants_and_refuses_what_it_cannot_read():
+    """A text put together from constants is found; one made up at run time is a fault with its place."""
+    source = 'AGAIN = "again"\nmsg("once " + AGAIN if x else "no")\nlanguage.t("page")\nself.msg(kind)\n'
+    assert set(catalogue.in_code(source, "a.py")) == {"once again", "no", "page"}
+    with pytest.raises(ValueError, match=r"a\.py:1: the text of msg"):
+        list(catalogue.in_code('msg(f"{x} layers")', "a.py"))
+
+
+def test_numbers_take_the_language_s_separators():
+    """Russian has a decimal comma and a space between thousands, English a point and a comma."""
+    message = msg("{accuracy}", accuracy=0.98304)
+    assert (RU.say(message), EN.say(message)) == ("0,983", "0.983")
+    assert (RU.number(104202), EN.number(104202)) == ("104\xa0202", "104,202")
+    assert (RU.share(0.9), EN.share(0.9)) == ("0,9000", "0.9000")
+    assert EN.number(float("nan")) == EN.number(float("inf")) == EN.share(float("nan")) == EN.share(None) == "–"
+
+
+def test_a_lecturer_s_text_comes_in_the_language_asked_for():
+    """Both languages of a Text are reachable, and nothing is said for None."""
+    text = Text(ru="да", en="yes")
+    assert (RU.say(text), EN.say(text), EN.say(None)) == ("да", "yes", "")
+
+
+@pytest.mark.parametrize("value", ["{other}", "{0.__class__}", "{value.__class__}", "%s", "{", "}}"])
+def test_a_value_is_never_read_as_a_template(value):
+    """What a student wrote is put in as it is, whatever braces it has."""
+    assert EN.say(msg("a {value} b", value=value, other="SECRET")) == f"a {value} b"
+
+
+def test_only_plain_places_are_places():
+    """Attributes, indices and formats in a template stay text."""
+    text = "{value.__class__} {value[0]} {value!r} {value:>9} {missing} {value}"
+    assert EN.t(text, value="x") == text.removesuffix("{value}") + "x"
+
+
+@given(st.text())
+def test_nothing_printable_obeys(text):
+    """Control characters, direction marks and surrogates never pass; everything else does, and once is enough."""
+    shown = printable(text)
+    assert not set(shown) & set("\x00\x07\x08\x1b\x7f\x9b\r\u061c\u200e\u200f\u202a\u202e\u2066\u2069\ud800")
+    assert printable(shown) == shown
+    shown.encode("utf-8")
+
+
+def test_there_is_no_third_language():
+    """An unknown language is refused with those there are."""
+    with pytest.raises(ValueError, match="ru, en"):
+        Language("de")
+
+
+@pytest.mark.parametrize("language", [RU, EN], ids=["ru", "en"])
+def test_no_value_of_a_closed_list_stays_unexplained(language):
+    """Every status, ending, cell status, kind of evidence and verdict has words of its own."""
+    for table, values in ((STATUS, Status), (ENDING, Ending), (CELL, CellStatus), (EVIDENCE, Evidence)):
+        assert len({language.say(table[value]) for value in values}) == len(list(values))
+    assert {mark.sign for mark in VERDICT.values()} == {"✓", "✕", "…"}
+    assert set(VERDICT) == set(Verdict)
+    assert len({language.status(status) for status in Status}) == len(list(Status))
+
+
+def test_moments_and_durations_read_well():
+    """Dates are spelled out, long times have minutes, and a broken date does no harm."""
+    assert RU.moment("2026-03-06T15:40:12+00:00") == "6 марта 2026, 15:40 UTC"
+    assert EN.moment("2026-03-06T15:40:12+00:00") == "March 6, 2026, 15:40 UTC"
+    assert EN.moment("yesterday\x1b") == "yesterday\ufffd"
+    assert (EN.duration(3.21), EN.duration(318)) == ("3.2 s", "5 min 18 s")

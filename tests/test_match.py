@@ -1,0 +1,230 @@
+"""Which model answers which task: by what was built and trained, never by where it stands."""
+
+import pytest
+
+from grader.criteria.case import Tier
+from grader.match import match_task
+from grader.records import Ending
+from grader.workbook import load_workbook
+from tests.facts import (
+    BIGGER4,
+    EXAMPLE1,
+    EXAMPLE3,
+    EXAMPLE4,
+    FLATTEN,
+    MLP,
+    TASK1,
+    TASK3,
+    Notebook,
+    conv,
+    data,
+    dense,
+    example_of,
+    layer,
+    pool,
+    unknown_data,
+)
+
+TASKS = {task.id: task for task in load_workbook().tasks}
+
+
+def answer(task, *books, ending=Ending.COMPLETED):
+    return match_task(TASKS[task], [book.run(ending) for book in books])
+
+
+def test_each_task_finds_its_own_model_in_one_notebook():
+    """All examples and all answers in one notebook: every answer goes to its task."""
+    book = Notebook()
+    for task in TASKS:
+        example_of(book, task)
+    book.train(TASK1, "binary20")
+    book.train(MLP, "mnist", epochs=20, batch=64)
+    book.train(TASK3, "mnist", epochs=5, batch=64)
+    book.train(BIGGER4, "cifar10", epochs=30, batch=64)
+    wanted = {"task1": TASK1, "task2": MLP, "task3": TASK3, "task4": BIGGER4}
+    for task, layers in wanted.items():
+        match = answer(task, book)
+        assert match.candidate.layers == layers
+        assert len(match.example_runs) == 1
+    assert answer("task2", book).candidate.fit.epochs == 20
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_example_alone_is_no_answer(task):
+    """A run of the worked example never answers the task, also when nothing else is there."""
+    book = Notebook()
+    example_of(book, task)
+    match = answer(task, book)
+    assert match.candidate is None
+    assert len(match.example_runs) == 1
+
+
+def test_a_convolutional_network_does_not_answer_the_dense_task():
+    """Tasks 2 and 3 share MNIST; example 3 left over must not be taken for task 2."""
+    book = Notebook()
+    book.train(EXAMPLE3, "mnist", epochs=3, batch=64)
+    assert answer("task2", book).candidate is None
+    assert answer("task3", book).candidate is not None
+
+
+def test_the_same_model_trained_twice_gives_two_candidates():
+    """Example 2's own model trained on with the task's settings: the second fit answers."""
+    book = Notebook()
+    model = book.train(MLP, "mnist", epochs=5, batch=128)
+    book.fit(model, data("mnist"), epochs=20, batch=64, fresh=False)
+    match = answer("task2", book)
+    assert match.candidate.fit.fit == 1
+    assert len(match.example_runs) == 1
+
+
+def test_the_best_try_wins_whatever_its_place():
+    """A worse try after the right model does not replace it, and is named as the runner-up."""
+    book = Notebook()
+    book.train(TASK3, "mnist")
+    book.train((conv(8), FLATTEN, dense(10, "softmax")), "mnist")
+    match = answer("task3", book)
+    assert match.candidate.layers == TASK3
+    assert match.score == match.best_score == 20
+    assert match.runner_up.order == 1
+
+
+def test_the_later_one_wins_a_tie():
+    """Of two equal tries the student's last word counts."""
+    book = Notebook()
+    for _ in range(2):
+        book.train(TASK1, "binary20")
+    assert answer("task1", book).candidate.order == 1
+
+
+def test_in_task_4_the_training_on_all_data_is_the_answer():
+    """The last training, without a validation split, is what the task asks to keep."""
+    book = Notebook()
+    book.train(BIGGER4, "cifar10", epochs=30, batch=64)
+    book.train(BIGGER4, "cifar10", epochs=30, batch=64, validation_split=0.1)
+    assert answer("task4", book).candidate.order == 0
+
+
+def test_another_data_set_is_no_candidate():
+    """The right layers on CIFAR-10 do not answer a task on MNIST."""
+    book = Notebook()
+    book.train(TASK3, "cifar10")
+    assert answer("task3", book).candidate is None
+
+
+def test_unrecognised_data_of_a_fitting_shape_is_a_weaker_candidate():
+    """It is taken when nothing better was trained, and not when something was."""
+    book = Notebook()
+    first = book.model(MLP, shape=(784,))
+    book.fit(first, unknown_data(60_000, 784), epochs=20, batch=64)
+    assert answer("task2", book).candidate.tier is Tier.UNRECOGNISED
+    book.train((dense(16, "relu"), dense(10, "softmax")), "mnist")
+    assert answer("task2", book).candidate.tier is Tier.TRAINED
+
+
+def test_unrecognised_data_of_another_shape_is_none():
+    """A model of 13 inputs belongs to another workbook."""
+    book = Notebook()
+    book.fit(book.model(MLP, shape=(13,)), unknown_data(404, 13))
+    assert answer("task2", book).candidate is None
+
+
+def test_a_model_never_trained_is_taken_when_nothing_was_trained():
+    """So that its layers still earn their points."""
+    book = Notebook()
+    book.model(TASK3, shape=(28, 28, 1))
+    assert answer("task3", book).candidate.tier is Tier.UNTRAINED
+    book.train((conv(8), FLATTEN, dense(10, "softmax")), "mnist")
+    assert answer("task3", book).candidate.tier is Tier.TRAINED
+
+
+def test_a_model_that_broke_while_built_is_taken_last():
+    """The layers that stood are judged; a task it has nothing of does not take it."""
+    book = Notebook()
+    book.fail("Computed output size would be negative.", (conv(32), pool()) * 4 + (conv(64),))
+    assert answer("task3", book).candidate.tier is Tier.FAILED
+    assert answer("task1", book).candidate is None
+
+
+def test_an_example_that_was_never_trained_is_no_answer_either():
+    """Built and compiled only, it still is the example."""
+    book = Notebook()
+    book.model(EXAMPLE1, shape=(20,), optimizer="Adam")
+    assert answer("task1", book).candidate is None
+
+
+def test_an_untrained_model_like_the_example_is_the_answer_when_the_example_was_run():
+    """Task 2's model looks like example 2; once that was trained, another of its kind is the task's."""
+    book = Notebook()
+    example_of(book, "task2")
+    book.model(MLP, shape=(784,))
+    assert answer("task2", book).candidate.tier is Tier.UNTRAINED
+
+
+def test_several_notebooks_are_pooled():
+    """Example in one file, answer in another."""
+    one, two = Notebook("a.ipynb"), Notebook("b.ipynb")
+    example_of(one, "task1")
+    two.train(TASK1, "binary20")
+    match = answer("task1", one, two)
+    assert match.candidate.notebook == "b.ipynb"
+    assert match.example_runs[0].notebook == "a.ipynb"
+    assert [candidate.order for candidate in match.others] == [0, 1]
+
+
+def test_a_fit_that_was_broken_off_is_no_training():
+    """It is the answer only for want of a better one, with what broke it."""
+    book = Notebook()
+    model = book.model(TASK3, shape=(28, 28, 1))
+    book.fit(model, data("mnist"), completed=False, error="ValueError: shapes")
+    match = answer("task3", book)
+    assert match.candidate.tier is Tier.UNTRAINED
+    assert match.others == ()
+
+
+def test_the_evaluation_of_a_copy_loaded_from_a_file_belongs_to_the_training():
+    """`load_model` gives another object; its layers tell whose it is."""
+    book = Notebook()
+    book.train(TASK3, "mnist", test=False)
+    copy = book.model(TASK3, shape=(784,))
+    book.evaluate(copy, data("mnist", "test"))
+    assert len(answer("task3", book).candidate.evaluations) == 1
+
+
+def test_an_evaluation_before_the_training_does_not_belong_to_it():
+    """Only what came after the fit tells about it."""
+    book = Notebook()
+    model = book.model(TASK3, shape=(28, 28, 1))
+    book.evaluate(model, data("mnist", "test"))
+    book.fit(model, data("mnist"))
+    assert answer("task3", book).candidate.evaluations == ()
+
+
+def test_a_stopped_notebook_says_so():
+    """What is missing may only be unseen."""
+    match = answer("task1", Notebook(), ending=Ending.TIMED_OUT)
+    assert match.cut_short is not None
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "expected"),
+    [
+        ("ModuleNotFoundError", "No module named 'torch'", "torch"),
+        ("ModuleNotFoundError", "No module named 'torch.nn'", "torch"),
+        ("ModuleNotFoundError", "No module named 'nunpy'", ""),
+        ("ModuleNotFoundError", "No module named 'keras.utils.np_utils'", ""),
+        ("ModuleNotFoundError", "No module named 'google.colab'", ""),
+        ("ImportError", "cannot import name 'np_utils' from 'keras.utils'", ""),
+    ],
+)
+def test_only_a_library_that_is_really_missing_counts(error, message, expected):
+    """Misspelt names and an older Keras's modules are the student's to mend."""
+    book = Notebook()
+    book.error(error, message)
+    assert answer("task1", book).missing_module == expected
+
+
+def test_a_class_of_the_students_own_does_not_break_the_match():
+    """Subclassed models come with layers that are not Keras's."""
+    book = Notebook()
+    book.train((layer("MyBlock"), *EXAMPLE4), "cifar10")
+    assert answer("task4", book).candidate is not None

@@ -1,0 +1,300 @@
+"""Recipes trained by the real trainer process, on a budget of a few steps."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from grader.errors import TrainerFault
+from grader.inside.rowhash import row_hashes
+from grader.recipe import recipe_of
+from grader.records import CallbackFacts, DataSet, Profile
+from grader.train import TrainerPool, TrainingBounds
+from grader.train import worker as worker_module
+from tests.recipes import BINARY, conv, dense, fitted, inputs, layer, mnist_rows, model, sequential
+
+QUICK = Profile(name="quick", steps=4)
+FULL = Profile(name="full")
+TRAIN_ROWS, TEST_ROWS = 600, 200
+
+
+def write_data(folder, name, x, y, test):
+    folder.mkdir()
+    for split, part in (("train", slice(0, -test)), ("test", slice(-test, None))):
+        np.save(folder / f"x_{split}.npy", x[part])
+        np.save(folder / f"y_{split}.npy", y[part])
+        np.save(folder / f"{split}_hash.npy", row_hashes(x[part].view(np.uint8)))
+    (folder / "dataset.json").write_text(json.dumps({"name": name}))
+    train = len(x) - test
+    return DataSet(
+        name=name, edition="sample", fingerprint=f"fake-{name}", folder=str(folder), num_train=train, num_test=test
+    )
+
+
+@pytest.fixture(scope="module")
+def mnist(tmp_path_factory):
+    """Digits as bright bars whose place tells the class: learnable within a few steps."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 10, TRAIN_ROWS + TEST_ROWS).astype(np.uint8)
+    x = rng.integers(0, 60, (len(y), 28, 28)).astype(np.uint8)
+    for image, digit in zip(x, y, strict=True):
+        image[2 * digit : 2 * digit + 4, 5:20] += 150
+    return write_data(tmp_path_factory.mktemp("store") / "mnist", "mnist", x, y, TEST_ROWS)
+
+
+@pytest.fixture(scope="module")
+def binary(tmp_path_factory):
+    """Twenty numbers and a label that follows from them, 1 a little more often than 0."""
+    x = np.random.default_rng(1).random((1500, 20))
+    y = (x.sum(axis=1, keepdims=True) > 9.7).astype(np.int64)
+    return write_data(tmp_path_factory.mktemp("store") / "binary20", "binary20", x, y, 500)
+
+
+@pytest.fixture(scope="module")
+def pool():
+    """One worker process for all tests that do not need their own."""
+    with TrainerPool(bounds=TrainingBounds(parameters=3_000_000, steps=2_000, seconds=120), cache=None) as shared:
+        yield shared
+
+
+def dense_recipe(units=32, **changes):
+    config = sequential(inputs(784), dense(units, "relu"), dense(10, "softmax"))
+    rows = mnist_rows(TRAIN_ROWS)
+    changes = {"batch_size": 32, "epochs": 2, **changes}
+    data = {name: {**rows[name], **changes.pop(name, {})} for name in rows}
+    return recipe_of(fitted(**data, **changes), model(config))
+
+
+def words(training):
+    return training.reason.text.format_map(training.reason.values)
+
+
+def test_a_recipe_is_trained_and_told_in_full(pool, mnist):
+    """A training gives test accuracy, history, true layers and versions."""
+    training = pool.train(dense_recipe(epochs=8, validation_split=0.1), mnist, FULL, seed=1)
+    assert (training.outcome, training.reason, training.cached) == ("trained", None, False)
+    assert training.test_accuracy > 0.5
+    assert training.test_accuracy * TEST_ROWS == pytest.approx(round(training.test_accuracy * TEST_ROWS))
+    assert set(training.history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert {len(values) for values in training.history.values()} == {8}
+    assert training.train_accuracy == training.history["accuracy"][-1]
+    assert [(facts.kind, facts.output_shape, facts.num_params) for facts in training.layers] == [
+        ("Dense", (None, 32), 784 * 32 + 32),
+        ("Dense", (None, 10), 32 * 10 + 10),
+    ]
+    assert training.num_params == 784 * 32 + 32 + 330
+    assert training.num_test == TEST_ROWS
+    assert training.versions["keras"].startswith("3.")
+    assert (training.dataset, training.seed, training.profile) == ("mnist", 1, "full")
+
+
+def test_quick_cuts_the_steps_and_keeps_the_epochs(pool, mnist):
+    """A budget leaves the history as long as it was, and the model worse trained."""
+    recipe = dense_recipe(batch_size=8, epochs=3)
+    quick, full = (pool.train(recipe, mnist, profile, seed=2) for profile in (QUICK, FULL))
+    assert len(quick.history["loss"]) == len(full.history["loss"]) == 3
+    assert quick.history["loss"][-1] > full.history["loss"][-1]
+
+
+def test_a_convolutional_network_trains_on_one_hot_labels(pool, mnist):
+    """Reshaped images, one-hot labels and layers with state go through the trainer."""
+    pooling = layer("MaxPooling2D", pool_size=[2, 2], strides=[2, 2], padding="valid", data_format="channels_last")
+    flatten = layer("Flatten", data_format="channels_last")
+    dropout = layer("Dropout", rate=0.5, seed=None, noise_shape=None)
+    config = sequential(inputs(28, 28, 1), conv(4), pooling, flatten, dropout, dense(10, "softmax"))
+    rows = mnist_rows(TRAIN_ROWS, (28, 28, 1))
+    labels = {"encoding": "onehot", "shape": (TRAIN_ROWS, 10), "dtype": "float32"}
+    compiled = {"loss": "categorical_crossentropy"}
+    fit = fitted(x=rows["x"], y=labels, compiled=compiled, batch_size=100, epochs=1)
+    training = pool.train(recipe_of(fit, model(config)), mnist, QUICK, seed=0)
+    assert training.outcome == "trained"
+    assert [facts.output_shape for facts in training.layers[:2]] == [(None, 26, 26, 4), (None, 13, 13, 4)]
+
+
+def test_one_softmax_unit_says_one(pool, binary):
+    """Task 1's network cannot learn: its accuracy is the share of class 1; a sigmoid learns."""
+    share = float(np.load(f"{binary.folder}/y_test.npy").mean())
+    for last, learns in (("softmax", False), ("sigmoid", True)):
+        config = sequential(inputs(20), dense(128, "tanh"), dense(1, last))
+        training = pool.train(recipe_of(BINARY, model(config)), binary, FULL, seed=3)
+        assert (training.test_accuracy == share) is not learns
+        assert (training.test_accuracy > 0.75) is learns
+
+
+def test_callbacks_act(pool, mnist):
+    """Early stopping that sees no gain ends the training early."""
+    stop = CallbackFacts(kind="EarlyStopping", config={"monitor": "loss", "min_delta": 1000.0, "patience": 1})
+    training = pool.train(dense_recipe(epochs=9, callbacks=(stop,)), mnist, FULL, seed=0)
+    assert len(training.history["loss"]) == 2
+
+
+def test_seeds_decide(pool, mnist):
+    """One seed gives one training, another seed another."""
+    recipe = dense_recipe(units=16)
+    first = pool.train(recipe, mnist, QUICK, seed=1)
+    other = pool.train(recipe, mnist, QUICK, seed=2)
+    with TrainerPool(bounds=TrainingBounds(), cache=None) as fresh:
+        again = fresh.train(recipe, mnist, QUICK, seed=1)
+    assert first.history["loss"] == pytest.approx(again.history["loss"], rel=1e-4)
+    assert first.history["loss"] != pytest.approx(other.history["loss"], rel=1e-4)
+
+
+def test_a_loss_that_is_no_number_has_diverged(pool, mnist):
+    """An absurd learning rate is an outcome, not a crash; the gap in the history is None."""
+    compiled = {"optimizer": "SGD", "optimizer_config": {"learning_rate": 10000.0}, "loss": "mean_squared_error"}
+    labels = {"encoding": "onehot", "shape": (TRAIN_ROWS, 10)}
+    config = sequential(inputs(784), dense(32), dense(10))
+    fit = fitted(x=mnist_rows(TRAIN_ROWS)["x"], y=labels, compiled=compiled, batch_size=32, epochs=4)
+    training = pool.train(recipe_of(fit, model(config)), mnist, FULL, seed=0)
+    assert training.outcome == "diverged"
+    assert training.test_accuracy is None
+    assert None in training.history["loss"]
+    assert "no longer a number" in words(training)
+
+
+@pytest.mark.parametrize(
+    ("layers", "changes", "expected"),
+    [
+        ((dense(1_000_000), dense(1_000_000), dense(10)), {}, "parameters; we train at most 3000000"),
+        ((layer("Reshape", target_shape=[28, 28, 1]), layer("RepeatVector", n=4096), dense(10)), {}, "could not be"),
+        ((layer("Reshape", target_shape=[784, 1]), dense(1_000_000), layer("Flatten"), dense(1)), {}, "MB"),
+        ((dense(10),), {"epochs": 1000, "batch_size": 1}, "takes 600000 steps; we run at most 2000"),
+        ((dense(10), dense(11, "softmax"), layer("Reshape", target_shape=[7])), {}, "could not be trained"),
+    ],
+)
+def test_what_is_too_large_or_does_not_fit_is_refused_at_once(pool, mnist, layers, changes, expected):
+    """Bombs are measured, never allocated; shapes that do not fit give Keras's words."""
+    config = sequential(inputs(784), *layers)
+    fit = fitted(**mnist_rows(TRAIN_ROWS), **{"batch_size": 32, "epochs": 1, **changes})
+    training = pool.train(recipe_of(fit, model(config)), mnist, FULL, seed=0)
+    assert training.outcome in ("refused", "failed")
+    assert expected in words(training)
+    assert training.seconds < 20
+
+
+def test_rows_that_the_data_set_does_not_have_fail_the_recipe(pool, mnist):
+    """A trace may claim any row numbers."""
+    training = pool.train(dense_recipe(**mnist_rows(60_000)), mnist, QUICK, seed=0)
+    assert training.outcome == "failed"
+    assert "row 59999" in words(training)
+
+
+def test_a_training_that_takes_too_long_is_stopped(mnist):
+    """The trainer watches the clock by itself."""
+    with TrainerPool(bounds=TrainingBounds(seconds=1), cache=None) as pool:
+        training = pool.train(dense_recipe(epochs=5000, units=512), mnist, FULL, seed=0)
+    assert training.outcome == "refused"
+    assert "more than 1 seconds" in words(training)
+
+
+def test_the_same_training_is_done_once(mnist, tmp_path):
+    """Threads that ask at the same moment share one training; a later run finds it on disk; rubbish there is a miss."""
+    recipe, found = dense_recipe(units=24), []
+    with TrainerPool(bounds=TrainingBounds(), cache=tmp_path) as pool:
+        threads = [
+            threading.Thread(target=lambda: found.append(pool.train(recipe, mnist, QUICK, seed=5))) for _ in range(3)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (pool.trainings_run, pool.trainings_shared) == (1, 2)
+        assert len({training.test_loss for training in found}) == 1
+    with TrainerPool(bounds=TrainingBounds(), cache=tmp_path) as later:
+        again = later.train(recipe, mnist, QUICK, seed=5)
+        assert again.cached
+        assert again.layers == found[0].layers
+        assert again.history == found[0].history
+        [entry] = tmp_path.rglob("*.json")
+        entry.write_text(entry.read_text()[:100])
+        later._flights.clear()
+        assert not later.train(recipe, mnist, QUICK, seed=5).cached
+        assert (later.trainings_run, later.trainings_shared) == (1, 1)
+
+
+def test_a_worker_that_is_killed_is_replaced(mnist):
+    """The first death costs nothing; a recipe that ends two workers is told to be the reason."""
+    with TrainerPool(bounds=TrainingBounds(), cache=None) as pool:
+        pool.train(dense_recipe(units=8), mnist, QUICK, seed=0)
+        os.kill(pool._idle[0]._process.pid, signal.SIGKILL)
+        assert pool.train(dense_recipe(units=9), mnist, QUICK, seed=0).outcome == "trained"
+
+
+def test_a_recipe_that_ends_two_workers_has_failed(mnist, monkeypatch):
+    """A hang is a death: the wall clock ends the worker, and after the second one the recipe is to blame."""
+    monkeypatch.setattr(worker_module, "_GRACE_SECONDS", 0.0)
+    with TrainerPool(bounds=TrainingBounds(seconds=0), cache=None) as pool:
+        training = pool.train(dense_recipe(units=7, epochs=500), mnist, FULL, seed=0)
+    assert training.outcome == "failed"
+    assert "ended twice" in words(training)
+
+
+def test_a_python_without_keras_is_a_fault_of_the_machine(mnist, tmp_path, monkeypatch):
+    """The message says what is missing and what to do."""
+    (tmp_path / "keras.py").write_text("raise ImportError('no keras here')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with (
+        TrainerPool(bounds=TrainingBounds(), cache=None) as pool,
+        pytest.raises(TrainerFault, match=r"(?s)pip install.*no keras here"),
+    ):
+        pool.train(dense_recipe(), mnist, QUICK, seed=0)
+
+
+ALLOW_LISTS = """
+import inspect, json
+import keras
+from grader.inside.trainer import kinds
+from grader.recipe import table, values, wrapup
+for mine, theirs in [
+    (kinds.LAYERS, table.LAYERS), (kinds.OPTIMIZERS, wrapup.OPTIMIZERS), (kinds.LOSSES, wrapup.LOSSES),
+    (kinds.CALLBACKS, wrapup.CALLBACKS), (kinds.PARTS["initializer"], table.INITIALIZERS),
+    (kinds.PARTS["regularizer"], table.REGULARIZERS), (kinds.PARTS["constraint"], table.CONSTRAINTS),
+    (kinds.PARTS["learning_rate"], wrapup.SCHEDULES),
+]:
+    assert set(mine) == set(theirs), set(mine) ^ set(theirs)
+assert kinds.MERGING == table.MERGING
+needed = dict(units=4, filters=4, kernel_size=3, target_shape=(-1,), dims=(1,), n=2, rate=.1, stddev=.1, scale=2,
+              activation="relu", factor=.1, height_factor=.1, width_factor=.1, height=8, width=8, axes=1, pool_size=2)
+for kind, cls in kinds.LAYERS.items():
+    given = {p.name: needed[p.name] for p in inspect.signature(cls.__init__).parameters.values()
+             if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "self"}
+    def canonical(layer):
+        raw = json.loads(json.dumps(keras.saving.serialize_keras_object(layer)))
+        return values.settings(raw["config"], table.LAYERS[kind])
+    found = canonical(cls(**given))
+    assert canonical(kinds.make(kinds.LAYERS, {"kind": kind, "config": found})) == found, kind
+    for name, (_, default) in table.LAYERS[kind].items():
+        assert name in given or default is values.REQUIRED or found[name] == default, (kind, name, default)
+for kind, cls in kinds.OPTIMIZERS.items():
+    found = values.settings(cls().get_config(), wrapup.OPTIMIZERS[kind])
+    again = kinds.make(kinds.OPTIMIZERS, {"kind": kind, "config": found}).get_config()
+    assert values.settings(again, wrapup.OPTIMIZERS[kind]) == found, kind
+for part, own in (("initializer", table.INITIALIZERS), ("regularizer", table.REGULARIZERS), ("constraint", table.CONSTRAINTS)):
+    for kind, cls in kinds.PARTS[part].items():
+        raw = json.loads(json.dumps(keras.saving.serialize_keras_object(cls())))
+        found = values.keras_object(f"keras.{part}s", own)(raw)
+        assert found == {"kind": kind, "config": values.settings({}, own[kind])}, kind
+for kind, own in wrapup.CALLBACKS.items():
+    callback = kinds.make(kinds.CALLBACKS, {"kind": kind, "config": values.settings({}, own)})
+    assert all(getattr(kinds.CALLBACKS[kind](), name) == default for name, (_, default) in own.items()), kind
+for kind, own in wrapup.LOSSES.items():
+    kinds.make(kinds.LOSSES, {"kind": kind, "config": values.settings({}, own)})
+"""
+
+
+def test_both_sides_of_the_wall_know_the_same_kinds():
+    """Every layer, optimizer, loss, ... of the host's tables can be made, and its defaults are this Keras's."""
+    done = subprocess.run(
+        [sys.executable, "-c", ALLOW_LISTS],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
