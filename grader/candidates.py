@@ -58,18 +58,19 @@ def _trained(fit: FitFacts, model: ModelFacts, trace: Trace, notebook: str) -> C
 
 
 def _untrained(model: ModelFacts, trace: Trace, notebook: str) -> Candidate:
+    failure = _failure_of(model.model, trace)
     return Candidate(
         order=0,
         notebook=notebook,
         cell=model.cell,
         tier=Tier.UNTRAINED,
-        layers=model.layers,
+        layers=max(model.layers, failure.layers if failure else (), key=len),  # the failing layer is in the latter
         api=model.api,
         input_shape=model.input_shape,
         output_shape=model.output_shape,
         num_params=model.num_params,
         compile=next((one for one in reversed(trace.compiles) if one.model == model.model), None),
-        failure=_failure_of(model.model, trace),
+        failure=failure,
     )
 
 

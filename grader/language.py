@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -38,8 +37,11 @@ STATUSES: Mapping[Status, Message] = {
 PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """A place in a template. Anything cleverer (attributes, indices, formats) is text."""
 
-_HARMLESS = "\n\t\xad\u200c\u200d"
-"""Line end, tab, soft hyphen; the joiners that emoji and some scripts are written with."""
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls, but for tab and line end
+    "\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # directions, invisible characters
+    "\ud800-\udfff\U000e0000-\U000e007f]"  # halves of surrogate pairs, tags
+)
 
 _MINUTE = 60
 
@@ -87,11 +89,11 @@ class Language:
         """Return a number with this language's separators and at most ``digits`` decimals."""
         if value != value or value in (float("inf"), float("-inf")):
             return "–"
-        return format_decimal(value, "#,##0." + "#" * digits, locale=self.code)
+        return _decimal(value, "#,##0." + "#" * digits, self.code)
 
     def share(self, value: float | None) -> str:
         """Return an accuracy as Keras prints it, four decimals; a dash when there is none."""
-        return "–" if value is None or value != value else format_decimal(value, "0.0000", locale=self.code)
+        return "–" if value is None or value != value else _decimal(value, "0.0000", self.code)
 
     def duration(self, seconds: float) -> str:
         """Return a span of time in seconds, or in minutes and seconds."""
@@ -113,21 +115,18 @@ class Language:
 def printable(text: str) -> str:
     r"""Replace what a page or a terminal would obey instead of show.
 
-    Control characters (an escape starts a colour code), characters that turn the direction of writing, and halves of
-    surrogate pairs become U+FFFD; line ends and tabs stay.
+    Control characters (an escape starts a colour code), characters that turn the direction of writing or cannot be
+    seen, and halves of surrogate pairs become U+FFFD; line ends and tabs stay.
 
     >>> printable("a\x1b[31mb\u202ec")
     'a�[31mb�c'
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join("\ufffd" if _unprintable(character) else character for character in text.replace("\r\n", "\n"))
+    return _UNPRINTABLE.sub("\ufffd", text.replace("\r\n", "\n"))
 
 
-def _unprintable(character: str) -> bool:
-    if character in _HARMLESS:
-        return False
-    return unicodedata.category(character) in {"Cc", "Cf", "Cs"}  # Cf holds the bidirectional controls
+@functools.lru_cache(maxsize=4096)
+def _decimal(value: float, pattern: str, code: str) -> str:
+    return format_decimal(value, pattern, locale=code)
 
 
 @functools.cache

@@ -16,6 +16,8 @@ from grader.hints import missing_module
 from grader.records import Ending, Execution, Profile, Verdict, Words, msg
 from grader.workbook import Task
 
+__all__ = ["Match", "cut_short", "match_task", "score_of"]
+
 _PROFILE = Profile(name="full")  # what matching looks at is the same in every profile
 _SEEN = (Ending.COMPLETED, Ending.EMPTY)
 

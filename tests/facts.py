@@ -53,9 +53,32 @@ EXAMPLE1 = (dense(64, "relu"), dense(1, "sigmoid"))
 TASK1 = (dense(128, "tanh"), dense(1, "softmax"))
 MLP = (dense(512, "relu"), dense(10, "softmax"))
 EXAMPLE3 = (conv(32), pool(), conv(64), pool(), conv(128), FLATTEN, dense(10, "softmax"))
-TASK3 = (conv(32), pool(), conv(32), pool(), conv(64), pool(), conv(64), pool(), conv(64), FLATTEN, dense(10, "softmax"))
+TASK3 = (
+    conv(32),
+    pool(),
+    conv(32),
+    pool(),
+    conv(64),
+    pool(),
+    conv(64),
+    pool(),
+    conv(64),
+    FLATTEN,
+    dense(10, "softmax"),
+)
 EXAMPLE4 = (conv(32), conv(32), pool(), conv(64), conv(64), pool(), FLATTEN, dense(512, "relu"), dense(10, "softmax"))
-BIGGER4 = (conv(64), conv(64), pool(), conv(96), conv(96), conv(96), pool(), FLATTEN, dense(256, "relu"), dense(10, "softmax"))
+BIGGER4 = (
+    conv(64),
+    conv(64),
+    pool(),
+    conv(96),
+    conv(96),
+    conv(96),
+    pool(),
+    FLATTEN,
+    dense(256, "relu"),
+    dense(10, "softmax"),
+)
 
 
 def data(name: str, split: str = "train", rows: int | None = None) -> ArrayFacts:
@@ -89,7 +112,9 @@ class Notebook:
         self.name, self.cell, self.cells = name, 0, []
         self.models, self.compiles, self.fits, self.evaluations, self.predicts, self.failures = [], [], [], [], [], []
 
-    def model(self, layers: tuple[LayerFacts, ...], *, shape: tuple[int, ...] | None = None, optimizer: str = "RMSprop") -> int:
+    def model(
+        self, layers: tuple[LayerFacts, ...], *, shape: tuple[int, ...] | None = None, optimizer: str = "RMSprop"
+    ) -> int:
         """Build and compile a model; returns its number."""
         self.cell += 1
         number = len({one.model for one in self.models})
@@ -105,16 +130,35 @@ class Notebook:
             cell=self.cell,
         )
         self.models.append(facts)
-        self.compiles.append(CompileFacts(model=number, optimizer=optimizer, loss="binary_crossentropy", cell=self.cell))
+        self.compiles.append(
+            CompileFacts(model=number, optimizer=optimizer, loss="binary_crossentropy", cell=self.cell)
+        )
         return number
 
-    def fit(self, model: int, x: ArrayFacts, *, epochs: int = 5, batch: int | None = 32, agree: float | None = 1.0, **more: Any) -> int:
+    def fit(
+        self,
+        model: int,
+        x: ArrayFacts,
+        *,
+        epochs: int = 5,
+        batch: int | None = 32,
+        agree: float | None = 1.0,
+        **more: Any,
+    ) -> int:
         self.cell += 1
         snapshot = next(one.snapshot for one in reversed(self.models) if one.model == model)
         compiled = next(one for one in reversed(self.compiles) if one.model == model)
         y = labels(None if x.dataset in {"binary20", ""} else agree)
         facts = FitFacts(
-            fit=len(self.fits), model=model, snapshot=snapshot, x=x, y=y, epochs=epochs, batch_size=batch, compile=compiled, cell=self.cell
+            fit=len(self.fits),
+            model=model,
+            snapshot=snapshot,
+            x=x,
+            y=y,
+            epochs=epochs,
+            batch_size=batch,
+            compile=compiled,
+            cell=self.cell,
         )
         self.fits.append(replace(facts, **more))
         return len(self.fits) - 1
@@ -123,7 +167,9 @@ class Notebook:
         self.cell += 1
         after = next((one.fit for one in reversed(self.fits) if one.model == model), None)
         self.evaluations.append(
-            EvaluateFacts(model=model, x=x, after_fit=after, results={"loss": 0.1, "accuracy": accuracy}, cell=self.cell)
+            EvaluateFacts(
+                model=model, x=x, after_fit=after, results={"loss": 0.1, "accuracy": accuracy}, cell=self.cell
+            )
         )
 
     def predict(self, model: int, x: ArrayFacts) -> None:
@@ -131,7 +177,9 @@ class Notebook:
         after = next((one.fit for one in reversed(self.fits) if one.model == model), None)
         self.predicts.append(EvaluateFacts(model=model, x=x, after_fit=after, cell=self.cell))
 
-    def fail(self, message: str, layers: tuple[LayerFacts, ...] = (), *, stage: str = "build", model: int | None = None) -> None:
+    def fail(
+        self, message: str, layers: tuple[LayerFacts, ...] = (), *, stage: str = "build", model: int | None = None
+    ) -> None:
         self.cell += 1
         self.failures.append(
             FailureFacts(stage=stage, error="ValueError", message=message, layers=layers, model=model, cell=self.cell)
@@ -140,7 +188,9 @@ class Notebook:
     def error(self, error: str, message: str, source: str = "import keras") -> None:
         self.cell += 1
         self.cells.append(
-            CellOutcome(index=self.cell, number=self.cell, status=CellStatus.ERROR, error=error, message=message, source=source)
+            CellOutcome(
+                index=self.cell, number=self.cell, status=CellStatus.ERROR, error=error, message=message, source=source
+            )
         )
 
     def code(self, source: str) -> None:
@@ -148,7 +198,9 @@ class Notebook:
         self.cell += 1
         self.cells.append(CellOutcome(index=self.cell, number=self.cell, status=CellStatus.OK, source=source))
 
-    def train(self, layers: tuple[LayerFacts, ...], dataset: str, *, optimizer: str = "RMSprop", test: bool = True, **fit: Any) -> int:
+    def train(
+        self, layers: tuple[LayerFacts, ...], dataset: str, *, optimizer: str = "RMSprop", test: bool = True, **fit: Any
+    ) -> int:
         """Build, compile, train and evaluate in one go; returns the model's number."""
         number = self.model(layers, shape=SHAPES[dataset], optimizer=optimizer)
         self.fit(number, data(dataset), **fit)
@@ -184,11 +236,20 @@ def example_of(book: Notebook, task: str) -> None:
 
 def band(reference: str = "task2", *, lower: float = 0.97, clearly_below: float = 0.96, upper: float = 0.99) -> Band:
     return Band(
-        reference=reference, mean=0.98, spread=0.002, count=20, lower=lower, clearly_below=clearly_below, upper=upper, alpha=1e-3
+        reference=reference,
+        mean=0.98,
+        spread=0.002,
+        count=20,
+        lower=lower,
+        clearly_below=clearly_below,
+        upper=upper,
+        alpha=1e-3,
     )
 
 
-def training(accuracy: float | None = 0.98, *, outcome: str = "trained", train: float | None = 0.99, seed: int = 0) -> Training:
+def training(
+    accuracy: float | None = 0.98, *, outcome: str = "trained", train: float | None = 0.99, seed: int = 0
+) -> Training:
     return Training(
         recipe="r",
         seed=seed,

@@ -39,12 +39,12 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 from pathlib import Path
 def cell(source, silent=False):
     result = shell.run_cell(source, store_history=True)
-if {ipython}:
-    from IPython.core.interactiveshell import InteractiveShell
-    shell = InteractiveShell.instance()
 if {probe}:
     from grader.inside import probe as _probe
     _probe.install(fd={fd}, data={data!r} and Path({data!r}), quick_steps={quick})
+if {ipython}:
+    from IPython.core.interactiveshell import InteractiveShell
+    shell = InteractiveShell.instance()
 """
 TAIL = """
 if {probe}:
@@ -65,7 +65,7 @@ def run(script, *, data=None, quick=None, probe=True, ipython=False, timeout=240
     }
     source = HEAD.format(**names) + textwrap.dedent(script) + TAIL.format(**names)
     with (
-        open(read, encoding="utf-8") as pipe,
+        os.fdopen(read, encoding="utf-8") as pipe,
         subprocess.Popen(
             [sys.executable, "-c", source],
             pass_fds=[write],

@@ -145,6 +145,16 @@ def test_a_model_that_broke_while_built_is_taken_last():
     assert answer("task1", book).candidate is None
 
 
+def test_a_sequential_that_broke_at_its_last_layer_keeps_that_layer():
+    """The snapshot stands without it; the failure event has it."""
+    book = Notebook()
+    model = book.model(TASK3[:8], shape=(28, 28, 1))
+    book.fail("Computed output size would be negative.", TASK3[:9], model=model)
+    match = answer("task3", book)
+    assert match.candidate.layers == TASK3[:9]
+    assert match.candidate.failure is not None
+
+
 def test_an_example_that_was_never_trained_is_no_answer_either():
     """Built and compiled only, it still is the example."""
     book = Notebook()

@@ -30,7 +30,7 @@ x, y = np.random.rand(200, 28, 28, 1).astype("float32"), np.random.randint(10, s
 model = keras.Sequential([layers.Conv2D(4, 3, activation="relu"), layers.Flatten(), layers.Dropout(0.3),
                           layers.Dense(10, activation="softmax")])
 model.compile("rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-history = model.fit(x, y, epochs=3, validation_split=0.2, verbose=2)
+history = model.fit(x, y, epochs=3, validation_split=0.2, verbose=0)
 print(history.history, model.evaluate(x, y, verbose=0), model.predict(x, verbose=0).sum())
 print(random.random(), np.random.rand(), float(keras.random.uniform(())))
 print(sorted(name for name in globals() if name not in {"_probe"}))
@@ -41,14 +41,14 @@ except ValueError as error:
 try:
     model.fit(x[:, :5], y)
 except Exception as error:
-    print(type(error), error)
+    print(type(error), str(error)[:60])
 """
 
 
 def test_a_notebook_runs_the_same_with_the_probe_off():
     """Histories to the last bit, random states, names, prints and exceptions are those of a run without the probe."""
-    events, watched = run(HONEST)
-    _, alone = run(HONEST, probe=False)
+    events, watched = run(HONEST, ipython=True)
+    _, alone = run(HONEST, probe=False, ipython=True)
     assert watched == alone
     assert len(of(events, "fit")) == 2
     assert not [note for note in of(events, "note") if note["what"] == "probe-fault"]
@@ -223,7 +223,11 @@ def test_subclassed_model_and_its_predictions(models):
 def test_an_interrupted_fit_keeps_its_epochs(models):
     """A training broken off is recorded with what it got through, also when it is a KeyboardInterrupt."""
     fit = of(models, "fit")[7]
-    assert (fit["completed"], fit["error"].split(":")[0], fit["x"]["dataset"]) == (False, "KeyboardInterrupt", "binary20")
+    assert (fit["completed"], fit["error"].split(":")[0], fit["x"]["dataset"]) == (
+        False,
+        "KeyboardInterrupt",
+        "binary20",
+    )
     assert len(fit["history"]["loss"]) >= 1
     assert fit["callbacks"][0]["custom"]
     assert not of(models, "failure")
@@ -304,7 +308,7 @@ def test_failing_compile_and_fit(cells):
 
 
 def test_colab_and_installs_are_passed_over(cells):
-    """pip lines, Colab's magics and modules do nothing and leave a note; other shell lines run."""
+    """Pip lines, Colab's magics and modules do nothing and leave a note; other shell lines run."""
     notes = {(note["what"], note["cell"]) for note in of(cells[0], "note")}
     assert {("install", 12), ("colab-magic", 12), ("colab-drive", 13), ("colab-files", 13)} <= notes
     assert "shell" in cells[1]

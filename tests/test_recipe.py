@@ -203,9 +203,8 @@ def test_a_missing_last_axis_follows_the_model():
 
 def test_a_schedule_is_kept():
     """A learning-rate schedule enters with its numbers."""
-    schedule = keras_object(
-        "keras.optimizers.schedules", "ExponentialDecay", initial_learning_rate=0.1, decay_steps=10, decay_rate=0.9
-    )
+    numbers = {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.9, "name": "ExponentialDecay"}
+    schedule = {"class_name": "ExponentialDecay", "config": numbers}
     recipe = recipe_of(fitted(compiled={"optimizer_config": {"learning_rate": schedule}}), model(EXAMPLE2))
     assert recipe.optimizer["config"]["learning_rate"]["config"]["decay_steps"] == 10
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -105,6 +105,7 @@ def test_the_schema_knows_every_closed_list():
 
 @settings(max_examples=50)
 @given(st.lists(st.floats(), max_size=4), st.floats())
+@example([math.nan, math.inf, 0.5], -math.inf)
 def test_no_number_breaks_a_json_reader(trainings, decisive):
     """What is not finite becomes null, everything else stays exactly what it was."""
     task = replace(task3(), accuracy=replace(task3().accuracy, trainings=tuple(trainings), decisive=decisive))

@@ -217,8 +217,9 @@ def test_an_interrupt_reaches_the_command_and_not_its_wrappers():
     """SIGINT becomes a KeyboardInterrupt inside, and the process can go on."""
     code = """
 import time
-print("ready", flush=True)
-try: time.sleep(30)
+try:
+    print("ready", flush=True)
+    time.sleep(30)
 except KeyboardInterrupt: print("interrupted", flush=True)
 """
     with Bubblewrap().room(limits=LIMITS) as room:

@@ -123,7 +123,7 @@ def test_one_softmax_unit_says_one(pool, binary):
         config = sequential(inputs(20), dense(128, "tanh"), dense(1, last))
         training = pool.train(recipe_of(BINARY, model(config)), binary, FULL, seed=3)
         assert (training.test_accuracy == share) is not learns
-        assert (training.test_accuracy > 0.75) is learns
+        assert (training.test_accuracy > share + 0.05) is learns
 
 
 def test_callbacks_act(pool, mnist):
@@ -133,6 +133,7 @@ def test_callbacks_act(pool, mnist):
     assert len(training.history["loss"]) == 2
 
 
+@pytest.mark.slow
 def test_seeds_decide(pool, mnist):
     """One seed gives one training, another seed another."""
     recipe = dense_recipe(units=16)
@@ -161,8 +162,12 @@ def test_a_loss_that_is_no_number_has_diverged(pool, mnist):
     ("layers", "changes", "expected"),
     [
         ((dense(1_000_000), dense(1_000_000), dense(10)), {}, "parameters; we train at most 3000000"),
-        ((layer("Reshape", target_shape=[28, 28, 1]), layer("RepeatVector", n=4096), dense(10)), {}, "could not be"),
-        ((layer("Reshape", target_shape=[784, 1]), dense(1_000_000), layer("Flatten"), dense(1)), {}, "MB"),
+        (
+            (layer("Reshape", target_shape=[28, 28, 1]), layer("RepeatVector", n=4096), dense(10)),
+            {},
+            "could not be trained",
+        ),
+        ((layer("Reshape", target_shape=[784, 1]), dense(1_000_000), layer("GlobalMaxPooling1D")), {}, "MB"),
         ((dense(10),), {"epochs": 1000, "batch_size": 1}, "takes 600000 steps; we run at most 2000"),
         ((dense(10), dense(11, "softmax"), layer("Reshape", target_shape=[7])), {}, "could not be trained"),
     ],
@@ -184,6 +189,7 @@ def test_rows_that_the_data_set_does_not_have_fail_the_recipe(pool, mnist):
     assert "row 59999" in words(training)
 
 
+@pytest.mark.slow
 def test_a_training_that_takes_too_long_is_stopped(mnist):
     """The trainer watches the clock by itself."""
     with TrainerPool(bounds=TrainingBounds(seconds=1), cache=None) as pool:
@@ -192,6 +198,7 @@ def test_a_training_that_takes_too_long_is_stopped(mnist):
     assert "more than 1 seconds" in words(training)
 
 
+@pytest.mark.slow
 def test_the_same_training_is_done_once(mnist, tmp_path):
     """Threads that ask at the same moment share one training; a later run finds it on disk; rubbish there is a miss."""
     recipe, found = dense_recipe(units=24), []
@@ -212,11 +219,12 @@ def test_the_same_training_is_done_once(mnist, tmp_path):
         assert again.history == found[0].history
         [entry] = tmp_path.rglob("*.json")
         entry.write_text(entry.read_text()[:100])
-        later._flights.clear()
+        later._flights.clear()  # this run would remember it otherwise
         assert not later.train(recipe, mnist, QUICK, seed=5).cached
         assert (later.trainings_run, later.trainings_shared) == (1, 1)
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_replaced(mnist):
     """The first death costs nothing; a recipe that ends two workers is told to be the reason."""
     with TrainerPool(bounds=TrainingBounds(), cache=None) as pool:
@@ -225,6 +233,7 @@ def test_a_worker_that_is_killed_is_replaced(mnist):
         assert pool.train(dense_recipe(units=9), mnist, QUICK, seed=0).outcome == "trained"
 
 
+@pytest.mark.slow
 def test_a_recipe_that_ends_two_workers_has_failed(mnist, monkeypatch):
     """A hang is a death: the wall clock ends the worker, and after the second one the recipe is to blame."""
     monkeypatch.setattr(worker_module, "_GRACE_SECONDS", 0.0)
@@ -287,6 +296,7 @@ for kind, own in wrapup.LOSSES.items():
 """
 
 
+@pytest.mark.slow
 def test_both_sides_of_the_wall_know_the_same_kinds():
     """Every layer, optimizer, loss, ... of the host's tables can be made, and its defaults are this Keras's."""
     done = subprocess.run(

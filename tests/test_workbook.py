@@ -50,28 +50,53 @@ def test_reading_it_loads_nothing_heavy():
 
 
 MISTAKES = {
-    "a misspelt key": ("task3.toml", "exactly = 5\n\n[[criteria]]", "exacty = 5\n\n[[criteria]]", "exacty is not known here; did you mean exactly?"),
-    "points that are true": ("task1.toml", "points = 4", "points = true", "points is true; write a whole number, as in  points = 2"),
+    "a misspelt key": (
+        "task3.toml",
+        "exactly = 5\n\n[[criteria]]",
+        "exacty = 5\n\n[[criteria]]",
+        "exacty is not known here; did you mean exactly?",
+    ),
+    "points that are true": (
+        "task1.toml",
+        "points = 4",
+        "points = true",
+        "points is true; write a whole number, as in  points = 2",
+    ),
     "half a point": ("task1.toml", "points = 4", "points = 4.5", "points is 4.5; write a whole number"),
     "no points": ("task1.toml", "points = 4\n", "", "points is missing"),
     "points of nothing": ("task1.toml", "points = 4", "points = 0", "points is 0; write a whole number from 1 up"),
-    "an unknown kind": ("task3.toml", 'kind = "evaluated"', 'kind = "evaluatd"', "no criterion is called 'evaluatd'; did you mean evaluated?"),
+    "an unknown kind": (
+        "task3.toml",
+        'kind = "evaluated"',
+        'kind = "evaluatd"',
+        "no criterion is called 'evaluatd'; did you mean evaluated?",
+    ),
     "an id used twice": ("task3.toml", 'id = "poolings"', 'id = "convolutions"', "id = 'convolutions' is used 2 times"),
     "an unknown layer": ("task3.toml", 'layer = "MaxPooling2D"', 'layer = "MaxPoling2D"', "did you mean MaxPooling2D?"),
     "an unknown activation": ("task1.toml", 'activation = "tanh"', 'activation = "tahn"', "did you mean tanh?"),
     "an unknown reference": ("task2.toml", 'reference = "task2"', 'reference = "tsk2"', "did you mean task2?"),
-    "a reference on other data": ("task2.toml", 'reference = "task2"', 'reference = "task4"', "reference 'task4' is on cifar10, the task on mnist"),
+    "a reference on other data": (
+        "task2.toml",
+        'reference = "task2"',
+        'reference = "task4"',
+        "reference 'task4' is on cifar10, the task on mnist",
+    ),
     "an unknown data set": ("task2.toml", 'dataset = "mnist"', 'dataset = "mnits"', "did you mean mnist?"),
     "a sum that is not 100": ("task1.toml", "points = 4", "points = 5", "21 + 20 + 30 + 30 = 101 points, expected 100"),
-    "advice in one language": ("task1.toml", "\nen = \"The task asks", "\nxx = \"The task asks", "advice.en is missing"),
+    "advice in one language": ("task1.toml", '\nen = "The task asks', '\nxx = "The task asks', "advice.en is missing"),
     "a sign with points": ("task1.toml", 'name = "adam"', 'name = "adam"\npoints = 1', "points has no meaning here"),
     "two bounds that exclude": ("task2.toml", "exactly = 64", "at_least = 64\nat_most = 32", "nothing can meet both"),
     "no bounds": ("task2.toml", "exactly = 64\n", "", "no bounds are given"),
     "a word not in the list": ("task3.toml", 'on = "test"', 'on = "tests"', 'write one of "test", "train" or "any"'),
-    "TOML that breaks off": ("task2.toml", '[title]', "[title", "this is not TOML: "),
+    "TOML that breaks off": ("task2.toml", "[title]", "[title", "this is not TOML: "),
     "a task without a file": ("workbook.toml", '"task4"]', '"task5"]', "task5.toml: there is no such file"),
     "a limit of nothing": ("workbook.toml", "memory_mb = 4096", "memory_mb = 0", "limits.memory_mb is 0"),
-    "a misspelt limit": ("workbook.toml", "scratch_mb", "scrach_mb", "limits.scrach_mb is not known here; did you mean scratch_mb?"),
+    "a misspelt limit": (
+        "workbook.toml",
+        "scratch_mb",
+        "scrach_mb",
+        "limits.scrach_mb is not known here; did you mean scratch_mb?",
+    ),
     "a figure in percent": ("workbook.toml", "figure = 0.991", "figure = 99.1", "figure is 99.1; write a share"),
     "no quick profile": ("workbook.toml", "[profiles.quick]", "[profiles.swift]", "there is no [profiles.quick]"),
     "a margin that is not a number": ("task3.toml", "margin = 0.01", "margin = nan", "margin is"),
@@ -114,7 +139,9 @@ def test_another_total_is_allowed_when_the_workbook_says_so(folder):
 
 def test_the_schema_of_a_task_knows_every_kind():
     """Editors complete every criterion and its settings."""
-    offered = [one["properties"]["kind"]["const"] for one in json_schema("task")["properties"]["criteria"]["items"]["oneOf"]]
+    offered = [
+        one["properties"]["kind"]["const"] for one in json_schema("task")["properties"]["criteria"]["items"]["oneOf"]
+    ]
     assert offered == list(KINDS)
 
 

@@ -41,6 +41,7 @@ class CellRunner:
         self._limits = limits
         self._deadline = time.monotonic() + limits.notebook_seconds
         self._notebook_bytes = 0
+        self._exited = False
         self._run = RunOfCells()
 
     async def run(self, notebook: NotebookNode, *, probe: bool) -> RunOfCells:
@@ -50,7 +51,7 @@ class CellRunner:
             if self._run.ending is Ending.COMPLETED:
                 cell = await self._run_cell(notebook.cells[index], cell)
             self._run.outcomes.append(cell)
-        if probe and self._run.ending is Ending.COMPLETED and not self._kernel.gone.done():
+        if probe and self._kernel.running.alive():
             last = self._kernel.execute(_FINISH_PROBE, lambda *_: None, silent=True)
             await self._kernel.settle(last, _FINISH_SECONDS)
         return self._run
@@ -58,6 +59,9 @@ class CellRunner:
     async def _run_cell(self, node: NotebookNode, cell: CellOutcome) -> CellOutcome:
         outputs = Outputs()
         started = time.monotonic()
+        if self._exited:
+            self._run.ending, self._run.reason = Ending.KERNEL_DIED, _why_exited(cell.number - 1)
+            return cell
         if self._kernel.gone.done():
             self._end_as_gone(cell.number)
             return cell
@@ -70,6 +74,7 @@ class CellRunner:
         if status is CellStatus.NOT_RUN:
             # It did run: the kernel went away under it.
             status = CellStatus.TIMED_OUT if self._run.ending is Ending.TIMED_OUT else CellStatus.ERROR
+        self._exited = _asks_to_exit(request.reply)
         seconds = round(time.monotonic() - started, 3)
         return _with_error(cell, request.reply, status, seconds)
 
@@ -168,8 +173,8 @@ class CellRunner:
             self._end(Ending.OUTPUT_LIMIT, reason)
         else:
             reason = msg(
-                "The kernel ended in cell {cell} or just before it. The usual causes are a call of exit() or quit(), "
-                "and a crash inside a library.",
+                "The kernel ended in cell {cell}; the cells after it did not run. The usual causes are a crash in a "
+                "library and a call that ends the whole process, such as os._exit().",
                 cell=number,
             )
             self._end(Ending.KERNEL_DIED, reason)
@@ -185,6 +190,19 @@ def _status(request: Request, *, in_time: bool) -> CellStatus:
     if not in_time:
         return CellStatus.TIMED_OUT
     return CellStatus.OK if request.reply.get("status") == "ok" else CellStatus.ERROR
+
+
+def _why_exited(number: int) -> Message:
+    return msg(
+        "Cell {cell} calls exit() or quit(), which ends the kernel; the cells after it did not run. Remove the call.",
+        cell=number,
+    )
+
+
+def _asks_to_exit(reply: Mapping[str, Any]) -> bool:
+    """Tell whether the cell called ``exit()``: the kernel says so and goes a little later, after some more cells."""
+    payload = reply.get("payload")
+    return isinstance(payload, list) and any(isinstance(x, dict) and x.get("source") == "ask_exit" for x in payload)
 
 
 def _with_error(cell: CellOutcome, reply: Mapping[str, Any], status: CellStatus, seconds: float) -> CellOutcome:

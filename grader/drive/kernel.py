@@ -167,6 +167,8 @@ class Kernel:
     async def _receive(self, channel: Any) -> tuple[Request | None, str, Mapping[str, Any]]:
         """Return the next message with the request it belongs to; None for one that is nobody's or malformed."""
         parts = await channel.recv_multipart()
+        # A full socket answers at once, without a turn for anyone else: a flood would keep us from stopping it.
+        await asyncio.sleep(0)
         try:
             _, signed = self._session.feed_identities(parts)
             message = self._session.deserialize(signed)
@@ -242,7 +244,7 @@ async def open_kernel(
 
 
 def _launch(room: Room, env: Mapping[str, str], trace_fd: int | None) -> tuple[Running, _Tail]:
-    python = [sys.executable, "-P", room.path(f"{LAUNCHER}/kernel.py"), "-f", room.path(_CONNECTION_FILE)]
+    python = [sys.executable, room.path(f"{LAUNCHER}/kernel.py"), "-f", room.path(_CONNECTION_FILE)]
     running = room.start(
         [*python, "--HistoryManager.hist_file=:memory:"],
         env,

@@ -77,8 +77,8 @@ def _load(path: Path) -> bytes:
         if size > _MOST_MB << 20:
             raise UnreadableError(
                 msg(
-                    "The file has {size} MB; a notebook may have {most} MB. Clear its outputs (Edit > Clear all outputs)"
-                    ", save it and hand it in again.",
+                    "The file has {size} MB; a notebook may have {most} MB. Clear its outputs "
+                    "(Edit > Clear all outputs), save it and hand it in again.",
                     size=size >> 20,
                     most=_MOST_MB,
                 )

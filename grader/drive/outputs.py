@@ -9,7 +9,7 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_output, output_from_msg
+from nbformat.v4 import new_output
 
 _KEPT_BYTES = 1 << 20
 _LONGEST_LIVE_LINE = 10_000
@@ -76,10 +76,13 @@ class Outputs:
         self._cut = len(fitting) < len(text)
 
     def _take_output(self, kind: str, content: Mapping[str, Any]) -> None:
-        node = output_from_msg({"header": {"msg_type": kind}, "content": dict(content)})
         if kind == "error":
-            node.traceback = [without_colours(str(line)) for line in node.traceback]
-        nbformat.validate(node, ref="output", version=4)
+            lines = [without_colours(str(line)) for line in content["traceback"]]
+            node = new_output(kind, ename=str(content["ename"]), evalue=str(content["evalue"]), traceback=lines)
+        else:
+            node = new_output(kind, **_bundle(content))
+        if kind == "execute_result":
+            node.execution_count = int(content["execution_count"])
         if not self._room_for(len(json.dumps(node))):
             return
         self._items.append(node)
@@ -88,13 +91,12 @@ class Outputs:
             self._displays.setdefault(str(display), []).append(node)
 
     def _update(self, content: Mapping[str, Any]) -> None:
-        node = output_from_msg({"header": {"msg_type": "display_data"}, "content": dict(content)})
-        nbformat.validate(node, ref="output", version=4)
+        bundle = _bundle(content)
         shown = self._displays.get(str((content.get("transient") or {}).get("display_id")), [])
         old = sum(len(json.dumps(other)) for other in shown)
-        if shown and self._room_for(len(json.dumps(node)) * len(shown) - old):
+        if shown and self._room_for(len(json.dumps(bundle)) * len(shown) - old):
             for other in shown:
-                other.data, other.metadata = node.data, node.metadata
+                other.update(bundle)
 
     def _room_for(self, size: int) -> bool:
         """Tell whether ``size`` more bytes are kept, and count them; from the first no on, nothing is."""
@@ -109,6 +111,16 @@ class Outputs:
         self._items.clear()
         self._displays.clear()
         self._kept, self._cut, self._clear_next = 0, False, False
+
+
+def _bundle(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return data and metadata of a display, of the types that a notebook file allows."""
+    data = {
+        kind: value if isinstance(value, str) or kind.endswith("json") else str(value)
+        for kind, value in dict(content["data"]).items()
+    }
+    bundle = {"data": data, "metadata": dict(content.get("metadata") or {})}
+    return dict(nbformat.from_dict(bundle))
 
 
 class _Stream:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 
+from grader.hints.models import explained
 from grader.hints.spelling import RENAMED, misspelt
 from grader.records import CellOutcome, CellStatus, Execution, Words, msg
 
@@ -65,6 +66,10 @@ def _cell_hints(cell: CellOutcome, execution: Execution) -> Iterator[Words]:
             return
     if cell.error == "NameError":
         yield from _name_error(cell, execution)
+        return
+    known = explained(cell.message) if cell.error in {"ValueError", "TypeError"} else None
+    if known is not None:
+        yield known
 
 
 def _name_error(cell: CellOutcome, execution: Execution) -> Iterator[Words]:

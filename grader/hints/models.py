@@ -27,18 +27,26 @@ _QUOTE = 200
 """Characters of a foreign message shown to a student."""
 
 
-def failure_advice(failure: FailureFacts) -> Words | None:
+def failure_advice(failure: FailureFacts) -> Words:
     """Explain a failed model; the error itself is quoted when nothing better is known.
 
     >>> failure = FailureFacts(stage="build", error="ValueError", message="Computed output size would be negative.")
     >>> "padding" in failure_advice(failure).text
     True
     """
+    known = explained(failure.message)
+    if known is not None:
+        return known
+    return msg("The model fails with {error}: {message}", error=failure.error, message=failure.message[:_QUOTE])
+
+
+def explained(message: str) -> Words | None:
+    """Explain an error of Keras's by its message; None when we have no better words for it."""
     for pattern, explain in _MODEL_ERRORS:
-        match = re.search(pattern, failure.message, re.IGNORECASE | re.DOTALL)
+        match = re.search(pattern, message, re.IGNORECASE | re.DOTALL)
         if match:
             return explain(match)
-    return msg("The model fails with {error}: {message}", error=failure.error, message=failure.message[:_QUOTE])
+    return None
 
 
 _ModelHint = Callable[[re.Match[str]], Words]

@@ -18,6 +18,8 @@ _PACKAGE = "grader_inside"
 
 def main() -> None:
     """Install the probe, then hand over to ipykernel."""
+    # Python put this folder there; a notebook's `import probe` is not meant for us. The work folder comes by IPython.
+    del sys.path[0]
     _remember_package()
     trace = os.environ.pop("GRADER_TRACE_FD", "")
     data = os.environ.pop("GRADER_DATA", "")

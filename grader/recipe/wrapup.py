@@ -60,8 +60,17 @@ SCHEDULES: dict[str, Settings] = {
     },
 }
 
+
+def _schedule(value: Any) -> Any:
+    """Accept a learning-rate schedule as the probe writes it, which leaves Keras's own module out."""
+    module = "keras.optimizers.schedules"
+    if not isinstance(value, Mapping):
+        raise ValueError(value)
+    return keras_object(module, SCHEDULES)({"module": module, **value})
+
+
 _COMMON: Settings = {
-    "learning_rate": (either(_RATE, keras_object("keras.optimizers.schedules", SCHEDULES)), REQUIRED),
+    "learning_rate": (either(_RATE, _schedule), REQUIRED),
     "weight_decay": (maybe(_POSITIVE), None),
     "clipnorm": (maybe(_POSITIVE), None),
     "global_clipnorm": (maybe(_POSITIVE), None),

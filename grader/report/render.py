@@ -55,7 +55,7 @@ def page_name(student: str) -> str:
     >>> page_name("anna.petrova")
     'anna.petrova.html'
     >>> page_name("../x")
-    '_x-7a38bfd9.html'
+    '_x-d6b96a97.html'
     """
     plain = re.sub(r"[^\w.-]", "_", unicodedata.normalize("NFC", student)).strip(".")[:_LONGEST_NAME]
     if plain != student:

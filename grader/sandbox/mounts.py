@@ -31,7 +31,7 @@ def python_folders() -> list[Path]:
     """Return the folders outside ``/usr`` that make up this Python: virtual environment, base, user packages."""
     found: list[Path] = []
     for folder in _python_candidates():
-        if os.path.isdir(folder) and not any(folder.is_relative_to(known) for known in (Path("/usr"), *found)):
+        if _is_folder(folder) and not any(folder.is_relative_to(known) for known in (Path("/usr"), *found)):
             found.append(folder)
     return found
 
@@ -50,6 +50,13 @@ def _python_candidates() -> Iterator[Path]:
         link = Path(os.path.normpath(link))
     if site.ENABLE_USER_SITE:
         yield Path(site.getusersitepackages())
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except PermissionError:  # below a folder that we may not enter
+        return False
 
 
 def _is_python_prefix(folder: Path) -> bool:

@@ -185,6 +185,8 @@ class TrainerPool:
 
     def _device_and_keras(self) -> tuple[str, str]:
         """Return the device class and Keras's major.minor, asked of the first worker once."""
+        if self._kind is not None:  # must not wait for a training that holds the slot
+            return self._kind
         with self._slots:
             if self._kind is None:
                 worker = self._borrow()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .colab import install_colab, install_shell
-from .imports import when_imported
+from .imports import when_imported, when_shell_is_up
 from .session import Session
 
 _session: Session | None = None
@@ -32,9 +32,7 @@ def install(*, fd: int | None, data: Path | None, quick_steps: int | None) -> No
     with session.quietly():
         install_colab(session)
     with session.quietly():
-        install_shell(session)
-    with session.quietly():
-        _report_failing_cells(session)
+        when_shell_is_up(lambda shell: _shell_is_up(session, shell))
     when_imported("keras", lambda: _keras_is_here(session, data))
 
 
@@ -79,11 +77,9 @@ def _installed(package: str) -> str:
         return ""
 
 
-def _report_failing_cells(session: Session) -> None:
-    ipython = sys.modules.get("IPython")
-    shell: Any = ipython.get_ipython() if ipython is not None else None
-    if shell is None:
-        return
+def _shell_is_up(session: Session, shell: Any) -> None:
+    with session.quietly():
+        install_shell(session, shell)
 
     def after_cell(result: Any) -> None:
         error = result.error_in_exec
@@ -93,4 +89,5 @@ def _report_failing_cells(session: Session) -> None:
 
                 cell_failed(session, error, int(result.execution_count or 0))
 
-    shell.events.register("post_run_cell", after_cell)
+    with session.quietly():
+        shell.events.register("post_run_cell", after_cell)

@@ -65,12 +65,8 @@ def _stand_in(session: Session, module: str) -> Callable[[str], Any]:
     return attribute
 
 
-def install_shell(session: Session) -> None:
-    """Teach the running IPython, if there is one, to pass over installs and Colab's magics."""
-    ipython = sys.modules.get("IPython")
-    shell: Any = ipython.get_ipython() if ipython is not None else None
-    if shell is None:
-        return
+def install_shell(session: Session, shell: Any) -> None:
+    """Teach an IPython shell to pass over installs and Colab's magics."""
     for name in ("pip", "conda", "mamba", "uv", "tensorflow_version"):
         shell.register_magic_function(_passed_over(session, name), "line", name)
     for name in ("system", "getoutput"):

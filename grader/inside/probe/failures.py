@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .channel import shortened
-from .describe import flat_layers, is_keras, layer_facts, layers_before, plain
+from .describe import flat_layers, is_keras, layer_facts, layers_before, plain_config
 from .session import Session
 
 _MISSING_ARGUMENT = re.compile(r"(\w+)\.__init__\(\)")
@@ -94,12 +94,8 @@ def _constructed(error: BaseException) -> list[dict[str, Any]] | None:
 
 def _unborn(kind: type, given: dict[str, Any]) -> dict[str, Any]:
     settings = {**given, **(given.get("kwargs") or {})}
-    config = {key: plain(value) for key, value in settings.items() if key not in {"self", "kwargs", "__class__"}}
-    return {
-        "kind": kind.__name__,
-        "config": {key: value for key, value in config.items() if value is not None},
-        "custom": not is_keras(kind),
-    }
+    config = plain_config({key: value for key, value in settings.items() if key not in {"self", "kwargs", "__class__"}})
+    return {"kind": kind.__name__, "config": config, "custom": not is_keras(kind)}
 
 
 def _frames(trace: types.TracebackType | None) -> Iterator[types.FrameType]:

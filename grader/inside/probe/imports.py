@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.abc
 import importlib.machinery
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
+from typing import Any
 
 
 def when_imported(name: str, then: Callable[[], None]) -> None:
@@ -15,6 +17,29 @@ def when_imported(name: str, then: Callable[[], None]) -> None:
         then()
     else:
         sys.meta_path.insert(0, _Watcher(name, then))
+
+
+def when_shell_is_up(then: Callable[[Any], None]) -> None:
+    """Call ``then`` with IPython's shell: now when there is one, else as soon as one has been made."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is not None:
+        then(shell)
+    else:
+        when_imported("IPython.core.interactiveshell", lambda: _after_making(then))
+
+
+def _after_making(then: Callable[[Any], None]) -> None:
+    cls: Any = sys.modules["IPython.core.interactiveshell"].InteractiveShell
+    original = cls.__init__
+
+    @functools.wraps(original)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        original(self, *args, **kwargs)
+        cls.__init__ = original
+        then(self)
+
+    cls.__init__ = __init__
 
 
 class _Watcher(importlib.abc.MetaPathFinder):

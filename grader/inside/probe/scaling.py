@@ -31,7 +31,7 @@ class Scaling:
     shift: tuple[float, ...]
 
     def undo(self, x: NDArray[Any], tolerance: float) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """Take ``x`` of shape (n, row_size) back to uint8 images of the same shape; tell which rows came out whole within ``tolerance`` levels."""
+        """Take ``x`` of (n, row_size) back to uint8 images; tell which rows came out whole within ``tolerance``."""
         kind = np.float64 if x.dtype.itemsize > 4 else np.float32
         repeats = x.shape[1] // len(self.scale)
         factor = np.tile(1 / np.array(self.scale), repeats).astype(kind)

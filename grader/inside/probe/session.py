@@ -95,7 +95,10 @@ class Session:
         """Return the execution count of the running cell, 0 without IPython."""
         ipython = sys.modules.get("IPython")
         shell = ipython.get_ipython() if ipython is not None else None
-        return int(getattr(shell, "execution_count", 0) or 0)
+        # The shell's own counter is raised before the cell in some releases and after it in others.
+        running = getattr(getattr(shell, "displayhook", None), "exec_result", None)
+        count = getattr(running, "execution_count", None) or getattr(shell, "execution_count", 0)
+        return int(count or 0)
 
     def send(self, event: str, **fields: Any) -> None:
         """Send an event with the cell's number."""

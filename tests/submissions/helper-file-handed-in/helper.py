@@ -1,10 +1,12 @@
 """Данные и сеть для задания 1."""
+
 import numpy as np
 from keras import Sequential, layers
 
 
 def make_data():
-    return np.random.rand(1000, 20), np.random.randint(2, size=(1000, 1))
+    rng = np.random.default_rng()
+    return rng.random((1000, 20)), rng.integers(0, 2, size=(1000, 1))
 
 
 def make_model():

@@ -1,0 +1,108 @@
+"""The command line: what it prints, what it loads, how it ends."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.ledger import Ledger
+from tests import sample_results
+
+ROOT = Path(__file__).parent.parent
+
+
+def grader(*arguments, home, timeout=60):
+    """Run the real command."""
+    return subprocess.run(
+        [sys.executable, "-m", "grader", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env={**os.environ, "GRADER_HOME": str(home), "COLUMNS": "200"},
+        check=False,
+    )
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """A run on disk, as `grader grade` records it."""
+    ledger = Ledger(tmp_path / "run")
+    with ledger.opened():
+        ledger.write_run(sample_results.run())
+        for result in sample_results.cohort(3):
+            ledger.write(result)
+    return ledger
+
+
+def test_help_loads_neither_tensorflow_nor_anything_heavy():
+    """`grader --help` answers at once: none of the heavy libraries is imported."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "grader", "--help"], capture_output=True, text=True, check=True
+    )
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert "click" in loaded
+    assert not loaded & {"tensorflow", "keras", "numpy", "pandas", "scipy", "nbclient", "jinja2", "pydantic"}
+
+
+def test_grading_on_the_host_imports_no_keras():
+    """Everything the host does to grade is imported without keras or tensorflow."""
+    code = "import grader.batch, grader.report, grader.doctor, sys; print(sorted({'keras', 'tensorflow'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["grade", "missing.ipynb", "-o", "out"], 64, "no such file"),
+        (["grade", "--tasks", "task9", ".", "-o", "out"], 64, "it has task1"),
+        (["grade", ".", "--profile", "slow", "-o", "out"], 64, "quick"),
+        (["show", "out"], 64, "no run is recorded"),
+        (["data", "add", "mnist", "missing.npz"], 66, "missing.npz"),
+        (["reference", "run", "--only", "example9"], 64, "it has example1"),
+    ],
+    ids=lambda value: str(value) if isinstance(value, int) else None,
+)
+def test_a_wrong_call_ends_with_one_line_and_its_documented_code(arguments, code, said, tmp_path):
+    """No traceback: what was found, what was expected, and the exit code of its kind."""
+    arguments = [str(tmp_path / one) if one.startswith(("out", "missing")) else one for one in arguments]
+    done = grader(*arguments, home=tmp_path)
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
+    assert said in done.stderr
+
+
+def test_a_wrong_workbook_file_is_the_lecturers_to_mend(tmp_path):
+    """`grader workbook check` names the file and ends with 65."""
+    (tmp_path / "workbook.toml").write_text("id = 3\n")
+    done = grader("workbook", "check", tmp_path, home=tmp_path)
+    assert done.returncode == 65
+    assert "workbook.toml" in done.stderr
+
+
+def test_report_renders_again_without_running_anything(recorded, tmp_path):
+    """Pages and grade files come back from the record alone, in the language asked for."""
+    done = grader("report", recorded.out, "--lang", "en", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str((recorded.out / "index.html").resolve())
+    assert len(json.loads((recorded.out / "results.json").read_text())["submissions"]) == 3
+    assert 'lang="en"' in (recorded.out / "index.html").read_text()
+
+
+def test_show_prints_the_cohort_and_one_student(recorded, tmp_path):
+    """The same results in the terminal; an unknown student is named with those there are."""
+    students = [result.student for result in recorded.results()]
+    assert all(student in grader("show", recorded.out, home=tmp_path).stdout for student in students)
+    assert "Conv2D" in grader("show", recorded.out, students[0], home=tmp_path).stdout
+    wrong = grader("show", recorded.out, "nobody", home=tmp_path)
+    assert wrong.returncode == 64
+    assert students[0] in wrong.stderr
+
+
+def test_schema_is_json_schema(tmp_path):
+    """Editors get a schema for both kinds of file."""
+    for kind in ("workbook", "task"):
+        schema = json.loads(grader("workbook", "schema", kind, home=tmp_path).stdout)
+        assert schema["type"] == "object"

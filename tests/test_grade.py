@@ -1,0 +1,278 @@
+"""Verdicts become points, and a submission ends in one word."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.criteria.case import Measurement
+from grader.grade import expected_layers, status_of, task_result, totals, unjudged
+from grader.match import match_task
+from grader.records import Ending, Evidence, Execution, Finding, Status, Verdict, msg
+from grader.workbook import load_workbook
+from tests.facts import FULL, MLP, TASK1, TASK3, Notebook, band, conv, data, dense, example_of, pool, training
+
+BOOK = load_workbook()
+TASKS = {task.id: task for task in BOOK.tasks}
+BANDS = {
+    "task1": band("task1", lower=0.4, clearly_below=0.35, upper=0.6),
+    "task2": band(),
+    "example3": band("example3"),
+}
+
+
+def graded(task, book, *trainings, ending=Ending.COMPLETED, **more):
+    """Judge one task of one notebook."""
+    match = match_task(TASKS[task], [book.run(ending)])
+    measured = Measurement(trainings=trainings, **more)
+    return task_result(TASKS[task], match, profile=FULL, bands=BANDS, measured=measured)
+
+
+def verdicts(result):
+    return {one.id: str(one.verdict) for one in result.findings}
+
+
+def failed(result):
+    return {one.id for one in result.findings if one.verdict is Verdict.FAILED}
+
+
+FINDINGS = st.lists(
+    st.builds(
+        Finding,
+        id=st.text(),
+        kind=st.text(),
+        verdict=st.sampled_from(Verdict),
+        points=st.integers(min_value=1, max_value=1000),
+        title=st.just(msg("t")),
+        expected=st.just(msg("e")),
+        found=st.just(msg("f")),
+    )
+)
+
+
+@given(FINDINGS)
+def test_no_point_is_lost_or_made_up(findings):
+    """Earned, in review and failed points come to the whole, in whole numbers."""
+    earned, in_review, most = totals(findings)
+    lost = sum(one.points for one in findings if one.verdict is Verdict.FAILED)
+    assert earned + in_review + lost == most == sum(one.points for one in findings)
+    assert {type(value) for value in (earned, in_review, most)} == {int}
+
+
+def full_marks(task):
+    """A notebook that does all a task asks for."""
+    book = Notebook()
+    example_of(book, task)
+    if task == "task1":
+        book.train(TASK1, "binary20", epochs=10)
+    elif task == "task2":
+        book.train(MLP, "mnist", epochs=20, batch=64)
+    else:
+        book.train(TASK3, "mnist", epochs=5, batch=64)
+    return book
+
+
+@pytest.mark.parametrize(("task", "accuracy"), [("task1", 0.5), ("task2", 0.98), ("task3", 0.98)])
+def test_a_task_done_as_asked_earns_everything(task, accuracy):
+    """Full marks for the worked example and the answer."""
+    result = graded(task, full_marks(task), training(accuracy))
+    assert (result.earned, result.in_review, result.max) == (TASKS[task].points, 0, TASKS[task].points)
+
+
+def _mended_softmax():
+    book = Notebook()
+    example_of(book, "task1")
+    book.train((dense(128, "tanh"), dense(1, "sigmoid")), "binary20")
+    return book
+
+
+def _split_in_task_2():
+    book = Notebook()
+    example_of(book, "task2")
+    book.train(MLP, "mnist", epochs=20, batch=64, validation_split=0.1)
+    return book
+
+
+def _four_and_three():
+    book = Notebook()
+    example_of(book, "task3")
+    layers = (conv(32), pool(), conv(32), pool(), conv(64), pool(), conv(64), dense(10, "softmax"))
+    book.train(layers, "mnist", epochs=5)
+    return book
+
+
+def _evaluated_on_train():
+    book = Notebook()
+    example_of(book, "task2")
+    model = book.train(MLP, "mnist", epochs=20, batch=64, test=False)
+    book.evaluate(model, data("mnist"))
+    return book
+
+
+def _trained_on_test():
+    book = Notebook()
+    example_of(book, "task2")
+    model = book.model(MLP, shape=(784,))
+    book.fit(model, data("mnist", "mixed", 70_000), epochs=20, batch=64)
+    book.evaluate(model, data("mnist", "test"))
+    return book
+
+
+TRAPS = {
+    "a sigmoid in place of the softmax": ("task1", _mended_softmax, 1.0, {"output-layer"}),
+    "a validation split in task 2": ("task2", _split_in_task_2, 0.98, {"all-data"}),
+    "four convolutions and three poolings": ("task3", _four_and_three, 0.98, {"convolutions", "poolings"}),
+    "evaluated on training data only": ("task2", _evaluated_on_train, 0.98, {"evaluated"}),
+    "trained on test rows": ("task2", _trained_on_test, 0.99, {"all-data", "accuracy"}),
+}
+
+
+@pytest.mark.parametrize("case", TRAPS.values(), ids=TRAPS)
+def test_a_trap_costs_its_own_points_only(case):
+    """What was done right is not taken away for what was done wrong."""
+    task, book, accuracy, expected = case
+    result = graded(task, book(), training(accuracy))
+    assert failed(result) == expected
+    assert all(one.advice for one in result.findings if one.verdict is Verdict.FAILED)
+
+
+def test_a_network_that_does_not_fit_keeps_the_points_of_its_layers():
+    """Valid padding: five convolutions and four poolings are there, only nothing trains."""
+    book = Notebook()
+    example_of(book, "task3")
+    book.fail("Computed output size would be negative.", (conv(32, "valid"), pool()) * 4 + (conv(64, "valid"),))
+    result = graded("task3", book)
+    assert failed(result) == {"output-layer", "training-data", "evaluated", "accuracy"}
+    assert result.answer.runner_up is None
+
+
+def test_an_empty_submission_fails_with_advice_and_loses_nothing_to_arithmetic():
+    """No model found: everything failed, points still come to the task's."""
+    result = graded("task2", Notebook())
+    assert failed(result) == {one.id for one in TASKS["task2"].criteria}
+    assert (result.earned, result.in_review, result.max) == (0, 0, 20)
+    assert result.answer is None
+
+
+@pytest.mark.parametrize("ending", [Ending.TIMED_OUT, Ending.OUT_OF_MEMORY, Ending.KERNEL_DIED, Ending.UNREADABLE])
+def test_nothing_is_failed_in_a_submission_not_seen_to_its_end(ending):
+    """What was seen and is right counts; the rest waits for a person."""
+    nothing = graded("task2", Notebook(), ending=ending)
+    assert nothing.in_review == 20
+    some = graded("task1", full_marks("task1"), training(0.5), ending=ending)
+    assert some.earned == 20
+
+
+def test_a_missing_library_is_named_and_costs_nothing():
+    """The student is not at fault for what is not installed here."""
+    book = Notebook()
+    book.error("ModuleNotFoundError", "No module named 'torch'")
+    result = graded("task2", book)
+    assert result.in_review == 20
+    assert {one.found.values["module"] for one in result.findings} == {"torch"}
+
+
+def test_our_own_fault_leaves_everything_to_a_person():
+    """`unjudged` carries the reason into every line."""
+    result = unjudged(TASKS["task3"], msg("the grader failed"))
+    assert result.in_review == result.max == 30
+    assert {one.found.text for one in result.findings} == {"the grader failed"}
+
+
+def test_the_answer_says_where_it_comes_from_and_what_came_second():
+    """A lecturer can check the match."""
+    book = full_marks("task3")
+    book.train((conv(8), dense(10, "softmax")), "mnist")
+    answer = graded("task3", book, training(0.98), recipe="abc").answer
+    assert (answer.notebook, answer.cell, answer.score, answer.best_score, answer.recipe) == (
+        "work.ipynb",
+        5,
+        20,
+        20,
+        "abc",
+    )
+    assert answer.runner_up.values["score"] < 20
+    assert answer.verified is False
+
+
+def test_accuracies_stand_side_by_side():
+    """Ours, the notebook's, the limit; and the median decides after a miss."""
+    facts = graded("task2", full_marks("task2"), training(0.965), training(0.98), training(0.975)).accuracy
+    assert (facts.decisive, facts.notebook, facts.limit, facts.evidence) == (0.975, 0.98, 0.97, Evidence.RETRAINED)
+    own = graded("task2", full_marks("task2"), in_kernel=0.98).accuracy
+    assert (own.decisive, own.trainings, own.evidence) == (0.98, (0.98,), Evidence.IN_KERNEL)
+    assert graded("task2", full_marks("task2")).accuracy.evidence is None
+
+
+def test_what_a_task_asks_for_is_written_a_line_a_layer():
+    """Counts are left out where every layer is described."""
+    assert expected_layers(TASKS["task1"]) == ("Dense 128 tanh", "Dense 1 softmax")
+    assert expected_layers(TASKS["task3"]) == ("Conv2D × 5", "MaxPooling2D × 4", "Dense 10 softmax")
+    assert expected_layers(TASKS["task4"]) == ()
+
+
+# -- status -------------------------------------------------------------------------------------------------------
+
+
+def status(*executions, bands=BANDS):
+    matches = [match_task(task, executions) for task in BOOK.tasks]
+    results = [
+        task_result(task, match, profile=FULL, bands=bands) for task, match in zip(BOOK.tasks, matches, strict=True)
+    ]
+    return status_of(executions, matches, results)[0]
+
+
+def ended(ending):
+    return Execution(notebook="a.ipynb", ending=ending, reason=msg("why"))
+
+
+@pytest.mark.parametrize("ending", [one for one in Ending if one is not Ending.COMPLETED])
+def test_an_ending_becomes_the_status_of_its_name(ending):
+    """One notebook, one ending."""
+    assert status(ended(ending)) == ending.value
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (Ending.TIMED_OUT, Ending.SANDBOX_FAILED, Status.SANDBOX_FAILED),
+        (Ending.UNREADABLE, Ending.INTERNAL_ERROR, Status.INTERNAL_ERROR),
+        (Ending.UNREADABLE, Ending.EMPTY, Status.EMPTY),
+        (Ending.KERNEL_DIED, Ending.TIMED_OUT, Status.TIMED_OUT),
+        (Ending.EMPTY, Ending.OUT_OF_MEMORY, Status.OUT_OF_MEMORY),
+    ],
+)
+def test_of_several_endings_the_one_that_matters_most_counts(first, second, expected):
+    """Our faults before the student's, reading before running."""
+    assert status(ended(first), ended(second)) == expected
+
+
+def test_an_unreadable_file_beside_a_good_one_is_a_case_for_a_person():
+    """What could not be read may hold the missing answer."""
+    assert status(full_marks("task1").run(), ended(Ending.UNREADABLE)) == Status.REVIEW
+
+
+def test_a_notebook_without_any_model_of_ours_is_another_workbook():
+    """Plain Python, or a model on other data."""
+    plain, other = Notebook(), Notebook()
+    plain.code("print(1)")
+    other.model((dense(3),), shape=(13,))
+    assert [status(plain.run()), status(other.run())] == [Status.OTHER_WORKBOOK] * 2
+
+
+def test_a_notebook_that_breaks_at_its_imports_is_not_another_workbook():
+    """A Keras notebook whose first cell fails is a broken answer, graded as one."""
+    book = Notebook()
+    book.error("ImportError", "cannot import name 'np_utils' from 'keras.utils'", "from keras.utils import np_utils")
+    assert status(book.run()) == Status.GRADED
+
+
+def test_a_missing_library_makes_it_a_case_for_a_person():
+    """Not another workbook: we could not run it."""
+    book = Notebook()
+    book.error("ModuleNotFoundError", "No module named 'torch'", "import torch")
+    assert status(book.run()) == Status.REVIEW
+
+
+def test_uncalibrated_accuracies_are_a_case_for_a_person():
+    """Never a silent zero."""
+    assert status(full_marks("task2").run(), bands={}) == Status.REVIEW

@@ -1,0 +1,98 @@
+"""Errors in plain words."""
+
+import pytest
+
+from grader.hints import failure_advice, hints_of
+from grader.records import CellOutcome, CellStatus, Ending, Execution, FailureFacts, NoteFacts, Trace
+
+
+def notebook(*cells, notes=()):
+    """Cells as (source, error, message); no error, no failure."""
+    outcomes = tuple(
+        CellOutcome(
+            index=number,
+            number=number,
+            status=CellStatus.ERROR if error else CellStatus.OK,
+            source=source,
+            error=error,
+            message=message,
+        )
+        for number, (source, error, message) in enumerate(cells, start=1)
+    )
+    return Execution(notebook="a.ipynb", ending=Ending.COMPLETED, cells=outcomes, trace=Trace(notes=notes))
+
+
+CELLS = {
+    "a file not handed in": ("FileNotFoundError", "[Errno 2] No such file or directory: 'digits.csv'", "was not handed in", "digits.csv"),
+    "a saved model not handed in": ("ValueError", "File not found: filepath=model.keras. Please ensure", "was not handed in", "model.keras."),
+    "a misspelt import": ("ModuleNotFoundError", "No module named 'nunpy'", "did you mean", "numpy"),
+    "an unknown library": ("ModuleNotFoundError", "No module named 'fastai'", "not installed", "fastai"),
+    "np_utils": ("ImportError", "cannot import name 'np_utils' from 'keras.utils' (x)", "to_categorical", 1),
+    "np_utils as a module": ("ModuleNotFoundError", "No module named 'keras.utils.np_utils'", "to_categorical", 1),
+    "Colab": ("ModuleNotFoundError", "No module named 'google.colab'", "Google Colab", 1),
+    "lr": ("ValueError", "Argument(s) not recognized: {'lr': 0.1}", "older Keras", "learning_rate"),
+    "nb_epoch": ("TypeError", "fit() got an unexpected keyword argument 'nb_epoch'", "older Keras", "epochs"),
+    "border_mode": ("ValueError", "Unrecognized keyword arguments passed to Conv2D: {'border_mode': 'same'}", "older Keras", "padding"),
+    "predict_classes": ("AttributeError", "'Sequential' object has no attribute 'predict_classes'", "argmax", 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CELLS.values(), ids=CELLS)
+def test_a_failed_cell_is_explained(case):
+    """The hint names the cell and what to write."""
+    error, message, text, value = case
+    (hint,) = hints_of(notebook(("x", error, message)))
+    assert text in hint.text
+    assert value in hint.values.values()
+
+
+NAMES = {
+    "made by a cell that failed": ([("model = build()", "TypeError", "?")], [], "should have made"),
+    "made further down": ([("import keras", "", "")], [("model = 1", "", "")], "further down"),
+    "misspelt": ([("modell = 1", "", "")], [], "did you mean"),
+    "never made": ([("import keras", "", "")], [], "no cell defines"),
+    "unpacked by a cell that failed": ([("(x, y), (z, model) = load()", "OSError", "?")], [], "should have made"),
+}
+
+
+@pytest.mark.parametrize("case", NAMES.values(), ids=NAMES)
+def test_a_name_that_is_not_defined_is_traced_to_its_cause(case):
+    """After a failed cell the names it should have made are missing too."""
+    before, after, text = case
+    cells = [*before, ("model.fit(x)", "NameError", "name 'model' is not defined"), *after]
+    assert text in hints_of(notebook(*cells))[-1].text
+
+
+MODELS = {
+    "valid padding": ("Computed output size would be zero or negative. Received `inputs shape=(None, 1, 1, 3)`", 'padding="same"'),
+    "an older wording of it": ("Negative dimension size caused by subtracting 3 from 1", 'padding="same"'),
+    "a misspelt activation": ("Could not interpret activation function identifier: sofmax", "did you mean"),
+    "a misspelt optimizer": ("Could not interpret optimizer identifier: rmspop", "did you mean"),
+    "lr": ("Argument(s) not recognized: {'lr': 0.1}", "older Keras"),
+    "labels that do not fit": ("Arguments `target` and `output` must have the same shape. Received", "sparse_categorical"),
+    "anything else": ("Something new", "The model fails with"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MODELS.values(), ids=MODELS)
+def test_a_broken_model_is_explained(case):
+    """What Keras says, in plain words; quoted when nothing better is known."""
+    message, text = case
+    assert text in failure_advice(FailureFacts(stage="build", error="ValueError", message=message)).text
+
+
+def test_a_cell_that_breaks_a_model_is_explained_like_the_model():
+    """Also when the model never came to be matched to a task."""
+    (hint,) = hints_of(notebook(("x", "ValueError", "Could not interpret activation function identifier: sofmax")))
+    assert hint.values["close"] == "softmax"
+
+
+def test_a_clean_notebook_needs_no_hint():
+    """Nothing is said where nothing is wrong."""
+    assert hints_of(notebook(("x = 1", "", ""))) == ()
+
+
+def test_a_drive_that_is_mounted_twice_is_named_once_a_cell():
+    """Colab's drive is not here."""
+    notes = (NoteFacts(what="colab-drive", cell=1), NoteFacts(what="colab-drive", cell=1))
+    assert len(hints_of(notebook(("x", "", ""), notes=notes))) == 1
