@@ -1,0 +1,1 @@
+"""An autograder for Jupyter notebooks that answer a Keras workbook."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import datetime as dt
 import hashlib
 import importlib.metadata
@@ -67,6 +68,32 @@ def tasks_of(workbook: Workbook, names: Sequence[str] | None) -> tuple[Task, ...
     return tuple(task for task in workbook.tasks if names is None or task.id in names)
 
 
+@contextlib.contextmanager
+def grading_for(settings: Settings, out: Path) -> Iterator[Grading]:
+    """Yield what all submissions of a run share; trainers run until the block ends.
+
+    Raises:
+        GraderError: Nothing can be graded like this.
+    """
+    seal = find_seal(allow_unsealed=settings.unsealed)
+    store = DataStore()
+    datasets = {name: store.choose(name, settings.data) for name in dict.fromkeys(t.dataset for t in settings.tasks)}
+    with _trainers(settings) as pool:
+        yield Grading(
+            workbook=settings.workbook,
+            tasks=settings.tasks,
+            laboratory=Laboratory(
+                pool=pool,
+                bands=bands_of(settings.workbook),
+                datasets=datasets,
+                profile=settings.workbook.profiles[settings.profile],
+                keras=_version("keras"),
+            ),
+            ledger=Ledger(out),
+            unsealed=seal.name == "none",
+        )
+
+
 def grade_cohort(submissions: Sequence[Submission], settings: Settings, out: Path, observer: Observer) -> Ledger:
     """Grade every submission and record the results under ``out``; returns the ledger.
 
@@ -78,42 +105,27 @@ def grade_cohort(submissions: Sequence[Submission], settings: Settings, out: Pat
     """
     ledger = Ledger(out)
     begun, started = time.monotonic(), dt.datetime.now(dt.UTC)
-    seal = find_seal(allow_unsealed=settings.unsealed)
-    store = DataStore()
-    datasets = {name: store.choose(name, settings.data) for name in dict.fromkeys(t.dataset for t in settings.tasks)}
-    with ledger.opened(), _trainers(settings) as pool:
-        grading = Grading(
-            workbook=settings.workbook,
-            tasks=settings.tasks,
-            laboratory=Laboratory(
-                pool=pool,
-                bands=bands_of(settings.workbook),
-                datasets=datasets,
-                profile=settings.workbook.profiles[settings.profile],
-                keras=_version("keras"),
-            ),
-            ledger=ledger,
-            unsealed=seal.name == "none",
-        )
+    with ledger.opened(), grading_for(settings, out) as grading:
+        laboratory, seal = grading.laboratory, "none" if grading.unsealed else "bubblewrap"
         run = RunFacts(
             workbook=settings.workbook.title,
             tasks=tuple(task.id for task in settings.tasks),
             profile=settings.profile,
-            datasets=tuple(datasets.values()),
-            seal=seal.name,
+            datasets=tuple(laboratory.datasets.values()),
+            seal=seal,
             language=settings.language,
             versions=versions(),
             started=started.isoformat(timespec="seconds"),
-            warnings=tuple(_warnings(settings, datasets, seal.name)),
+            warnings=tuple(_warnings(settings, laboratory.datasets, seal)),
         )
         ledger.write_run(run)
-        _grade_all(submissions, grading, _key(settings, datasets, seal.name), settings.jobs, observer)
+        _grade_all(submissions, grading, _key(settings, laboratory.datasets, seal), settings.jobs, observer)
         ledger.write_run(
             replace(
                 run,
                 seconds=round(time.monotonic() - begun, 1),
-                trainings_run=pool.trainings_run,
-                trainings_shared=pool.trainings_shared,
+                trainings_run=laboratory.pool.trainings_run,
+                trainings_shared=laboratory.pool.trainings_shared,
             )
         )
     return ledger

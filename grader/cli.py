@@ -125,14 +125,14 @@ def grade(paths: tuple[Path, ...], out: Path, tasks: str | None, single: bool, *
 def demo(out: Path, jobs: int, lang: str, no_sandbox: bool) -> None:
     """Grade the bundled submissions on the offline samples, as a first look."""
     from grader.collect import collect
-    from grader.errors import SandboxUnavailable
+    from grader.errors import SandboxUnavailableError
     from grader.places import shipped
     from grader.sandbox import find_seal
 
     if not no_sandbox:
         try:
             find_seal(allow_unsealed=False)
-        except SandboxUnavailable:
+        except SandboxUnavailableError:
             no_sandbox = True
             click.echo("No sandbox here (bubblewrap is missing or not allowed): the demo's own notebooks run unsealed.")
     settings = _settings(

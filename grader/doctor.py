@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import psutil
 
 from grader.datasets import DataStore
-from grader.errors import SandboxUnavailable
+from grader.errors import SandboxUnavailableError
 from grader.records import Message, msg
 from grader.sandbox import check_promises, find_seal
 
@@ -115,7 +115,7 @@ def _sandbox() -> Iterator[Check]:
     name = msg("Sandbox (bubblewrap)")
     try:
         seal = find_seal(allow_unsealed=False)
-    except SandboxUnavailable as error:
+    except SandboxUnavailableError as error:
         yield Check(
             name=name,
             ok=False,

@@ -4,9 +4,9 @@ GraderError
     UsageError
     WorkbookError
     DataError
-    EnvironmentFault
-        SandboxUnavailable
-        TrainerFault
+    MachineError
+        SandboxUnavailableError
+        TrainerError
 
 A student's mistake is not in this tree. A notebook that crashes, a model of the wrong shape, a run that times out:
 those are records, and the pipeline carries on.
@@ -40,15 +40,15 @@ class DataError(GraderError):
     exit_code = 66
 
 
-class EnvironmentFault(GraderError):
+class MachineError(GraderError):
     """The machine lacks something; whoever runs the grader must install or change it."""
 
     exit_code = 69
 
 
-class SandboxUnavailable(EnvironmentFault):
+class SandboxUnavailableError(MachineError):
     """Student code cannot be sealed off here."""
 
 
-class TrainerFault(EnvironmentFault):
+class TrainerError(MachineError):
     """The training process cannot start, or keeps dying."""

@@ -19,7 +19,7 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grader.errors import SandboxUnavailable
+from grader.errors import SandboxUnavailableError
 from grader.execute import Job, run_notebook
 from grader.records import CellStatus, Ending, Execution, Limits, Profile
 from grader.sandbox import find_seal
@@ -31,7 +31,7 @@ LIMITS = Limits(cell_seconds=30, notebook_seconds=90, memory_mb=1024, scratch_mb
 def _sealed() -> bool:
     try:
         find_seal(allow_unsealed=False)
-    except SandboxUnavailable:
+    except SandboxUnavailableError:
         return False
     return True
 

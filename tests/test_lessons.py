@@ -1,41 +1,33 @@
 """Every lesson of the corpus, run whole: a sealed kernel, the probe, the trainer, the criteria."""
 
 import collections
-import dataclasses
+from dataclasses import replace
 
 import pytest
 
-from grader.batch import Settings, grade_cohort, tasks_of
+from grader.batch import Settings, grading_for, tasks_of
+from grader.pipeline import grade_submission
 from grader.workbook import load_workbook
 from tests.lessons import LESSONS
 
-
-class Quiet:
-    def started(self, student):
-        pass
-
-    def stage(self, student, what):
-        pass
-
-    def done(self, result, *, reused):
-        pass
+QUICK = ("task1-one-unit-softmax", "task3-valid-does-not-fit", "broken-json", "kernel-killed-after-task")
+"""A first few, for `make test`; the others are slow."""
 
 
-def grade(lesson, out):
-    """Grade a lesson on the samples with the quick profile."""
+@pytest.fixture(scope="session")
+def grading(tmp_path_factory):
+    """One laboratory for all lessons of a worker, on the samples with the quick profile."""
     workbook = load_workbook()
-    workbook = dataclasses.replace(workbook, limits=dataclasses.replace(workbook.limits, **lesson.limits))
     settings = Settings(
         workbook=workbook,
-        tasks=tasks_of(workbook, lesson.tasks),
+        tasks=tasks_of(workbook, None),
         profile="quick",
         data="sample",
         jobs=1,
         language="ru",
     )
-    ledger = grade_cohort([lesson.submission], settings, out, Quiet())
-    (result,) = ledger.results()
-    return result
+    with grading_for(settings, tmp_path_factory.mktemp("lessons")) as grading:
+        yield grading
 
 
 def test_the_corpus_is_large_and_mostly_wrong():
@@ -56,8 +48,14 @@ def test_the_corpus_meets_every_status_a_notebook_can_bring_about():
     assert {"graded", "review", "timed_out", "kernel_died", "unreadable", "empty", "other_workbook"} <= set(met)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-def test_a_lesson_is_graded_as_its_author_says(lesson, tmp_path):
+@pytest.mark.parametrize(
+    "lesson",
+    [pytest.param(one, marks=() if one.name in QUICK else pytest.mark.slow) for one in LESSONS],
+    ids=lambda lesson: lesson.name,
+)
+def test_a_lesson_is_graded_as_its_author_says(lesson, grading):
     """Status, verdicts and points come out as written beside the notebook."""
-    assert not lesson.differences(grade(lesson, tmp_path / "run"))
+    workbook = replace(grading.workbook, limits=replace(grading.workbook.limits, **lesson.limits))
+    mine = replace(grading, workbook=workbook, tasks=tasks_of(workbook, lesson.tasks))
+    result = grade_submission(lesson.submission, mine, lambda _: None)
+    assert not lesson.differences(result)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import SandboxUnavailable
+from grader.errors import SandboxUnavailableError
 from grader.records import Limits
 from grader.sandbox import PROMISES, Bubblewrap, Unsealed, check_promises, find, find_seal, mounts
 from grader.sandbox.seal import HOME, PATH, WORK
@@ -27,7 +27,7 @@ LIMITS = Limits(memory_mb=256, scratch_mb=8, processes=64)
 def _sealed() -> bool:
     try:
         find_seal(allow_unsealed=False)
-    except SandboxUnavailable:
+    except SandboxUnavailableError:
         return False
     return True
 
@@ -90,7 +90,7 @@ def test_a_missing_bubblewrap_is_explained(monkeypatch):
     bubblewrap._program.cache_clear()
     find._fault.cache_clear()
     try:
-        with pytest.raises(SandboxUnavailable, match="apt-get install bubblewrap") as caught:
+        with pytest.raises(SandboxUnavailableError, match="apt-get install bubblewrap") as caught:
             find_seal(allow_unsealed=False)
         assert "bwrap is not installed" in str(caught.value)
         assert "--no-sandbox" in str(caught.value)

@@ -10,7 +10,7 @@ import threading
 import numpy as np
 import pytest
 
-from grader.errors import TrainerFault
+from grader.errors import TrainerError
 from grader.inside.rowhash import row_hashes
 from grader.recipe import recipe_of
 from grader.records import CallbackFacts, DataSet, Profile
@@ -249,7 +249,7 @@ def test_a_python_without_keras_is_a_fault_of_the_machine(mnist, tmp_path, monke
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with (
         TrainerPool(bounds=TrainingBounds(), cache=None) as pool,
-        pytest.raises(TrainerFault, match=r"(?s)pip install.*no keras here"),
+        pytest.raises(TrainerError, match=r"(?s)pip install.*no keras here"),
     ):
         pool.train(dense_recipe(), mnist, QUICK, seed=0)
 

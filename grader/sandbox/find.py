@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import subprocess
 
-from grader.errors import SandboxUnavailable
+from grader.errors import SandboxUnavailableError
 from grader.sandbox.bubblewrap import Bubblewrap
 from grader.sandbox.seal import Seal
 from grader.sandbox.selfcheck import check_promises
@@ -25,14 +25,14 @@ def find_seal(*, allow_unsealed: bool) -> Seal:
     What works is tried out once per process, with a real sealed process.
 
     Raises:
-        SandboxUnavailable: it does not work and unsealed is not allowed; says why and what to install.
+        SandboxUnavailableError: it does not work and unsealed is not allowed; says why and what to install.
     """
     fault = _fault()
     if not fault:
         return Bubblewrap()
     if allow_unsealed:
         return Unsealed()
-    raise SandboxUnavailable(f"Notebooks cannot be sealed off on this machine: {fault}. {_INSTALL}")
+    raise SandboxUnavailableError(f"Notebooks cannot be sealed off on this machine: {fault}. {_INSTALL}")
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from grader.errors import TrainerFault
+from grader.errors import TrainerError
 from grader.records import DataSet, Message, Profile, Recipe, Training, msg
 from grader.train.cache import Cache, key_of, read_training
 from grader.train.worker import TrainingBounds, Worker, WorkerDied
@@ -55,7 +55,7 @@ class TrainerPool:
         self.close()
 
     def close(self) -> None:
-        """End the processes; a training that runs at this moment ends with a :class:`TrainerFault`."""
+        """End the processes; a training that runs at this moment ends with a :class:`TrainerError`."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -75,7 +75,7 @@ class TrainerPool:
             seed: Seed of the weights, the order of the rows and all else.
 
         Raises:
-            TrainerFault: Training processes cannot run on this machine.
+            TrainerError: Training processes cannot run on this machine.
         """
         device, keras = self._device_and_keras()
         key = key_of(
@@ -168,7 +168,7 @@ class TrainerPool:
     def _borrow(self) -> Worker:
         with self._lock:
             if self._closed:
-                raise TrainerFault("the trainer pool is closed; training was asked of it after its end")
+                raise TrainerError("the trainer pool is closed; training was asked of it after its end")
             worker = self._idle.pop() if self._idle else None
         worker = worker or Worker()
         with self._lock:

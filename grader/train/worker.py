@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.errors import TrainerFault
+from grader.errors import TrainerError
 
 _STARTING_SECONDS = 300.0
 _GRACE_SECONDS = 120.0
@@ -42,7 +42,7 @@ class Worker:
     """A running trainer process. Not thread-safe: the pool lends it to one thread at a time.
 
     Raises:
-        TrainerFault: It cannot start here, with the end of what it printed.
+        TrainerError: It cannot start here, with the end of what it printed.
     """
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Worker:
         except (WorkerDied, KeyError, TypeError):
             tail = self._log_tail()
             self.close()
-            raise TrainerFault(
+            raise TrainerError(
                 "the training process cannot start; it needs Keras and TensorFlow in the Python that runs the grader: "
                 f"pip install 'workbook-grader[cpu]'. It printed:\n{tail}"
             ) from None

@@ -1,0 +1,76 @@
+"""The frozen values that pass between stages and come across the wall.
+
+Standard library only: every stage, the reports and the tests share these words. The wire format of the probe's
+trace is these field names as JSON, one event a line (see ``grader/trace.py``).
+"""
+
+from grader.records.closed import CellStatus, Ending, Evidence, Status, Verdict
+from grader.records.judging import (
+    AccuracyFacts,
+    Answer,
+    Finding,
+    NotebookSummary,
+    RunFacts,
+    SubmissionResult,
+    TaskResult,
+)
+from grader.records.notebook import (
+    ArrayFacts,
+    CallbackFacts,
+    CellOutcome,
+    CompileFacts,
+    EvaluateFacts,
+    Execution,
+    FailureFacts,
+    FitFacts,
+    LabelFacts,
+    LayerFacts,
+    Limits,
+    ModelFacts,
+    NoteFacts,
+    PredictionFacts,
+    RowFacts,
+    Trace,
+)
+from grader.records.training import Band, DataSet, Profile, Recipe, Training
+from grader.records.words import Message, Text, Words, msg
+
+__all__ = [
+    "AccuracyFacts",
+    "Answer",
+    "ArrayFacts",
+    "Band",
+    "CallbackFacts",
+    "CellOutcome",
+    "CellStatus",
+    "CompileFacts",
+    "DataSet",
+    "Ending",
+    "EvaluateFacts",
+    "Evidence",
+    "Execution",
+    "FailureFacts",
+    "Finding",
+    "FitFacts",
+    "LabelFacts",
+    "LayerFacts",
+    "Limits",
+    "Message",
+    "ModelFacts",
+    "NoteFacts",
+    "NotebookSummary",
+    "PredictionFacts",
+    "Profile",
+    "Recipe",
+    "RowFacts",
+    "RunFacts",
+    "Status",
+    "SubmissionResult",
+    "TaskResult",
+    "Text",
+    "Trace",
+    "Training",
+    "Verdict",
+    "Words",
+    "msg",
+]

@@ -1,0 +1,71 @@
+"""Closed lists: every value these words can take."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Verdict(enum.StrEnum):
+    """What became of one criterion."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    REVIEW = "review"
+    """We could not tell. Never costs points, always says why."""
+
+
+class Status(enum.StrEnum):
+    """How a submission ended: exactly one of these."""
+
+    GRADED = "graded"
+    REVIEW = "review"
+    """Ran as it should, and something in it waits for a person."""
+    TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
+    OUTPUT_LIMIT = "output_limit"
+    KERNEL_DIED = "kernel_died"
+    UNREADABLE = "unreadable"
+    """The file is not a notebook we can read."""
+    EMPTY = "empty"
+    """A notebook without code."""
+    OTHER_WORKBOOK = "other_workbook"
+    """Code ran, but nothing in it belongs to this workbook."""
+    SANDBOX_FAILED = "sandbox_failed"
+    """The machine is at fault, never the student."""
+    INTERNAL_ERROR = "internal_error"
+    """We are at fault, never the student."""
+
+
+class Ending(enum.StrEnum):
+    """How the run of one notebook ended. Failing cells alone still make it ``completed``."""
+
+    COMPLETED = "completed"
+    TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
+    OUTPUT_LIMIT = "output_limit"
+    KERNEL_DIED = "kernel_died"
+    UNREADABLE = "unreadable"
+    EMPTY = "empty"
+    SANDBOX_FAILED = "sandbox_failed"
+    INTERNAL_ERROR = "internal_error"
+
+
+class CellStatus(enum.StrEnum):
+    """What became of one code cell."""
+
+    OK = "ok"
+    ERROR = "error"
+    TIMED_OUT = "timed_out"
+    NOT_RUN = "not_run"
+    """The kernel was gone before its turn."""
+
+
+class Evidence(enum.StrEnum):
+    """Where an accuracy comes from, strongest first."""
+
+    DELEGATED = "delegated"
+    """Trained by us at ``fit`` time."""
+    RETRAINED = "retrained"
+    """Trained by us afterwards from the captured recipe."""
+    IN_KERNEL = "in_kernel"
+    """The student's own model, scored by us on test inputs; the notebook had the labels."""

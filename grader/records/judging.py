@@ -1,0 +1,144 @@
+"""Verdicts, results, and the facts of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from grader.records.closed import Ending, Evidence, Status, Verdict
+from grader.records.notebook import CellOutcome, LayerFacts
+from grader.records.training import Band, DataSet
+from grader.records.words import Message, Text, Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One criterion's verdict, as the student and the lecturer read it."""
+
+    id: str
+    kind: str
+    verdict: Verdict
+    points: int
+    """What it is worth; earned when passed."""
+    title: Words
+    expected: Words
+    found: Words
+    where: Words | None = None
+    """Notebook and cell."""
+    advice: Words | None = None
+    """What to do, in a sentence; None when passed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The trained model that was matched to a task."""
+
+    notebook: str
+    cell: int
+    api: str
+    layers: tuple[LayerFacts, ...]
+    verified: bool
+    """The layers are those of the model we rebuilt, not only the probe's claim."""
+    num_params: int | None
+    optimizer: str
+    loss: str
+    batch_size: int | None
+    epochs: int
+    score: int
+    """Points of the structural criteria it meets."""
+    best_score: int
+    runner_up: Words | None = None
+    recipe: str = ""
+    """Digest; empty when it could not be rebuilt."""
+    not_rebuilt_because: Words | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccuracyFacts:
+    """A task's accuracies, side by side. Shares between 0 and 1."""
+
+    evidence: Evidence | None = None
+    trainings: tuple[float, ...] = ()
+    """Test accuracy of our trainings (or, in-kernel, of the student's model), first one first."""
+    decisive: float | None = None
+    """The one that decides: the first, or the median of three."""
+    notebook: float | None = None
+    """What ``evaluate`` on test data gave in our run of the notebook."""
+    train: float | None = None
+    """Accuracy on training data in the last epoch of our training."""
+    limit: float | None = None
+    """What the criterion asked for."""
+    band: Band | None = None
+    """The band of the task's own reference or of the example."""
+    example_band: Band | None = None
+    example_trained: float | None = None
+    """The student's own run of the example, trained again by us."""
+    workbook_example: float | None = None
+    """The figure printed in the workbook for the example."""
+    history: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResult:
+    """One task of one submission."""
+
+    task: str
+    title: Text
+    findings: tuple[Finding, ...]
+    earned: int
+    in_review: int
+    max: int
+    answer: Answer | None = None
+    accuracy: AccuracyFacts = field(default_factory=AccuracyFacts)
+    expected_layers: tuple[str, ...] = ()
+    """What the task asks for, one line a layer, where it fixes them: ``Dense 128 tanh``."""
+    dataset: str = ""
+    """The data set the task is about: ``mnist``; empty when not recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotebookSummary:
+    """One notebook of a submission, for the reports."""
+
+    name: str
+    ending: Ending
+    reason: Message | None
+    cells: tuple[CellOutcome, ...]
+    seconds: float
+    seal: str
+    notes: tuple[Words, ...] = ()
+    """Hints and warnings, such as a file that was not handed in or an old Keras spelling."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionResult:
+    """Everything recorded about one student's submission."""
+
+    student: str
+    status: Status
+    tasks: tuple[TaskResult, ...]
+    notebooks: tuple[NotebookSummary, ...]
+    reason: Message | None = None
+    digest: str = ""
+    """Digest of the files handed in, and of what they were graded with."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """One call of ``grader grade``."""
+
+    workbook: Text
+    tasks: tuple[str, ...]
+    profile: str
+    datasets: tuple[DataSet, ...]
+    seal: str
+    language: str
+    versions: Mapping[str, str]
+    started: str
+    """ISO 8601, UTC."""
+    seconds: float = 0.0
+    trainings_run: int = 0
+    trainings_shared: int = 0
+    """Trainings that were answered from the cache."""
+    warnings: tuple[Words, ...] = ()

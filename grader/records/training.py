@@ -1,0 +1,101 @@
+"""Data, recipes, trainings, bands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.records.notebook import LayerFacts
+from grader.records.words import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSet:
+    """Arrays on disk, one folder: ``{x,y}_{train,test}.npy``, ``{train,test}_hash.npy``, ``dataset.json``."""
+
+    name: str
+    edition: str
+    """``full`` or ``sample``."""
+    fingerprint: str
+    """Digest of the four arrays."""
+    folder: str
+    num_train: int
+    num_test: int
+    source: str = ""
+    """Where it came from, for the record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """How much training is bought."""
+
+    name: str
+    """``quick`` or ``full``."""
+    steps: int | None = None
+    """Most steps per fit, spread over its epochs; None for as many as the notebook says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """One training, written canonically (``grader/recipe.py``): no names, no seeds, defaults filled in."""
+
+    layers: tuple[Mapping[str, Any], ...]
+    """A graph in topological order: ``{"kind": "Conv2D", "config": {...}, "inputs": [0]}``; node 0 is the input."""
+    optimizer: Mapping[str, Any]
+    loss: Mapping[str, Any]
+    data: Mapping[str, Any]
+    fit: Mapping[str, Any]
+    digest: str
+    """SHA-256 of the canonical JSON of the fields above, hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """What came of training a recipe once."""
+
+    recipe: str
+    """Digest."""
+    seed: int
+    dataset: str
+    fingerprint: str
+    profile: str
+    device: str
+    """Device class: ``cpu`` or ``gpu``."""
+    outcome: str
+    """``trained``, ``diverged`` (loss not finite), ``refused`` (outside the bounds) or ``failed``."""
+    reason: Message | None = None
+    """Why, when not trained."""
+    test_accuracy: float | None = None
+    test_loss: float | None = None
+    train_accuracy: float | None = None
+    """Accuracy on the training rows in the last epoch, as Keras reports it while training."""
+    history: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    num_test: int = 0
+    num_params: int | None = None
+    layers: tuple[LayerFacts, ...] = ()
+    """The rebuilt model's layers: facts, where the trace only claims."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    cached: bool = False
+    """Found in the cache instead of trained in this run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """The interval one training's accuracy should fall in (``grader/reference.py`` has the formula)."""
+
+    reference: str
+    """Such as ``example3``."""
+    mean: float
+    spread: float
+    """Standard deviation of the reference trainings, at least one test item."""
+    count: int
+    lower: float
+    """Limit for one training."""
+    clearly_below: float
+    """Under this the median of three is a failure; between here and ``lower`` it waits for a person."""
+    upper: float
+    """A signal only: better than the reference ever was."""
+    alpha: float
+    versions: Mapping[str, str] = field(default_factory=dict)
