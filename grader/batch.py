@@ -9,7 +9,7 @@ import hashlib
 import importlib.metadata
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
@@ -30,6 +30,9 @@ from grader.workbook import Task, Workbook
 
 class Observer(Protocol):
     """Whoever wants to follow a run: the terminal, a log."""
+
+    def say(self, what: Message) -> None:
+        """Something concerns the whole run."""
 
     def started(self, student: str) -> None:
         """A submission's turn has come."""
@@ -69,15 +72,14 @@ def tasks_of(workbook: Workbook, names: Sequence[str] | None) -> tuple[Task, ...
 
 
 @contextlib.contextmanager
-def grading_for(settings: Settings, out: Path) -> Iterator[Grading]:
+def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -> Iterator[Grading]:
     """Yield what all submissions of a run share; trainers run until the block ends.
 
     Raises:
         GraderError: Nothing can be graded like this.
     """
     seal = find_seal(allow_unsealed=settings.unsealed)
-    store = DataStore()
-    datasets = {name: store.choose(name, settings.data) for name in dict.fromkeys(t.dataset for t in settings.tasks)}
+    datasets = _datasets(settings, say)
     with _trainers(settings) as pool:
         yield Grading(
             workbook=settings.workbook,
@@ -105,7 +107,7 @@ def grade_cohort(submissions: Sequence[Submission], settings: Settings, out: Pat
     """
     ledger = Ledger(out)
     begun, started = time.monotonic(), dt.datetime.now(dt.UTC)
-    with ledger.opened(), grading_for(settings, out) as grading:
+    with ledger.opened(), grading_for(settings, out, observer.say) as grading:
         laboratory, seal = grading.laboratory, "none" if grading.unsealed else "bubblewrap"
         run = RunFacts(
             workbook=settings.workbook.title,
@@ -119,7 +121,9 @@ def grade_cohort(submissions: Sequence[Submission], settings: Settings, out: Pat
             warnings=tuple(_warnings(settings, laboratory.datasets, seal)),
         )
         ledger.write_run(run)
-        _grade_all(submissions, grading, _key(settings, laboratory.datasets, seal), settings.jobs, observer)
+        _grade_all(
+            submissions, grading, _key(settings, laboratory.datasets, laboratory.bands, seal), settings.jobs, observer
+        )
         ledger.write_run(
             replace(
                 run,
@@ -129,6 +133,16 @@ def grade_cohort(submissions: Sequence[Submission], settings: Settings, out: Pat
             )
         )
     return ledger
+
+
+def _datasets(settings: Settings, say: Callable[[Message], None]) -> dict[str, DataSet]:
+    """Return the data set of every task, by name; samples are drawn on first use."""
+    store, datasets = DataStore(), {}
+    for name in dict.fromkeys(task.dataset for task in settings.tasks):
+        if settings.data != "full" and store.get(name, "sample") is None and store.get(name, "full") is None:
+            say(msg("Drawing the offline sample of {name}: once, up to half a minute ...", name=name))
+        datasets[name] = store.choose(name, settings.data)
+    return datasets
 
 
 def _trainers(settings: Settings) -> TrainerPool:
@@ -142,7 +156,13 @@ def _trainers(settings: Settings) -> TrainerPool:
 def bands_of(workbook: Workbook) -> Bands:
     """Return the workbook's recorded reference trainings, with the error rate its cohort asks for."""
     cohort = workbook.cohort
-    return Bands(shipped("reference"), alpha=cohort.false_fails / cohort.students)
+    return Bands(reference_folder(workbook), alpha=cohort.false_fails / cohort.students)
+
+
+def reference_folder(workbook: Workbook) -> Path:
+    """Return where a workbook's reference notebooks and records are: beside its files, or ours."""
+    own = workbook.folder / "reference"
+    return own if own.is_dir() else shipped("reference")
 
 
 def _grade_all(submissions: Sequence[Submission], grading: Grading, key: str, jobs: int, observer: Observer) -> None:
@@ -187,10 +207,11 @@ def _warnings(settings: Settings, datasets: Mapping[str, DataSet], seal: str) ->
         yield msg("The notebooks ran unsealed: grade only notebooks you trust like this.")
 
 
-def _key(settings: Settings, datasets: Mapping[str, DataSet], seal: str) -> str:
+def _key(settings: Settings, datasets: Mapping[str, DataSet], bands: Bands, seal: str) -> str:
     """Return what a result depends on besides the student's files."""
     parts = [
-        repr(settings.workbook),
+        repr(replace(settings.workbook, folder=Path())),
+        repr(bands.records),
         *(task.id for task in settings.tasks),
         settings.profile,
         *sorted(data.fingerprint for data in datasets.values()),

@@ -75,15 +75,13 @@ def _untrained(model: ModelFacts, trace: Trace, notebook: str) -> Candidate:
 
 
 def _failed(failure: FailureFacts, notebook: str) -> Candidate:
-    first = failure.layers[0]
-    shape = first.config.get("batch_shape") or first.config.get("batch_input_shape")
     return Candidate(
         order=0,
         notebook=notebook,
         cell=failure.cell,
         tier=Tier.FAILED,
         layers=failure.layers,
-        input_shape=tuple(shape) if isinstance(shape, list | tuple) else None,
+        input_shape=failure.input_shape,
         failure=failure,
     )
 

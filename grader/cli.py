@@ -325,7 +325,9 @@ def reference() -> None:
 @click.option("--only", help="Only these: example3,task2")
 @click.option("--seeds", type=click.IntRange(1, 1000), default=20, show_default=True, help="Trainings of each.")
 @click.option(
-    "--into", type=click.Path(file_okay=False, path_type=Path), help="Folder with the notebooks; ours by default."
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder with the notebooks; the workbook's reference/ by default, else ours.",
 )
 @_options(_workbook, _profile, _data, _no_sandbox)
 def reference_run(
@@ -341,13 +343,14 @@ def reference_run(
 
     Called again it goes on with the seeds that are missing.
     """
+    from grader.batch import reference_folder
     from grader.calibrate import calibrate
-    from grader.places import shipped
     from grader.workbook import load_workbook
 
+    loaded = load_workbook(workbook)
     calibrate(
-        load_workbook(workbook),
-        into or shipped("reference"),
+        loaded,
+        into or reference_folder(loaded),
         only=only.split(",") if only else None,
         profile=profile,
         data=data,

@@ -1,6 +1,6 @@
 """What is done, on disk: one folder a submission, results written atomically, so that a killed run can go on.
 
-``RUN/record/run.json`` says what the run is; ``RUN/record/<student>/result.json`` appears when a submission is done.
+``RUN/record/run.json`` says what the run is; ``RUN/record/students/<student>/result.json`` appears when one is done.
 Everything else in ``RUN`` is rendered from these files and can be made again.
 """
 

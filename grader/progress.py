@@ -43,6 +43,10 @@ class Follower:
         self._now: dict[str, str] = {}
         self._bar: TaskID = progress.add_task(escape(language.say(msg("Grading"))), total=total, now="")
 
+    def say(self, what: Message) -> None:
+        """Write a line about the whole run."""
+        self._console.print(self._language.say(what), markup=False, highlight=False)
+
     def started(self, student: str) -> None:
         """Show that a submission's turn has come."""
         self.stage(student, msg("waiting"))

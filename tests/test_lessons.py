@@ -26,7 +26,7 @@ def grading(tmp_path_factory):
         jobs=1,
         language="ru",
     )
-    with grading_for(settings, tmp_path_factory.mktemp("lessons")) as grading:
+    with grading_for(settings, tmp_path_factory.mktemp("lessons"), lambda _: None) as grading:
         yield grading
 
 

@@ -1,7 +1,8 @@
-"""Runs the code cells one after the other; a failing cell is recorded and the next one runs."""
+"""Supervises the code cells one after the other; a failing cell is recorded and the next one runs."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,9 +10,10 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from grader.drive.kernel import Kernel, Request
+from grader.drive.client import Breakdown, CellRun, SealedClient, breakdown
+from grader.drive.kernel import Kernel
 from grader.drive.notebook import code_cells
-from grader.drive.outputs import Outputs, without_colours
+from grader.drive.outputs import without_colours
 from grader.records import CellOutcome, CellStatus, Ending, Limits, Message, msg
 from grader.sandbox import Watchdog
 
@@ -46,18 +48,19 @@ class CellRunner:
 
     async def run(self, notebook: NotebookNode, *, probe: bool) -> RunOfCells:
         """Run every code cell that is not blank, then let the probe write what it holds back until the end."""
+        client = SealedClient(notebook, self._kernel.channels)
         for number, (index, source) in enumerate(code_cells(notebook), start=1):
             cell = CellOutcome(index=index, number=number, status=CellStatus.NOT_RUN, source=source[:_LONG_TEXT])
             if self._run.ending is Ending.COMPLETED:
-                cell = await self._run_cell(notebook.cells[index], cell)
+                cell = await self._run_cell(client, notebook.cells[index], cell)
             self._run.outcomes.append(cell)
-        if probe and self._kernel.running.alive():
-            last = self._kernel.execute(_FINISH_PROBE, lambda *_: None, silent=True)
+        if probe and self._kernel.running.alive() and not self._kernel.gone.done():
+            last = asyncio.ensure_future(client.run_silently(_FINISH_PROBE))
             await self._kernel.settle(last, _FINISH_SECONDS)
+            await _abandon(last)
         return self._run
 
-    async def _run_cell(self, node: NotebookNode, cell: CellOutcome) -> CellOutcome:
-        outputs = Outputs()
+    async def _run_cell(self, client: SealedClient, node: NotebookNode, cell: CellOutcome) -> CellOutcome:
         started = time.monotonic()
         if self._exited:
             self._run.ending, self._run.reason = Ending.KERNEL_DIED, _why_exited(cell.number - 1)
@@ -65,27 +68,37 @@ class CellRunner:
         if self._kernel.gone.done():
             self._end_as_gone(cell.number)
             return cell
-        request = self._kernel.execute(node.source, outputs.take)
-        in_time = await self._wait(request, cell.number)
-        node.outputs = outputs.nodes()
+        run, task = client.start_cell(node, cell.index, cell.number)
+        in_time = await self._wait(run, task, cell.number)
+        broken = breakdown(task)
+        if broken is not None and broken.kernel and self._run.ending is Ending.COMPLETED:
+            self._kernel.give_up(broken.kernel)
+            self._end_as_gone(cell.number)
+        await _abandon(task)
+        node.outputs = run.outputs.nodes()
         node.execution_count = cell.number
-        self._notebook_bytes += request.num_bytes
-        status = _status(request, in_time=in_time)
-        if status is CellStatus.NOT_RUN:
-            # It did run: the kernel went away under it.
-            status = CellStatus.TIMED_OUT if self._run.ending is Ending.TIMED_OUT else CellStatus.ERROR
-        self._exited = _asks_to_exit(request.reply)
-        seconds = round(time.monotonic() - started, 3)
-        return _with_error(cell, request.reply, status, seconds)
+        self._notebook_bytes += run.num_bytes
+        self._exited = _asks_to_exit(run.reply)
+        status = self._status(run.reply, broken, in_time=in_time)
+        return _with_error(cell, run.reply, status, seconds=round(time.monotonic() - started, 3))
 
-    async def _wait(self, request: Request, number: int) -> bool:
+    def _status(self, reply: Mapping[str, Any], broken: Breakdown | None, *, in_time: bool) -> CellStatus:
+        if not reply:
+            if self._run.ending is Ending.TIMED_OUT:
+                return CellStatus.TIMED_OUT
+            return CellStatus.ERROR if broken is None else broken.status
+        if not in_time:
+            return CellStatus.TIMED_OUT
+        return CellStatus.OK if reply.get("status") == "ok" else CellStatus.ERROR
+
+    async def _wait(self, run: CellRun, task: asyncio.Task[Any], number: int) -> bool:
         """Wait for a cell; interrupt it when its time is up, kill the kernel when that does not help.
 
         Returns whether it ended within its time. Sets the run's ending where the kernel did not survive.
         """
         now = time.monotonic()
         deadline = min(now + self._limits.cell_seconds, self._deadline)
-        if await self._until(request, deadline, number):
+        if await self._until(run, task, deadline, number):
             return True
         if self._run.ending is not Ending.COMPLETED:
             return False
@@ -95,7 +108,7 @@ class CellRunner:
         notebook_is_over = deadline == self._deadline
         for _ in range(2):  # a library may swallow the first interrupt
             self._kernel.running.interrupt()
-            if await self._until(request, time.monotonic() + _GRACE_SECONDS / 2, number):
+            if await self._until(run, task, time.monotonic() + _GRACE_SECONDS / 2, number):
                 break
         else:
             if self._run.ending is Ending.COMPLETED:
@@ -104,31 +117,31 @@ class CellRunner:
             self._end(Ending.TIMED_OUT, self._why_timed_out(number, stopped=True, all_of_it=True))
         return False
 
-    async def _until(self, request: Request, deadline: float, number: int) -> bool:
-        """Wait until the request is finished, the deadline has come, the kernel is gone or too much was printed."""
-        while not request.finished.done():
+    async def _until(self, run: CellRun, task: asyncio.Task[Any], deadline: float, number: int) -> bool:
+        """Wait until the task is done, the deadline has come, the kernel is gone or too much was printed."""
+        while not task.done():
             left = deadline - time.monotonic()
-            if left <= 0 or self._kernel.gone.done() or self._is_flood(request, number):
+            if left <= 0 or self._kernel.gone.done() or self._is_flood(run, number):
                 return False
-            await self._kernel.settle(request, min(left, 0.1))
-        return not self._is_flood(request, number)
+            await self._kernel.settle(task, min(left, 0.1))
+        return not self._is_flood(run, number)
 
-    def _is_flood(self, request: Request, number: int) -> bool:
+    def _is_flood(self, run: CellRun, number: int) -> bool:
         limits = self._limits
-        if request.num_bytes > limits.cell_output_mb << 20:
+        if run.num_bytes > limits.cell_output_mb << 20:
             reason = msg(
                 "Cell {cell} printed more than {limit} MB and was stopped. Print less, for example not inside a loop "
                 "over all the data.",
                 cell=number,
                 limit=limits.cell_output_mb,
             )
-        elif request.num_messages > limits.cell_messages:
+        elif run.num_messages > limits.cell_messages:
             reason = msg(
                 "Cell {cell} sent more than {limit} pieces of output and was stopped. Print less often.",
                 cell=number,
                 limit=limits.cell_messages,
             )
-        elif self._notebook_bytes + request.num_bytes > limits.notebook_output_mb << 20:
+        elif self._notebook_bytes + run.num_bytes > limits.notebook_output_mb << 20:
             reason = msg(
                 "Up to cell {cell} the notebook printed more than {limit} MB and was stopped. Print less.",
                 cell=number,
@@ -184,12 +197,10 @@ class CellRunner:
         self._kernel.running.kill()
 
 
-def _status(request: Request, *, in_time: bool) -> CellStatus:
-    if not request.reply:
-        return CellStatus.NOT_RUN
-    if not in_time:
-        return CellStatus.TIMED_OUT
-    return CellStatus.OK if request.reply.get("status") == "ok" else CellStatus.ERROR
+async def _abandon(task: asyncio.Task[Any]) -> None:
+    """Stop waiting for an answer, whatever the task makes of that."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def _why_exited(number: int) -> Message:

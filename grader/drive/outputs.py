@@ -76,13 +76,16 @@ class Outputs:
         self._cut = len(fitting) < len(text)
 
     def _take_output(self, kind: str, content: Mapping[str, Any]) -> None:
+        fields: dict[str, Any]
         if kind == "error":
             lines = [without_colours(str(line)) for line in content["traceback"]]
-            node = new_output(kind, ename=str(content["ename"]), evalue=str(content["evalue"]), traceback=lines)
+            fields = {"ename": str(content["ename"]), "evalue": str(content["evalue"]), "traceback": lines}
         else:
-            node = new_output(kind, **_bundle(content))
+            fields = _bundle(content)
         if kind == "execute_result":
-            node.execution_count = int(content["execution_count"])
+            fields["execution_count"] = max(int(content["execution_count"]), 0)
+        # Not nbformat's new_output(), which checks against a schema: more work than all the rest of a message is.
+        node = NotebookNode(output_type=kind, **fields)
         if not self._room_for(len(json.dumps(node))):
             return
         self._items.append(node)
@@ -116,11 +119,15 @@ class Outputs:
 def _bundle(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return data and metadata of a display, of the types that a notebook file allows."""
     data = {
-        kind: value if isinstance(value, str) or kind.endswith("json") else str(value)
+        kind: value if isinstance(value, str) or _is_json(kind) else str(value)
         for kind, value in dict(content["data"]).items()
     }
     bundle = {"data": data, "metadata": dict(content.get("metadata") or {})}
     return dict(nbformat.from_dict(bundle))
+
+
+def _is_json(kind: str) -> bool:
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 class _Stream:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 EVALUATION_ROWS = 2_000
-"""Rows one validation or one ``evaluate`` looks at under a budget."""
+"""Rows one ``evaluate`` looks at under a budget."""
 
 
 def cut_steps(rows: int, batch_size: int, epochs: int, budget: int | None) -> int | None:
@@ -36,8 +36,19 @@ def cut_given_steps(steps: int, epochs: int, budget: int | None) -> int | None:
     return max(1, budget // epochs)
 
 
+def validation_steps(rows: int, batch_size: int, epochs: int, budget: int | None) -> int | None:
+    """Return how many batches each epoch's validation may look at, or None for all of them.
+
+    Validation gets the steps that training gets, so that a fit of many epochs stays within its budget.
+
+    >>> validation_steps(6_000, 32, 25, 200), validation_steps(6_000, 128, 5, 200), validation_steps(100, 32, 5, 200)
+    (8, 40, None)
+    """
+    return cut_given_steps(-(-rows // max(1, batch_size)), epochs, budget)
+
+
 def evaluation_steps(rows: int, batch_size: int, budget: int | None) -> int | None:
-    """Return how many batches one validation or ``evaluate`` may look at, or None for all of them.
+    """Return how many batches one ``evaluate`` may look at, or None for all of them.
 
     >>> evaluation_steps(10_000, 32, 300), evaluation_steps(2_000, 32, 300)
     (62, None)

@@ -226,6 +226,8 @@ class FailureFacts:
     message: str
     layers: tuple[LayerFacts, ...] = ()
     """The layers that stood when it failed, the failing one last."""
+    input_shape: tuple[int | None, ...] | None = None
+    """What the model takes, batch axis first, where that was known by then."""
     model: int | None = None
     cell: int = 0
 

@@ -44,6 +44,7 @@ def load_workbook(folder: Path | None = None) -> Workbook:
         limits=head.limits,
         training=head.training,
         references=head.references,
+        folder=folder,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from grader.criteria import Criterion
 from grader.records import Limits, Profile, Text
@@ -85,6 +86,8 @@ class Workbook:
     limits: Limits
     training: TrainingLimits
     references: tuple[Reference, ...]
+    folder: Path
+    """Where its files are; its own ``reference/`` folder, if it has one, lies there too."""
 
     @property
     def points(self) -> int:

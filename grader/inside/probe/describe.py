@@ -21,6 +21,9 @@ _NOISE = frozenset({"name", "trainable", "dtype", "build_config", "registered_na
 _NOISE_ENDINGS = ("initializer", "constraint")
 _OWN_STEPS = ("train_step", "test_step", "compute_loss", "fit", "compile", "make_train_function")
 
+_TENSORFLOW_NAMES = {"softmax_v2": "softmax", "log_softmax_v2": "log_softmax"}
+"""What ``tf.nn``'s activations call themselves, where that is not Keras's name."""
+
 
 def is_keras(thing: object) -> bool:
     """Tell whether a class or function is Keras's own."""
@@ -49,7 +52,7 @@ def _named(value: dict[str, Any]) -> str:
     """Return ``L2(l2=0.01)`` for a serialized object, ``my_function`` for a function."""
     inner = value.get("config")
     if isinstance(inner, str):
-        return inner[:_TEXT]
+        return _TENSORFLOW_NAMES.get(inner, inner)[:_TEXT]
     settings = {} if not isinstance(inner, dict) else {key: plain(item) for key, item in inner.items()}
     inside = ", ".join(f"{key}={item}" for key, item in settings.items() if item is not None and key not in _NOISE)
     return f"{value['class_name']}({inside})"[:_TEXT] if inside else str(value["class_name"])
@@ -137,6 +140,18 @@ def layers_before(tensors: Iterable[Any]) -> list[Any]:
     return [layer for layer in found.values() if type(layer).__name__ != "InputLayer"]
 
 
+def input_shape_of(tensors: Iterable[Any]) -> list[int | None] | None:
+    """Return the shape of the input that symbolic tensors come from, batch axis first; None when there is no one."""
+    for tensor in tensors:
+        for _ in range(10_000):
+            layer, node, _ = tensor._keras_history
+            before = layer._inbound_nodes[node].input_tensors
+            if not before:
+                return open_shape(tensor.shape)
+            tensor = before[0]  # noqa: PLW2901 - a walk towards the input
+    return None
+
+
 def model_facts(model: Any) -> dict[str, Any]:
     """Describe a model as ``records.ModelFacts`` does, without its numbers and its cell."""
     config, unportable = portable_config(model)
@@ -169,7 +184,7 @@ def portable_config(model: Any) -> tuple[dict[str, Any] | None, str]:
     if reason:
         return None, reason
     try:
-        config = wire(model.get_config())
+        config = _with_keras_names(wire(model.get_config()))
         size = len(json.dumps(config))
     except Exception as error:
         return None, f"its configuration cannot be read ({type(error).__name__})"
@@ -177,6 +192,15 @@ def portable_config(model: Any) -> tuple[dict[str, Any] | None, str]:
     if foreign:
         return None, f"it uses {foreign}, which is not Keras's own"
     return (config, "") if size <= _CONFIG_BYTES else (None, "its configuration is too large")
+
+
+def _with_keras_names(config: Any) -> Any:
+    """Write ``activation=tf.nn.softmax`` as Keras writes ``activation="softmax"``: the same function."""
+    if isinstance(config, dict):
+        if config.get("class_name") == "function" and config.get("config") in _TENSORFLOW_NAMES:
+            return _TENSORFLOW_NAMES[config["config"]]
+        return {key: _with_keras_names(value) for key, value in config.items()}
+    return [_with_keras_names(item) for item in config] if isinstance(config, list) else config
 
 
 def _why_unportable(model: Any) -> str:

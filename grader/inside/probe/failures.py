@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .channel import shortened
-from .describe import flat_layers, is_keras, layer_facts, layers_before, plain_config
+from .describe import flat_layers, input_shape_of, is_keras, layer_facts, layers_before, plain_config
 from .session import Session
 
 _MISSING_ARGUMENT = re.compile(r"(\w+)\.__init__\(\)")
@@ -29,6 +29,7 @@ def send_failure(session: Session, stage: str, error: BaseException, model: Any 
         error=type(error).__name__,
         message=shortened(error),
         layers=[layer_facts(one) for one in layers],
+        input_shape=input_shape_of(symbolic(args)),
         model=known.number if known else None,
     )
     session.watching.raised = None

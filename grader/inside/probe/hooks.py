@@ -6,12 +6,14 @@ Keras's own comparisons of methods (``compile_from_config``) still hold.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from ..pipelines import end_at_once  # noqa: TID252 - the kernel imports this folder under another name
 from .calls import Compile, Evaluate, Fit, Predict, Watch
 from .failures import layer_failed, send_failure
 from .session import Session
@@ -32,6 +34,9 @@ def install_hooks(session: Session) -> None:
     replace_method(keras.Layer, "set_weights", functools.partial(_touching, session, "its weights were set"))
     replace_method(model, "train_on_batch", functools.partial(_touching, session, "it was trained with train_on_batch"))
     _hook_loading(session)
+    if session.budget is not None:
+        with contextlib.suppress(Exception):  # other versions of Keras may keep their adapters elsewhere
+            end_at_once()
 
 
 def replace_method(cls: type, name: str, wrap: Callable[[Method], Method]) -> None:

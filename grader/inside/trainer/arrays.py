@@ -38,16 +38,39 @@ class Shelf:
         return [self._kept[key] for key in keys]
 
 
-def whole_test_split(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the reference to all test rows, prepared as the training rows are."""
-    return {**data, "split": "test", "rows": None}
+def test_split(data: Mapping[str, Any], most: int | None) -> dict[str, Any]:
+    """Return the reference to the test rows (at most so many), prepared as the training rows are."""
+    return part({**data, "split": "test", "rows": None}, 0, most)
+
+
+def part(data: Mapping[str, Any], start: int, stop: int | None, **chosen: int) -> dict[str, Any]:
+    """Return the reference to a run of a reference's rows.
+
+    With ``take`` and ``seed`` only ``take`` of them are meant, chosen at random without repetition.
+    """
+    return {**data, "part": {"start": start, "stop": stop, **chosen}}
+
+
+def num_rows(data: Mapping[str, Any]) -> int:
+    """Return how many rows a recipe's data reference names."""
+    facts = data["rows"]
+    return sum(stop - start for start, stop in facts["ranges"]) if "ranges" in facts else int(facts["count"])
 
 
 def _load(folder: Path, data: Mapping[str, Any]) -> Pair:
     numbers = np.load(folder / f"x_{data['split']}.npy", mmap_mode="r", allow_pickle=False)
     labels = np.load(folder / f"y_{data['split']}.npy", mmap_mode="r", allow_pickle=False)
-    rows = _rows(data["rows"], len(numbers))
+    rows = _part(_rows(data["rows"], len(numbers)), data.get("part"))
     return _scaled(numbers, rows, data), _encoded(np.asarray(labels).reshape(len(labels), -1)[rows, 0], data)
+
+
+def _part(rows: NDArray[np.int64], facts: Mapping[str, Any] | None) -> NDArray[np.int64]:
+    if facts is None:
+        return rows
+    rows = rows[facts["start"] : facts["stop"]]
+    return (
+        rows[np.random.RandomState(facts["seed"]).permutation(len(rows))[: facts["take"]]] if "take" in facts else rows
+    )
 
 
 def _rows(facts: Mapping[str, Any] | None, available: int) -> NDArray[np.int64]:

@@ -1,17 +1,19 @@
-"""One request: build, train, evaluate on the whole test split, tell what came of it."""
+"""One request: build, train, evaluate on the test split (under a budget on a part of it), tell what came of it."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 
-from grader.inside.budget import cut_given_steps, evaluation_steps
+from grader.inside.budget import EVALUATION_ROWS, cut_given_steps, validation_steps
+from grader.inside.pipelines import end_at_once
 
-from .arrays import Pair, Shelf, whole_test_split
+from .arrays import Pair, Shelf, num_rows, part, test_split
 from .build import Built, Refused, build, describe, measure
 from .kinds import CALLBACKS, LOSSES, OPTIMIZERS, make
 
@@ -58,34 +60,74 @@ def _train(request: Mapping[str, Any], shelf: Shelf) -> dict[str, Any]:
     recipe, bounds = request["recipe"], request["bounds"]
     nodes, fit, data = recipe["layers"], recipe["fit"], recipe["data"]
     measure(nodes, fit["batch_size"], bounds)
-    given = [fit["validation"]] if fit["validation"] else []
-    training, test, *validation = shelf.prepare(request["folder"], data, whole_test_split(data), *given)
-    steps = _steps(fit, len(training[0]), request["steps"], bounds["steps"])
+    plan = _plan(fit, num_rows(data), request["steps"], bounds["steps"])
+    training, test, *validation = shelf.prepare(request["folder"], *_references(recipe, plan, request))
+    end_at_once()
     keras.utils.clear_session()
     keras.utils.set_random_seed(request["seed"])
     built = build(nodes)
     _compile(built.model, recipe)
     watch = _Watch(bounds["seconds"])
-    history = _fit(built.model, recipe["fit"], training, validation, steps, request["steps"], watch)
+    history = _fit(built.model, fit, training, validation, plan.steps, watch)
     if watch.late:
         raise Refused("seconds", most=bounds["seconds"])
     return {**_describe(built, nodes, history), **_outcome(built.model, history, test)}
 
 
-def _steps(fit: Mapping[str, Any], rows: int, budget: int | None, most: int) -> int | None:
-    """Return the steps per epoch to give Keras; None for all rows.
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """How much of the data a training looks at."""
+
+    kept: int
+    """Training rows left after the validation split."""
+    steps: int | None
+    """Steps per epoch to give Keras; None for all rows."""
+    taken: int | None
+    """Rows that a budget's steps will see; None for all of them."""
+    validated: int | None
+    """Rows that validation looks at; None for all of them."""
+
+
+def _plan(fit: Mapping[str, Any], rows: int, budget: int | None, most: int) -> _Plan:
+    """Say how much of the data a training looks at.
 
     Raises:
         Refused: The whole training would take more than ``most`` steps.
     """
-    rows = math.floor(rows * (1.0 - fit["validation_split"]))  # as Keras cuts
-    epochs = fit["epochs"] - fit["initial_epoch"]
-    written = fit["steps_per_epoch"] or -(-rows // fit["batch_size"])
+    kept = math.floor(rows * (1.0 - fit["validation_split"]))  # as Keras cuts
+    size, epochs = fit["batch_size"], fit["epochs"] - fit["initial_epoch"]
+    written = fit["steps_per_epoch"] or -(-kept // size)
     cut = cut_given_steps(written, epochs, budget)
     total = epochs * (cut or written)
     if total > most:
         raise Refused("steps", found=total, most=most)
-    return cut or fit["steps_per_epoch"]
+    validated = num_rows(fit["validation"]) if fit["validation"] else rows - kept
+    steps = validation_steps(validated, size, epochs, budget)
+    return _Plan(
+        kept=kept,
+        steps=cut or fit["steps_per_epoch"],
+        # Keras would prepare, copy and shuffle all rows for the few that the steps see.
+        taken=total * size if cut and total * size < kept else None,
+        validated=None if steps is None else steps * size,
+    )
+
+
+def _references(recipe: Mapping[str, Any], plan: _Plan, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what to prepare: training rows, test rows, and validation rows where there are any."""
+    fit, data = recipe["fit"], recipe["data"]
+    chosen = {}
+    if plan.taken is not None and fit["shuffle"]:
+        chosen = {"take": plan.taken, "seed": request["seed"]}
+    stop = plan.taken if plan.taken is not None and not fit["shuffle"] else plan.kept
+    references = [
+        part(data, 0, stop, **chosen),
+        test_split(data, None if request["steps"] is None else EVALUATION_ROWS),
+    ]
+    if fit["validation"]:
+        references.append(part(fit["validation"], 0, plan.validated))
+    elif fit["validation_split"]:
+        references.append(part(data, plan.kept, None if plan.validated is None else plan.kept + plan.validated))
+    return references
 
 
 def _compile(model: keras.Model, recipe: Mapping[str, Any]) -> None:
@@ -117,10 +159,8 @@ def _fit(
     training: Pair,
     validation: list[Pair],
     steps: int | None,
-    budget: int | None,
     watch: _Watch,
 ) -> dict[str, list[float]]:
-    rows = len(validation[0][0]) if validation else int(len(training[0]) * fit["validation_split"])
     weights = fit["class_weight"]
     record = model.fit(
         *training,
@@ -128,9 +168,7 @@ def _fit(
         epochs=fit["epochs"],
         initial_epoch=fit["initial_epoch"],
         steps_per_epoch=steps,
-        validation_split=fit["validation_split"],
         validation_data=validation[0] if validation else None,
-        validation_steps=evaluation_steps(rows, fit["batch_size"], budget) if rows else None,
         shuffle=fit["shuffle"],
         class_weight={int(name): weight for name, weight in weights.items()} if weights else None,
         callbacks=[*(make(CALLBACKS, callback) for callback in fit["callbacks"]), watch],
