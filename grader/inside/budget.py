@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+WHOLE = 3
+"""A fit of up to so many budgets is left whole."""
 EVALUATION_ROWS = 2_000
 """Rows one ``evaluate`` looks at under a budget."""
 
@@ -15,7 +17,7 @@ def cut_steps(rows: int, batch_size: int, epochs: int, budget: int | None) -> in
         epochs: epochs this fit really runs (``epochs - initial_epoch``).
         budget: steps per fit, spread over its epochs; None for the full profile.
 
-    A fit of up to twice the budget is left alone: cutting it would save little and change what it shows.
+    A fit of up to three times the budget is left alone: cutting it would save little and change what it shows.
 
     >>> cut_steps(60_000, 128, 5, 300)
     60
@@ -31,7 +33,7 @@ def cut_given_steps(steps: int, epochs: int, budget: int | None) -> int | None:
     >>> cut_given_steps(500, 1, 300) is None, cut_given_steps(500, 2, 300)
     (True, 150)
     """
-    if budget is None or epochs < 1 or epochs * steps <= 2 * budget:
+    if budget is None or epochs < 1 or epochs * steps <= WHOLE * budget:
         return None
     return max(1, budget // epochs)
 
@@ -41,8 +43,8 @@ def validation_steps(rows: int, batch_size: int, epochs: int, budget: int | None
 
     Validation gets the steps that training gets, so that a fit of many epochs stays within its budget.
 
-    >>> validation_steps(6_000, 32, 25, 200), validation_steps(6_000, 128, 5, 200), validation_steps(100, 32, 5, 200)
-    (8, 40, None)
+    >>> validation_steps(6_000, 32, 25, 200), validation_steps(6_000, 32, 5, 100), validation_steps(100, 32, 5, 200)
+    (8, 20, None)
     """
     return cut_given_steps(-(-rows // max(1, batch_size)), epochs, budget)
 
