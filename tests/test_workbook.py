@@ -38,7 +38,7 @@ def test_the_shipped_workbook_is_sound():
     book = load_workbook()
     assert [task.id for task in book.tasks] == ["task1", "task2", "task3", "task4"]
     assert book.points == 100
-    assert book.profiles["quick"].steps == 200
+    assert book.profiles["quick"].steps == 120
     assert book.profiles["full"].steps is None
 
 
