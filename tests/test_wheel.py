@@ -48,8 +48,8 @@ def test_an_installed_copy_works_without_the_source(wheel, tmp_path):
     libraries = [path for path in sys.path if path.endswith("site-packages")]
     (site / "libraries.pth").write_text("\n".join(libraries))
     code = (
-        "import sys; sys.path = [p for p in sys.path if p != %r and '__editable__' not in p];"
-        "import grader.cli as c; print(c.__file__); sys.argv = ['grader', *sys.argv[1:]]; c.main()" % str(ROOT)
+        f"ROOT = {str(ROOT)!r}; import sys; sys.path = [p for p in sys.path if p != ROOT and '__editable__' not in p];"
+        "import grader.cli as c; print(c.__file__); sys.argv = ['grader', *sys.argv[1:]]; c.main()"
     )
     env = {**os.environ, "GRADER_HOME": str(tmp_path / "home"), "COLUMNS": "200"}
 
