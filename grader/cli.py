@@ -77,7 +77,7 @@ _data = click.option(
     help="Data sets: the real ones, the offline samples, or the real ones where they are there.",
 )
 _lang = click.option(
-    "--lang", type=click.Choice(["ru", "en"]), default="ru", show_default=True, help="Language of the reports."
+    "--lang", type=click.Choice(["ru", "en"]), default="ru", show_default=True, help="Language of reports and tables."
 )
 _jobs = click.option(
     "--jobs",
@@ -233,17 +233,23 @@ def data() -> None:
 
 
 @data.command("list")
-def data_list() -> None:
+@_lang
+def data_list(lang: str) -> None:
     """List the data sets: what is here, and what could be."""
     from rich.console import Console
     from rich.table import Table
 
     from grader.datasets import DataStore
+    from grader.language import Language
+    from grader.records import msg
 
-    table = Table("name", "edition", "here", "size", "fingerprint", "source")
+    say = Language(lang).say
+    heads = (msg("Name"), msg("Edition"), msg("Here"), msg("Size"), msg("Fingerprint"), msg("Source"))
+    table = Table(*map(say, heads))
     for row in DataStore().list():
-        size = f"{row.size / (1 << 20):.0f} MiB" if row.present else ""
-        table.add_row(row.name, row.edition, "yes" if row.present else "no", size, row.fingerprint[:16], row.source)
+        size = say(msg("{size} MiB", size=round(row.size / (1 << 20)))) if row.present else ""
+        here = say(msg("yes") if row.present else msg("no"))
+        table.add_row(row.name, row.edition, here, size, row.fingerprint[:16], row.source)
     Console().print(table)
 
 
@@ -361,28 +367,35 @@ def reference_run(
 
 
 @reference.command("show")
-@_workbook
-def reference_show(workbook: Path | None) -> None:
+@_options(_workbook, _lang)
+def reference_show(workbook: Path | None, lang: str) -> None:
     """Show every recorded distribution, its band, and the workbook's own figure beside it."""
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
     from grader.batch import bands_of
+    from grader.language import Language
+    from grader.records import msg
     from grader.reference import FEWEST, band_of
     from grader.workbook import load_workbook
 
-    loaded = load_workbook(workbook)
+    loaded, say = load_workbook(workbook), Language(lang).say
     bands = bands_of(loaded)
     figures = {one.id: one.figure for one in loaded.references}
-    table = Table("reference", "data", "profile", "device", "K", "mean", "s", "lower", "upper", "workbook")
+    heads = (
+        *(msg("Reference"), msg("Conditions"), msg("Trainings"), msg("Mean")),
+        *(msg("Spread"), msg("Lower limit"), msg("Upper limit"), msg("In the workbook")),
+    )
+    table = Table(*map(say, heads), box=box.SIMPLE, pad_edge=False)
     for record in bands.records:
-        first = record.trainings[0]
-        row = [record.reference, record.edition, first.profile, first.device, str(len(record.usable))]
+        first, figure = record.trainings[0], figures.get(record.reference)
+        row = [record.reference, f"{record.edition} {first.profile} {first.device}", str(len(record.usable))]
         if len(record.usable) >= FEWEST:
             band = band_of(record.reference, record.usable, num_test=first.num_test, alpha=bands.alpha)
-            row += [f"{value:.4f}" for value in (band.mean, band.spread, band.lower, min(band.upper, 1.0))]
+            values = (band.mean, band.spread, max(band.lower, 0.0), min(band.upper, 1.0))
+            row += [f"{value:.4f}" for value in values]
         else:
-            row += ["", "", "", ""]
-        figure = figures.get(record.reference)
+            row += [""] * 4
         table.add_row(*row, f"{figure:.4f}" if figure else "")
     Console().print(table)

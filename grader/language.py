@@ -15,6 +15,7 @@ from babel.dates import format_datetime
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
+from grader.claims import claim_of
 from grader.places import shipped
 from grader.records import Message, Status, Text, Words, msg
 
@@ -64,13 +65,18 @@ class Language:
     def say(self, words: Words | None) -> str:
         """Return a sentence in this language, on one or more printable lines; nothing for None.
 
-        A sentence without translation stays English; a place without value stays as it is written.
+        A sentence without translation stays English; a place without value stays as it is written. A value that is
+        one of the probe's claims is translated too.
         """
         if words is None:
             return ""
         if isinstance(words, Text):
             return printable(words.ru if self.code == "ru" else words.en)
-        return self.t(words.text, **words.values)
+        return self.t(words.text, **{name: self._claim(value) for name, value in words.values.items()})
+
+    def _claim(self, value: str | float) -> str | float:
+        claim = claim_of(value) if isinstance(value, str) else None
+        return value if claim is None else self.t(claim.text, **claim.values)
 
     def t(self, text: str, **values: str | float) -> str:
         """Return an English template's translation with its places filled."""

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from grader.language import Language
-from grader.records import Message, SubmissionResult, msg
+from grader.records import Message, Status, SubmissionResult, msg
 
 
 @contextlib.contextmanager
@@ -45,7 +45,7 @@ class Follower:
 
     def say(self, what: Message) -> None:
         """Write a line about the whole run."""
-        self._console.print(self._language.say(what), markup=False, highlight=False)
+        self._print(self._language.say(what))
 
     def started(self, student: str) -> None:
         """Show that a submission's turn has come."""
@@ -59,25 +59,34 @@ class Follower:
 
     def done(self, result: SubmissionResult, *, reused: bool) -> None:
         """Write one line about a finished submission."""
-        earned = sum(task.earned for task in result.tasks)
+        text = self._outcome(result)
+        text += self._language.say(msg(" (unchanged)")) if reused else f" ({self._language.duration(result.seconds)})"
+        with self._lock:
+            self._finished += 1
+            self._now.pop(result.student, None)
+            self._print(f"[{self._finished}/{self._total}] {text}")
+            self._progress.advance(self._bar)
+            self._refresh()
+
+    def _outcome(self, result: SubmissionResult) -> str:
+        """Say what a submission has come to; how it ended only where that is more than "we looked at it"."""
         waiting = sum(task.in_review for task in result.tasks)
         line = msg(
-            "{student}: {status}, points {earned} of {total}",
+            "{student}: {earned} of {total}",
             student=result.student,
-            status=self._language.status(result.status),
-            earned=earned,
+            earned=sum(task.earned for task in result.tasks),
             total=sum(task.max for task in result.tasks),
         )
         text = self._language.say(line)
         if waiting:
-            text += self._language.say(msg(", in review {points}", points=waiting))
-        text += self._language.say(msg(" (unchanged)")) if reused else f" ({result.seconds:.0f} s)"
-        with self._lock:
-            self._finished += 1
-            self._now.pop(result.student, None)
-            self._console.print(f"[{self._finished}/{self._total}] {text}", markup=False, highlight=False)
-            self._progress.advance(self._bar)
-            self._refresh()
+            text += self._language.say(msg(", {points} more in review", points=waiting))
+        if result.status not in (Status.GRADED, Status.REVIEW):
+            text += f", {self._language.status(result.status)}"
+        return text
+
+    def _print(self, text: str) -> None:
+        """Write one line as one line: a log is searched and cut by lines."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _refresh(self) -> None:
         now = " · ".join(f"{student}: {what}" for student, what in self._now.items())

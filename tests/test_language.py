@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.claims import CLAIMS, claim_of
 from grader.language import PLACE, Language, printable
 from grader.records import CellStatus, Ending, Evidence, Status, Text, Verdict, msg
 from grader.report import catalogue
@@ -82,6 +86,64 @@ def test_no_value_of_a_closed_list_stays_unexplained(language):
     assert {mark.sign for mark in VERDICT.values()} == {"✓", "✕", "…"}
     assert set(VERDICT) == set(Verdict)
     assert len({language.status(status) for status in Status}) == len(list(Status))
+
+
+PROBE = Path(__file__).parents[1] / "grader" / "inside" / "probe"
+GIVES_REASONS = {"_unfit", "_kind", "_why_unportable", "portable_config", "not_fresh_because"}
+
+
+def reasons(source):
+    """Yield what the probe's code says in words: values of "why", returned reasons, what touched a model."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and node.name in GIVES_REASONS:
+            for part in ast.walk(node):
+                if isinstance(part, ast.Return) and part.value is not None:
+                    yield from texts(part.value)
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == "why":
+                    yield from texts(value)
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith(("['why']", ".not_fresh")):
+            yield from texts(node.value)
+        elif isinstance(node, ast.Call) and "touch" in ast.unparse(node):
+            for argument in node.args:
+                yield from texts(argument)
+
+
+def texts(node):
+    """Yield the sentences an expression can be; what is put in at run time becomes ``x``."""
+    match node:
+        case ast.Constant(value=str(text)) if " " in text:
+            yield text
+        case ast.JoinedStr(values=parts):
+            yield "".join(part.value if isinstance(part, ast.Constant) else "x" for part in parts)
+        case ast.IfExp(body=body, orelse=other):
+            yield from (*texts(body), *texts(other))
+        case ast.Tuple(elts=parts) | ast.BoolOp(values=parts):
+            for part in parts:
+                yield from texts(part)
+
+
+def test_whatever_reason_the_probe_gives_can_be_translated():
+    """Each reason in the probe's code is a registered claim; only the bare name of an unknown type is none."""
+    said = {reason for path in PROBE.glob("*.py") for reason in reasons(path.read_text("utf-8"))}
+    assert {"it was trained before", "a tf.data pipeline", "numbers of type x", "a layer of its own: x"} <= said
+    assert {reason for reason in said if claim_of(reason) is None} == {"a x"}
+
+
+def test_a_claim_inside_a_sentence_is_translated_and_nothing_else_is():
+    """A reason of the probe is said in the reader's language with its places; a student's own words stay."""
+    fresh = "the training did not start from fresh weights: {why}"
+    assert (
+        RU.say(msg(fresh, why="it was trained before"))
+        == "обучение началось не с новых весов: модель уже обучали раньше"
+    )
+    assert RU.say(msg("{why}", why="a layer of its own: {name}\x1b")) == "собственный слой {name}\ufffd"
+    assert RU.say(msg("{why}", why="passed")) == "passed", "a sentence of ours, but no claim of the probe"
+    assert RU.say(msg("{why}", why="a layer of its own: " + "x" * 500)).startswith("a layer")
+    for claim in CLAIMS:
+        assert EN.say(msg("{why}", why=claim.text)) == claim.text
+        assert RU.say(claim) != claim.text or claim.text == "a PyDataset"
 
 
 def test_moments_and_durations_read_well():

@@ -26,6 +26,7 @@ from grader.records import (
 )
 from grader.report import page_name, render_run
 from grader.report.charts import axis, bar, finite, learning_curve
+from grader.report.remarks import first_steps
 from tests.sample_results import EXAMPLE3, cohort, layers, run, submission, task1, task3
 
 VOID = {"meta", "br", "img", "input", "link", "hr", "col"}
@@ -210,6 +211,46 @@ def test_criteria_show_verdict_points_and_advice(tmp_path):
     assert "28×28×16" in page.text
     assert "104,202" in page.text
     assert "Next best: lab7.ipynb, cell 5" in page.text
+
+
+def unanswered():
+    """Return task 3 without an answer: every criterion but the first failed for the same reason."""
+    first, *others = task3().findings
+    missing = [
+        replace(finding, verdict=Verdict.FAILED, found=msg("no model was found"), advice=msg("Build the model."))
+        for finding in others
+    ]
+    figure = AccuracyFacts(workbook_example=0.991, example_band=EXAMPLE3)
+    return replace(task3(), findings=(first, *missing), earned=first.points, in_review=0, answer=None, accuracy=figure)
+
+
+def test_what_several_criteria_share_is_said_once(tmp_path):
+    """The shared finding and its advice stand above the table with their points; each row keeps verdict and points."""
+    task = unanswered()
+    page = student_page(tmp_path, submission("a", tasks=(task,)))
+    assert page.text.count("No model was found") == 1
+    assert page.text.count("Build the model.") == 2, "among the first steps, and once for the task"
+    assert page.text.count("✕ not passed") == page.text.count("see above") == len(task.findings) - 1
+    assert page.text.count("points: 26") == 2
+
+
+def test_the_dearest_losses_come_first(tmp_path):
+    """At most three pieces of advice head the page, those worth most points first; what waits for review is none."""
+    language = Language("en")
+    result = submission("a", tasks=(task1(), task3(), unanswered()))
+    assert [(step.points, step.advice[:9]) for step in first_steps(result, language)] == [
+        (26, "Build the"),
+        (6, "Add one m"),
+    ]
+    waiting = replace(task3(), findings=tuple(replace(f, verdict=Verdict.REVIEW) for f in task3().findings))
+    assert not first_steps(submission("a", tasks=(waiting,)), language)
+    assert "What to mend first" not in student_page(tmp_path, submission("a", tasks=(waiting,))).text
+
+
+def test_the_workbook_s_figure_alone_is_no_comparison(tmp_path):
+    """Where nothing of the student's was measured there is no chart of what others reached."""
+    assert "lane" not in student_page(tmp_path / "none", submission("a", tasks=(unanswered(),))).values("class")
+    assert "lane" in student_page(tmp_path / "some", submission("a", tasks=(task3(),))).values("class")
 
 
 def test_accuracy_stands_beside_everything_it_is_compared_with(tmp_path):

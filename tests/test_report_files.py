@@ -19,7 +19,7 @@ from grader.language import Language
 from grader.records import Status, Verdict
 from grader.report import cohort_table, files, student_tables
 from tests.sample_results import cohort, run, submission, task1, task3
-from tests.test_report import HOSTILE, hostile_submission
+from tests.test_report import HOSTILE, hostile_submission, unanswered
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "reports" / "results.schema.json").read_text("utf-8"))
 FACTS = run()
@@ -140,8 +140,28 @@ def test_the_terminal_shows_the_cohort():
 def test_the_terminal_shows_a_student():
     """Criteria with verdict, points and advice, in either language."""
     text = shown(student_tables(FACTS, submission("Анна"), Language("ru")), width=140)
-    for words in ("Анна", "✓ выполнено", "✕ не выполнено", "… на проверку", "?/6", "Добавьте ещё один слой"):
+    for words in ("Анна", "✓", "✕", "…", "?/6", "Что исправить в первую очередь", "Добавьте ещё один слой"):
         assert words in text, words
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_ten_students_fit_eighty_columns(language):
+    """In a usual terminal each student of the cohort takes one line, whatever the status."""
+    names = [f"kuznetsov-{number}" for number in range(len(Status))]
+    results = [submission(name, status=status) for name, status in zip(names, Status, strict=True)]
+    lines = shown(cohort_table(FACTS, results, Language(language)), width=80).splitlines()
+    for name, status in zip(names, Status, strict=True):
+        (line,) = [line for line in lines if name in line.split()]
+        assert Language(language).status(status) in line
+
+
+def test_the_terminal_says_shared_advice_once_a_task():
+    """A task without any answer does not repeat on each criterion what is true of all."""
+    task = unanswered()
+    text = " ".join(shown(student_tables(FACTS, submission("a", tasks=(task,)), Language("en"))).split())
+    assert text.count("Build the model.") == 2, "among the first steps, and once for the task"
+    assert text.count("No model was found") == 1
+    assert text.count("see above") == len(task.findings) - 1
 
 
 def test_the_terminal_obeys_nobody():

@@ -39,7 +39,9 @@ class Comparison:
 
 
 def compare(facts: AccuracyFacts, language: Language) -> Comparison | None:
-    """Return what there is to compare; None when nothing was measured."""
+    """Return what there is to compare; None when nothing of the student's was measured."""
+    if not facts.trainings and facts.notebook is None and facts.example_trained is None:
+        return None
     lanes = tuple(_lanes(facts, language))
     values = [value for lane in lanes for value in (*lane.points, *(lane.span or ()))]
     if facts.limit is not None:

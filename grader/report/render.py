@@ -21,6 +21,7 @@ from grader.records import CellStatus, RunFacts, Status, SubmissionResult, TaskR
 from grader.report import explain, files, layers
 from grader.report.charts import bar, learning_curve
 from grader.report.lanes import compare
+from grader.report.remarks import first_steps, headline, tell
 from grader.report.summary import criteria_rates, curves, median_total, score, task_titles
 
 _LONGEST_NAME = 60
@@ -98,6 +99,9 @@ def _environment(words: Language) -> Environment:
         Status=Status,
         compare=lambda facts: compare(facts, words),
         curves=lambda task: _curves(task, words),
+        headline=headline,
+        tell=lambda task: tell(task, words),
+        first_steps=lambda result: first_steps(result, words),
         bar=bar,
         settings=lambda layer: layers.settings(layer, words),
         shape=layers.shape,

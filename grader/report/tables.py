@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rich import box
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from grader.language import Language, printable
-from grader.records import Finding, RunFacts, Status, SubmissionResult, TaskResult, Verdict
+from grader.records import RunFacts, Status, SubmissionResult, TaskResult, Verdict
 from grader.report.explain import STATUS, VERDICT, sample_names
 from grader.report.files import maxima
+from grader.report.remarks import Line, Remark, first_steps, tell
 from grader.report.summary import score
 
 _COLOURS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.REVIEW: "magenta"}
@@ -20,13 +23,13 @@ _COLOURS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.REVIEW: "mag
 def cohort_table(run: RunFacts, results: Sequence[SubmissionResult], language: Language) -> RenderableType:
     """Return a run's students with their points, and what a reader must know about the run."""
     most = maxima(run, results)
-    table = Table(title=Text(language.say(run.workbook)), title_justify="left", header_style="bold")
+    table = _table(language.say(run.workbook))
     table.add_column(language.t("Student"), overflow="fold")
     table.add_column(language.t("Status"))
     for name in run.tasks:
-        table.add_column(f"{name}\n/{most[name]}", justify="right")
+        table.add_column(Text(f"{printable(name)}\n/{most[name]}"), justify="right")
     table.add_column(f"{language.t('Total')}\n/{sum(most.values())}", justify="right", style="bold")
-    table.add_column(language.t("For review"), justify="right", style="magenta")
+    table.add_column("?", justify="right", style="magenta")
     for result in results:
         total = score(result)
         points = {task.task: _points(task.earned, task.in_review) for task in result.tasks}
@@ -37,7 +40,9 @@ def cohort_table(run: RunFacts, results: Sequence[SubmissionResult], language: L
             str(total.earned),
             str(total.in_review or ""),
         )
-    return Group(table, *_remarks(run, language))
+    legend = language.t("“?” means: these points wait for the lecturer.")
+    waiting = [Text(legend, style="dim")] if any(score(result).in_review for result in results) else []
+    return Group(table, *waiting, *_about(run, language))
 
 
 def student_tables(run: RunFacts, result: SubmissionResult, language: Language) -> RenderableType:
@@ -49,36 +54,72 @@ def student_tables(run: RunFacts, result: SubmissionResult, language: Language) 
     lines: list[RenderableType] = [head, Text(language.say(STATUS[result.status]), style="dim")]
     if result.reason is not None:
         lines.append(Text(language.say(result.reason)))
-    lines += [_task(task, language) for task in result.tasks]
-    return Group(*lines, *_remarks(run, language))
+    if steps := first_steps(result, language):
+        lines.append(Text(f"\n{language.t('What to mend first')}", style="bold"))
+    for step in steps:
+        points = language.t("points: {points}", points=step.points)
+        lines.append(Text(f"→ {language.say(step.title)} ({points})"))
+        lines.append(Padding(Text(step.advice, style="italic"), (0, 0, 0, 2)))
+    for task in result.tasks:
+        lines += ["", *_task(task, language)]
+    return Group(*lines, *_about(run, language))
 
 
-def _task(task: TaskResult, language: Language) -> Table:
-    title = f"{language.say(task.title)}: {_points(task.earned, task.in_review)}/{task.max}"
-    table = Table(title=Text(title), title_justify="left", header_style="bold", show_lines=False, expand=True)
+def _task(task: TaskResult, language: Language) -> Iterator[RenderableType]:
+    told = tell(task, language)
+    title = Text(f"{language.say(task.title)}: {_points(task.earned, task.in_review)}/{task.max}", style="bold")
+    yield title
+    if told.where:
+        yield Text(told.where, style="dim")
+    for remark in told.remarks:
+        yield _remark(remark, language)
+    table = _table()
+    table.expand = True
     table.add_column("", no_wrap=True)
-    table.add_column(language.t("Criterion"), ratio=3)
-    table.add_column(language.t("Expected"), ratio=3)
-    table.add_column(language.t("Found"), ratio=4)
+    table.add_column(language.t("Criterion"), ratio=1)
+    table.add_column(language.t("Found"), ratio=1)
     table.add_column(language.t("Points"), justify="right", no_wrap=True)
-    for finding in task.findings:
-        table.add_row(*_finding(finding, language))
-    return table
+    for line in told.lines:
+        table.add_row(*_line(line, language))
+    yield table
 
 
-def _finding(finding: Finding, language: Language) -> Iterator[RenderableType]:
-    look, colour = VERDICT[finding.verdict], _COLOURS[finding.verdict]
-    yield Text(f"{look.sign} {language.say(look.word)}", style=colour)
-    yield Text(language.say(finding.title))
-    yield Text(language.say(finding.expected))
-    found = Text(language.say(finding.found))
-    if finding.where is not None:
-        found.append(f"\n{language.say(finding.where)}", style="dim")
-    if finding.advice is not None and finding.verdict is not Verdict.PASSED:
-        found.append(f"\n→ {language.say(finding.advice)}", style="italic")
+def _remark(remark: Remark, language: Language) -> Text:
+    text = Text("\n".join(remark.found), style=_COLOURS[remark.verdict])
+    if remark.found:
+        text.append("\n")
+    text.append(f"→ {remark.advice}", style="default italic")
+    text.append(f" ({language.t('points: {points}', points=remark.points)})", style="default dim")
+    return text
+
+
+def _line(line: Line, language: Language) -> Iterator[RenderableType]:
+    finding = line.finding
+    yield Text(VERDICT[finding.verdict].sign, style=_COLOURS[finding.verdict])
+    title = Text(line.title)
+    if line.expected:
+        title.append(f"\n{line.expected}", style="dim")
+    yield title
+    found = Text(line.found or language.t("see above"), style="" if line.found else "dim")
+    if line.where:
+        found.append(f"\n{line.where}", style="dim")
+    if line.advice:
+        found.append(f"\n→ {line.advice}", style="italic")
     yield found
     earned = {Verdict.PASSED: str(finding.points), Verdict.FAILED: "0", Verdict.REVIEW: "?"}[finding.verdict]
     yield f"{earned}/{finding.points}"
+
+
+def _table(title: str = "") -> Table:
+    """Return a table with few lines of its own, so that it fits 80 columns."""
+    return Table(
+        title=Text(title) if title else None,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
 
 
 def _points(earned: int, in_review: int) -> str:
@@ -89,7 +130,7 @@ def _status_colour(status: Status) -> str:
     return {"graded": "green", "review": "magenta"}.get(status.value, "yellow")
 
 
-def _remarks(run: RunFacts, language: Language) -> Iterator[Text]:
+def _about(run: RunFacts, language: Language) -> Iterator[Text]:
     if run.profile == "quick":
         yield Text(language.t("Preview: trained on a small budget of steps."), style="yellow")
     if samples := sample_names(run):

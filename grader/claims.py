@@ -1,0 +1,72 @@
+"""What the probe says about a notebook in words: a closed list, so that it can be said in every language.
+
+The probe writes plain English into the trace and knows nothing of languages. A claim that stands here is translated
+when it is a value of a sentence; anything else a notebook claims stays as it is.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from grader.records import Message, msg
+
+_LONGEST = 200
+
+CLAIMS: tuple[Message, ...] = (
+    # Why an array was not recognised.
+    msg("a Python generator"),
+    msg("a tf.data pipeline"),
+    msg("an ImageDataGenerator"),
+    msg("a PyDataset"),
+    msg("a torch DataLoader"),
+    msg("several inputs"),
+    msg("several inputs by name"),
+    msg("no data"),
+    msg("not a batch of rows"),
+    msg("too many rows"),
+    msg("numbers of type {kind}"),
+    msg("some rows are not images of the data set"),
+    msg("its rows have another size than the images of the data sets"),
+    msg("its rows are not images of {names}, or were changed by more than scaling"),
+    msg("it is none of the workbook's data sets"),
+    msg("its rows are not known"),
+    # Why a model cannot be rebuilt.
+    msg("subclassed"),
+    msg("a subclassed model"),
+    msg("a model class of its own"),
+    msg("a class of its own that redefines {names}"),
+    msg("a layer of its own: {name}"),
+    msg("a Lambda layer"),
+    msg("its configuration is too large"),
+    msg("its configuration cannot be read ({error})"),
+    msg("it uses {name}, which is not Keras's own"),
+    # Why a training did not start from fresh weights.
+    msg("they were changed before"),
+    msg("weights were loaded into it"),
+    msg("its weights were set"),
+    msg("its optimizer had already run"),
+    msg("it was loaded from a file"),
+    msg("it was trained before"),
+    msg("it was trained with train_on_batch"),
+)
+
+
+@functools.lru_cache(maxsize=4096)
+def claim_of(text: str) -> Message | None:
+    """Return the claim a text is, with the values of its places; None when it is none of ours.
+
+    >>> claim_of("numbers of type object")
+    Message(text='numbers of type {kind}', values={'kind': 'object'})
+    """
+    if len(text) > _LONGEST:
+        return None
+    for pattern, claim in _patterns():
+        if match := pattern.fullmatch(text):
+            return Message(claim.text, match.groupdict())
+    return None
+
+
+@functools.cache
+def _patterns() -> tuple[tuple[re.Pattern[str], Message], ...]:
+    return tuple((re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(claim.text))), claim) for claim in CLAIMS)
