@@ -8,6 +8,7 @@ from grader.criteria.accuracy import Accuracy, accuracies_of
 from grader.criteria.base import finding
 from grader.criteria.case import Case, Match, Measurement
 from grader.criteria.layers import Layer, LayerCount, LayerOrder
+from grader.hints import stopped_cell
 from grader.records import (
     AccuracyFacts,
     Answer,
@@ -132,6 +133,9 @@ def status_of(
         stopped = next((one for one in readable if one.ending is ending), None)
         if stopped is not None:
             return status, stopped.reason
+    slow = next((found for one in readable if (found := stopped_cell(one)) is not None), None)
+    if slow is not None:
+        return Status.TIMED_OUT, slow
     if not any(match.found_anything or match.missing_module for match in matches) and _is_elsewhere(readable):
         return Status.OTHER_WORKBOOK, msg("no model in the notebook belongs to a task of this workbook")
     if any(one.verdict is Verdict.REVIEW for result in results for one in result.findings):

@@ -12,7 +12,7 @@ from grader.candidates import candidates_of
 from grader.criteria import Criterion
 from grader.criteria.case import Candidate, Case, Match, Tier
 from grader.criteria.names import INPUT_SHAPES
-from grader.hints import missing_module
+from grader.hints import missing_module, stopped_cell
 from grader.records import Ending, Execution, Profile, Verdict, Words, msg
 from grader.workbook import Task
 
@@ -55,6 +55,9 @@ def score_of(task: Task, candidate: Candidate) -> int:
 def cut_short(executions: Sequence[Execution]) -> Words | None:
     """Say why part of a submission was not seen; None when all of it was."""
     for execution in executions:
+        stopped = stopped_cell(execution)
+        if stopped is not None:
+            return stopped
         if execution.ending not in _SEEN:
             return execution.reason or msg(
                 "{notebook} was not run to its end ({ending})",
@@ -104,6 +107,9 @@ def _is_example(task: Task, candidate: Candidate, runs: Sequence[Candidate]) -> 
     if runs:
         return False
     seen = [sign for sign in task.signs if sign.kind not in _OF_A_TRAINING]
+    asked = [one for one in task.criteria if one.judges == "structure" and one.kind not in _OF_A_TRAINING]
+    if all(_verdict(one, task, candidate) is Verdict.PASSED for one in asked):
+        return False  # example and answer differ in their trainings only, and there is none
     return all(_sign(sign, candidate) is Verdict.PASSED for sign in seen)
 
 

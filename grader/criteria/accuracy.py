@@ -9,13 +9,15 @@ from typing import ClassVar
 
 from grader.criteria.base import Criterion, Judgement, Judges, either, failed, of, passed, review
 from grader.criteria.case import Case
-from grader.criteria.data import cheated, tests_on_trained
+from grader.criteria.data import cheated, mixed_up, tests_on_trained
 from grader.criteria.settings import never_trained
 from grader.records import Band, Profile, Training, Words, msg
 
 _NEEDED = 3
 """Trainings of which the median decides."""
 _DIGITS = 4
+_MOSTLY_RIGHT = 0.5
+"""Under this share of right labels nothing of the task can be learned."""
 
 
 def accuracies_of(trainings: Sequence[Training]) -> tuple[float, ...]:
@@ -24,12 +26,15 @@ def accuracies_of(trainings: Sequence[Training]) -> tuple[float, ...]:
 
 
 def _before(criterion: Criterion, case: Case) -> Judgement | None:
-    """Judge what no measurement can change: not trained at all, or trained on test rows."""
+    """Judge what no measurement can change: not trained at all, on test rows, or on labels of other rows."""
     candidate = of(case)
     if not candidate.is_trained or candidate.fit is None:
         return never_trained(criterion.default_title, case)
     rows = tests_on_trained(candidate.fit)
-    return cheated(criterion.default_title, rows) if rows else None
+    if rows:
+        return cheated(criterion.default_title, rows)
+    agree = candidate.fit.y.agree if candidate.fit.y is not None else None
+    return mixed_up(criterion.default_title, agree) if agree is not None and agree < _MOSTLY_RIGHT else None
 
 
 def _unmeasured(expected: Words, case: Case) -> Judgement:

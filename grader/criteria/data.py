@@ -54,6 +54,15 @@ def cheated(expected: Words, rows: int) -> Judgement:
     )
 
 
+def mixed_up(expected: Words, agree: float) -> Judgement:
+    """Judge a training on labels of which only the share ``agree`` belongs to its rows."""
+    return failed(
+        expected,
+        msg("labels that belong to their rows, in percent: {share}", share=round(100 * agree, 1)),
+        msg("Keep images and labels in the same order: shuffle or cut both alike, or neither."),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingData(Criterion):
     """The answer was trained on the task's training data with their right labels; with ``all``, on every row of it.
@@ -96,13 +105,7 @@ class TrainingData(Criterion):
             return None  # drawn by the student: there are no true labels
         if agree is None:
             return review(self.default_title, msg("the labels could not be compared with the data set's"))
-        if agree >= 1:
-            return None
-        return failed(
-            self.default_title,
-            msg("labels that belong to their rows, in percent: {share}", share=round(100 * agree, 1)),
-            msg("Keep images and labels in the same order: shuffle or cut both alike, or neither."),
-        )
+        return None if agree >= 1 else mixed_up(self.default_title, agree)
 
     def _rows(self, fit: FitFacts) -> Judgement | None:
         if not self.all:
@@ -114,8 +117,10 @@ class TrainingData(Criterion):
                 msg("Leave validation_split out of model.fit, so that all training data are used."),
             )
         total = TRAIN_ROWS.get(fit.x.dataset)
-        if total is None or fit.x.rows is None:
+        if total is None:
             return None
+        if fit.x.rows is None:
+            return review(self.default_title, msg("which rows the data pipeline hands on could not be seen"))
         rows = distinct_rows(fit.x.rows)
         if rows is None:
             return review(self.default_title, msg("which rows were used could not be read"))

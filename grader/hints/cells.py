@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from grader.hints.models import explained
 from grader.hints.spelling import RENAMED, misspelt
-from grader.records import CellOutcome, CellStatus, Execution, Words, msg
+from grader.records import CellOutcome, CellStatus, Ending, Execution, Message, Words, msg
 
 _LIBRARIES = (
     "numpy",
@@ -39,6 +39,22 @@ def missing_module(execution: Execution) -> str:
             if root not in _OURS and misspelt(root, _LIBRARIES) is None:
                 return root
     return ""
+
+
+def stopped_cell(execution: Execution) -> Message | None:
+    """Say which cell ran out of time, though later ones ran; what it would have made was not seen."""
+    if execution.ending is not Ending.COMPLETED:
+        return None
+    for cell in execution.cells:
+        if cell.status is CellStatus.TIMED_OUT:
+            return msg(
+                "{notebook}, cell {cell} was stopped after {seconds} s; the cells after it ran. "
+                "Look for a loop that never ends.",
+                notebook=execution.notebook,
+                cell=cell.number,
+                seconds=round(cell.seconds),
+            )
+    return None
 
 
 def hints_of(execution: Execution) -> tuple[Words, ...]:
