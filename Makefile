@@ -21,16 +21,16 @@ install-dev: $(VENV)/.installed-dev
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}; call: make PYTHON=python3.11 ...")'
 	@echo "Making an environment in $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "No environment could be made; on Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
 
 $(VENV)/.installed-$(EXTRAS): pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the grader, TensorFlow and what notebooks need (some minutes, once) ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
 	@$(BIN)/python -m compileall -q $(VENV)/lib || true
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/.installed-$(EXTRAS)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS),dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS),dev]'
 	@touch $@
 
 # Where this user may install packages it is done; elsewhere the grader itself says what is missing.

@@ -174,24 +174,31 @@ def _grade_all(submissions: Sequence[Submission], grading: Grading, key: str, jo
             return
         observer.started(submission.student)
         begun = time.monotonic()
+
+        def record(result: SubmissionResult) -> SubmissionResult:
+            result = replace(result, digest=digest, seconds=round(time.monotonic() - begun, 1))
+            grading.ledger.write(result)
+            return result
+
         try:
-            result = grade_submission(submission, grading, lambda what: observer.stage(submission.student, what))
+            result = record(
+                grade_submission(submission, grading, lambda what: observer.stage(submission.student, what))
+            )
         except GraderError:
             raise
         except Exception:  # noqa: BLE001 - our fault must cost this student nothing, and the others no time
-            result = failed_by_us(submission, grading.tasks, traceback.format_exc(limit=-3))
-        result = replace(result, digest=digest, seconds=round(time.monotonic() - begun, 1))
-        grading.ledger.write(result)
+            result = record(failed_by_us(submission, grading.tasks, traceback.format_exc(limit=-3)))
         observer.done(result, reused=False)
 
-    with concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
-        futures = [pool.submit(one, submission) for submission in submissions]
-        try:
-            for future in concurrent.futures.as_completed(futures):
-                future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    pool = concurrent.futures.ThreadPoolExecutor(max_workers=jobs)
+    futures = [pool.submit(one, submission) for submission in submissions]
+    try:
+        for future in concurrent.futures.as_completed(futures):
+            future.result()
+    except BaseException:  # also Ctrl-C: running notebooks end with this process, nobody waits for them
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 def _warnings(settings: Settings, datasets: Mapping[str, DataSet], seal: str) -> Iterator[Words]:

@@ -71,6 +71,7 @@ def _untrained(model: ModelFacts, trace: Trace, notebook: str) -> Candidate:
         num_params=model.num_params,
         compile=next((one for one in reversed(trace.compiles) if one.model == model.model), None),
         failure=failure,
+        own_loop=any(note.what == "custom-training" for note in trace.notes),
     )
 
 
@@ -94,7 +95,9 @@ def _failure_of(model: int, trace: Trace, cell: int | None = None) -> FailureFac
 def _after(fit: FitFacts, model: ModelFacts, calls: Sequence[EvaluateFacts], trace: Trace) -> Iterator[EvaluateFacts]:
     """Yield the calls that looked at this training: on the model itself, or on a copy of it loaded from a file."""
     fitted = {one.model for one in trace.fits}
-    copies = {one.model for one in trace.models if one.model not in fitted and _alike(one, model)}
+    fresh = [call for call in calls if call.model not in fitted and call.after_fit is None]
+    called = {call.model for call in fresh}
+    copies = {one.model for one in trace.models if one.model in called and _alike(one, model)}
     for call in calls:
         own = call.model == fit.model and call.after_fit is not None and call.after_fit >= fit.fit
         copy = call.model in copies and call.after_fit is None and call.cell >= fit.cell

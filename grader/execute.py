@@ -36,8 +36,9 @@ class Job:
     """One notebook to run."""
 
     notebook: Path
-    files: tuple[Path, ...] = ()
-    """Other files of the submission; copies of them lie beside the notebook, by their names."""
+    files: tuple[tuple[str, Path], ...] = ()
+    """Other files of the submission: where a copy lies, relative to the notebook's folder (``data/x.csv``), and the
+    file itself."""
     out: Path
     """A folder of this job alone, made if missing: ``executed.ipynb``, ``trace.jsonl``, ``outcome.json``."""
     datasets: tuple[DataSet, ...] = ()
@@ -58,7 +59,8 @@ def run_notebook(job: Job) -> Execution:
     for stale in ("outcome.json", "trace.jsonl", "executed.ipynb"):
         (job.out / stale).unlink(missing_ok=True)
     job_file = job.out / "job.json"
-    job_file.write_text(json.dumps(_as_json(job), ensure_ascii=False), encoding="utf-8")
+    # ASCII: names of files may hold bytes that are no UTF-8, which Python keeps as halves of surrogate pairs.
+    job_file.write_text(json.dumps(_as_json(job), ensure_ascii=True), encoding="utf-8")
     with tempfile.TemporaryFile() as errors:
         in_time = _drive(job_file, job.limits.notebook_seconds + _SPARE_SECONDS, errors)
         return _read_back(job, in_time=in_time, errors=errors)
@@ -91,7 +93,7 @@ def _drive(job_file: Path, seconds: float, errors: IO[bytes]) -> bool:
 def _as_json(job: Job) -> dict[str, Any]:
     return {
         "notebook": _absolute(job.notebook),
-        "files": [_absolute(file) for file in job.files],
+        "files": [(place, _absolute(file)) for place, file in job.files],
         "out": _absolute(job.out),
         "datasets": {dataset.name: _absolute(dataset.folder) for dataset in job.datasets},
         "quick_steps": job.profile.steps,

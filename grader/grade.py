@@ -245,7 +245,7 @@ def _notebook_accuracy(case: Case) -> float | None:
     """Return what the notebook's last ``evaluate`` on test rows gave."""
     for call in reversed(case.candidate.evaluations if case.candidate else ()):
         if call.x.dataset == case.dataset and call.x.test_rows:
-            values = [value for name, value in call.results.items() if "acc" in name]
+            values = [value for name, value in call.results.items() if "acc" in name and value is not None]
             if values:
                 return values[0]
     return None

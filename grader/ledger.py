@@ -17,10 +17,11 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from grader.errors import UsageError
-from grader.records import RunFacts, SubmissionResult
+from grader.records import RunFacts, Status, SubmissionResult
 
 _RUN = TypeAdapter(RunFacts)
 _RESULT = TypeAdapter(SubmissionResult)
+_OURS = (Status.INTERNAL_ERROR, Status.SANDBOX_FAILED)
 
 
 class Ledger:
@@ -72,6 +73,8 @@ class Ledger:
         try:
             result = self._result(self.folder_of(student) / "result.json")
         except (OSError, ValidationError):
+            return None
+        if result.status in _OURS:  # whatever was wrong may be mended by now
             return None
         return result if result.digest == digest else None
 

@@ -12,7 +12,7 @@ from grader.criteria.accuracy import Accuracy
 from grader.criteria.case import Candidate, Measurement
 from grader.match import Match
 from grader.recipe import NotRebuildable, recipe_of
-from grader.records import Band, DataSet, Execution, Profile, Recipe, Training
+from grader.records import Band, DataSet, Execution, Profile, Recipe, Training, msg
 from grader.reference import Bands
 from grader.train import TrainerPool
 from grader.workbook import Task
@@ -103,6 +103,8 @@ def recipe_for(candidate: Candidate, executions: Sequence[Execution]) -> Recipe:
     if fit.compile is None and candidate.compile is not None:
         fit = replace(fit, compile=candidate.compile)
     models = {model.snapshot: model for model in _execution_of(candidate, executions).trace.models}
+    if fit.snapshot not in models:
+        raise NotRebuildable(msg("the notebook's record of the model is incomplete"))
     return recipe_of(fit, models[fit.snapshot])
 
 

@@ -36,14 +36,14 @@ _VERSIONS = 20
 _WHOLE = 1 << 53
 
 _KINDS: dict[str, tuple[str, type, int]] = {
-    "model": ("models", ModelFacts, 5_000),
-    "compile": ("compiles", CompileFacts, 5_000),
-    "fit": ("fits", FitFacts, 5_000),
-    "evaluate": ("evaluations", EvaluateFacts, 20_000),
-    "predict": ("predicts", EvaluateFacts, 20_000),
-    "failure": ("failures", FailureFacts, 5_000),
-    "predictions": ("predictions", PredictionFacts, 1_000),
-    "note": ("notes", NoteFacts, 5_000),
+    "model": ("models", ModelFacts, 500),
+    "compile": ("compiles", CompileFacts, 1_000),
+    "fit": ("fits", FitFacts, 500),
+    "evaluate": ("evaluations", EvaluateFacts, 2_000),
+    "predict": ("predicts", EvaluateFacts, 2_000),
+    "failure": ("failures", FailureFacts, 500),
+    "predictions": ("predictions", PredictionFacts, 50),
+    "note": ("notes", NoteFacts, 1_000),
 }
 """Event -> field of :class:`Trace`, record, how many of them one trace may hold."""
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {event: TypeAdapter(record) for event, (_, record, _) in _KINDS.items()}

@@ -31,7 +31,7 @@ class Lesson:
         """The lesson's files as one student's submission."""
         (one,) = collect([FOLDER / self.name], single=True)
         files = tuple(
-            dataclasses.replace(notebook, beside=tuple(path for path in notebook.beside if path.name != "expect.toml"))
+            dataclasses.replace(notebook, beside=tuple(pair for pair in notebook.beside if pair[0] != "expect.toml"))
             for notebook in one.notebooks
         )
         return dataclasses.replace(one, notebooks=files)

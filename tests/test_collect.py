@@ -1,5 +1,10 @@
 """Finding submissions."""
 
+import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,7 +38,7 @@ def test_files_beside_a_notebook_go_with_it_and_only_those(tmp_path):
     put(tmp_path / "b" / "n.ipynb")
     put(tmp_path / "b" / "other.py")
     first = collect([tmp_path])[0]
-    assert [path.name for path in first.notebooks[0].beside] == ["helper.py"]
+    assert first.notebooks[0].beside == (("helper.py", tmp_path / "a" / "helper.py"),)
 
 
 def test_what_systems_leave_behind_is_ignored(tmp_path):
@@ -46,13 +51,25 @@ def test_what_systems_leave_behind_is_ignored(tmp_path):
 
 
 def test_a_link_is_never_followed(tmp_path):
-    """Neither a link to a notebook nor one to a folder brings anything in."""
+    """Neither a link to a notebook nor one to a folder brings anything in; a linked notebook is named."""
     secret = put(tmp_path / "outside" / "secret.ipynb")
     put(tmp_path / "class" / "a" / "n.ipynb")
     (tmp_path / "class" / "a" / "link.ipynb").symlink_to(secret)
     (tmp_path / "class" / "linked").symlink_to(secret.parent)
     found = collect([tmp_path / "class"])
-    assert [(s.student, len(s.notebooks)) for s in found] == [("a", 1)]
+    assert [(s.student, len(s.notebooks), s.others) for s in found] == [("a", 1, ("link.ipynb (a link)",))]
+
+
+def test_a_linked_notebook_outside_folders_is_named(tmp_path):
+    """Its student is told that a link came in, and not passed over; its target may even be missing."""
+    put(tmp_path / "a.ipynb")
+    (tmp_path / "b.ipynb").symlink_to(tmp_path / "a.ipynb")
+    (tmp_path / "c.ipynb").symlink_to(tmp_path / "missing.ipynb")
+    assert [(s.student, len(s.notebooks), s.others) for s in collect([tmp_path])] == [
+        ("a", 1, ()),
+        ("b", 0, ("b.ipynb (a link)",)),
+        ("c", 0, ("c.ipynb (a link)",)),
+    ]
 
 
 def test_equal_names_stay_apart(tmp_path):
@@ -79,7 +96,7 @@ def test_single_takes_everything_as_one_submission(tmp_path):
     put(tmp_path / "me" / "helper.py")
     (one,) = collect([tmp_path / "me"], single=True)
     assert (one.student, len(one.notebooks)) == ("me", 2)
-    assert [path.name for path in one.notebooks[0].beside] == ["helper.py"]
+    assert [place for place, _ in one.notebooks[0].beside] == ["helper.py"]
 
 
 def test_a_folder_without_a_notebook_is_still_a_submission(tmp_path):
@@ -91,7 +108,13 @@ def test_a_folder_without_a_notebook_is_still_a_submission(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("missing", "no such file"), ("a.txt", "expected a notebook"), ("empty", "no notebooks found")],
+    [
+        ("missing", "no such file"),
+        ("a.txt/x", "no such file"),
+        ("x" * 300, "cannot be read"),
+        ("a.txt", "expected a notebook"),
+        ("empty", "no notebooks found"),
+    ],
 )
 def test_unusable_paths_are_refused_with_a_reason(tmp_path, name, said):
     """A wrong path is the caller's mistake, said in one line."""
@@ -99,3 +122,152 @@ def test_unusable_paths_are_refused_with_a_reason(tmp_path, name, said):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match=said):
         collect([tmp_path / name])
+
+
+def test_files_below_the_notebook_keep_their_place_and_those_above_stay_behind(tmp_path):
+    """A file's place is relative to the notebook's own folder."""
+    put(tmp_path / "me" / "part" / "task.ipynb")
+    for name in ("above.py", "part/parts/helper.py", "part/data/x.csv", "elsewhere/y.csv"):
+        put(tmp_path / "me" / name)
+    (one,) = collect([tmp_path])
+    (notebook,) = one.notebooks
+    assert [place for place, _ in notebook.beside] == ["data/x.csv", "parts/helper.py"]
+    assert all(path == tmp_path / "me" / "part" / place for place, path in notebook.beside)
+
+
+def test_files_that_do_not_fit_are_named(tmp_path):
+    """Small files go along, what is beyond 64 MB stays behind and is told."""
+    put(tmp_path / "me" / "task.ipynb")
+    put(tmp_path / "me" / "small.csv")
+    put(tmp_path / "me" / "data" / "large.bin")
+    os.truncate(tmp_path / "me" / "data" / "large.bin", 64 << 20)
+    (one,) = collect([tmp_path])
+    assert [place for place, _ in one.notebooks[0].beside] == ["small.csv"]
+    assert one.others == ("small.csv", "data/large.bin (too large)")
+
+
+def test_many_files_do_not_hide_a_notebook(tmp_path):
+    """Pictures may be cut, notebooks not, however they are sorted; that something was cut is told."""
+    for number in range(250):
+        put(tmp_path / "me" / "pictures" / f"{number}.png")
+    put(tmp_path / "me" / "task3.ipynb")
+    put(tmp_path / "me" / "zzz" / "helper.py")
+    put(tmp_path / "me" / "1" / "2" / "3" / "4" / "5" / "6" / "deep.ipynb")
+    (one,) = collect([tmp_path])
+    assert [notebook.name for notebook in one.notebooks] == ["task3.ipynb", "1/2/3/4/5/6/deep.ipynb"]
+    assert (len(one.others), one.cut) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("names", "kept", "cut"),
+    [
+        ([f"{number}.ipynb" for number in range(50)], 50, False),
+        ([f"{number}.ipynb" for number in range(51)], 50, True),
+        (["a.ipynb", "/".join("12345678") + "/n.ipynb"], 1, True),
+    ],
+)
+def test_what_is_beyond_the_bounds_is_told(tmp_path, names, kept, cut):
+    """Fifty notebooks and eight levels of folders are looked at."""
+    for name in names:
+        put(tmp_path / "me" / name)
+    (one,) = collect([tmp_path])
+    assert (len(one.notebooks), one.cut) == (kept, cut)
+
+
+def test_names_that_are_no_utf_8_can_be_written(tmp_path):
+    """Cyrillic names in bytes of cp1251 become readable, stay apart, and the files can still be opened."""
+    folder = tmp_path / os.fsdecode("иванов".encode("cp1251"))
+    for name in ("задание.ipynb", "решение.ipynb", "данные.csv"):
+        put(folder / os.fsdecode(name.encode("cp1251")))
+    (one,) = collect([tmp_path])
+    shown = [one.student, *one.others, *(notebook.name for notebook in one.notebooks)]
+    json.dumps(shown, ensure_ascii=False).encode()
+    assert len({notebook.name for notebook in one.notebooks}) == 2
+    assert [path.read_text() for notebook in one.notebooks for path in (notebook.path, notebook.beside[0][1])]
+
+
+@pytest.mark.parametrize("given", [("x", "y"), ("x/task.ipynb", "y/task.ipynb")])
+def test_single_keeps_equal_names_apart(tmp_path, given):
+    """Two notebooks called alike in one submission can be told apart."""
+    put(tmp_path / "x" / "task.ipynb", "1")
+    put(tmp_path / "y" / "task.ipynb", "2")
+    (one,) = collect([tmp_path / name for name in given], single=True)
+    assert [(notebook.name, notebook.path.read_text()) for notebook in one.notebooks] == [
+        ("task.ipynb", "1"),
+        ("y/task.ipynb", "2"),
+    ]
+
+
+def test_single_has_a_digest_over_all_files(tmp_path):
+    """A changed helper is another submission."""
+    put(tmp_path / "x" / "task.ipynb")
+    put(tmp_path / "y" / "task.ipynb")
+    digests = []
+    for content in ("1", "2"):
+        put(tmp_path / "y" / "helper.py", content)
+        digests += [collect([tmp_path / "x", tmp_path / "y"], single=True)[0].digest]
+        digests += [collect([tmp_path / "y"], single=True)[0].digest]
+    assert len(set(digests)) == 4
+
+
+def test_the_suffix_of_a_notebook_may_be_in_capitals(tmp_path):
+    """Some systems write A.IPYNB."""
+    put(tmp_path / "A.IPYNB")
+    put(tmp_path / "b" / "B.Ipynb")
+    assert [(s.student, len(s.notebooks)) for s in collect([tmp_path])] == [("A", 1), ("b", 1)]
+    assert len(collect([tmp_path / "A.IPYNB"])[0].notebooks) == 1
+
+
+def test_a_stray_file_is_a_submission_without_notebooks(tmp_path):
+    """Whoever handed in an archive or a script is named; what lecturers keep there is not."""
+    for name in ("c.zip", "d.py", "e.doc", "e.ipynb", "README", "readme.rst", "list.csv", "Points.XLSX", "a.txt"):
+        put(tmp_path / name)
+    for name in ("b.md", "workbook.toml", "x.json"):
+        put(tmp_path / name)
+    assert [(s.student, len(s.notebooks), s.others) for s in collect([tmp_path])] == [
+        ("c", 0, ("c.zip",)),
+        ("d", 0, ("d.py",)),
+        ("e", 1, ()),
+        ("e-2", 0, ("e.doc",)),
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root reads everything")
+def test_what_cannot_be_read_costs_nobody_else(tmp_path):
+    """A locked file or folder is named; given itself, it is refused with the reason."""
+    for name in ("a/n.ipynb", "b/n.ipynb", "b/helper.py", "c/n.ipynb", "c/sub/n.ipynb", "d/n.ipynb", "e.ipynb"):
+        put(tmp_path / name)
+    locked = [tmp_path / name for name in ("b/n.ipynb", "b/helper.py", "c/sub", "d", "e.ipynb")]
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(0o755)
+    for path in locked:
+        path.chmod(0)
+    code = (
+        "import json, pathlib, sys; from grader.collect import collect; from grader.errors import UsageError\n"
+        "root = pathlib.Path(sys.argv[1])\n"
+        "print(json.dumps([[s.student, len(s.notebooks), s.others] for s in collect([root])]))\n"
+        "for name in ('d', 'd/n.ipynb', 'e.ipynb'):\n"
+        "    try: collect([root / name])\n"
+        "    except UsageError as error: print(error)\n"
+    )
+    nobody = ["setpriv", "--reuid=4999", "--clear-groups"] if os.geteuid() == 0 else []
+    try:
+        told = subprocess.run(
+            [*nobody, sys.executable, "-B", "-c", code, tmp_path],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        ).stdout.splitlines()
+    finally:
+        for path in locked:
+            path.chmod(0o755)
+    assert json.loads(told[0]) == [
+        ["a", 1, []],
+        ["b", 0, ["n.ipynb (cannot be read)", "helper.py (cannot be read)"]],
+        ["c", 1, ["sub (cannot be read)"]],
+        ["d", 0, ["d (cannot be read)"]],
+        ["e", 0, ["e.ipynb (cannot be read)"]],
+    ]
+    assert len(told) == 4
+    assert all("cannot be read (Permission denied)" in line for line in told[1:])

@@ -19,6 +19,7 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from grader.drive.notebook import code_cells, read_notebook
 from grader.errors import SandboxUnavailableError
 from grader.execute import Job, run_notebook
 from grader.records import CellStatus, Ending, Execution, Limits, Profile
@@ -222,10 +223,44 @@ def test_files_handed_in_lie_beside_the_notebook_as_writable_copies(tmp_path):
     data = tmp_path / "данные.csv"
     data.write_text("1,2\n", encoding="utf-8")
     code = "import helper\nopen('данные.csv', 'a').write('3')\nprint(helper.value, open('данные.csv').read())"
-    execution = run(tmp_path, code, "open('нет.csv')", files=(tmp_path / "helper.py", data))
+    execution = run(
+        tmp_path, code, "open('нет.csv')", files=(("helper.py", tmp_path / "helper.py"), ("данные.csv", data))
+    )
     assert shown(tmp_path) == "7 1,2\n3\n"
     assert execution.cells[1].error == "FileNotFoundError"
     assert data.read_text(encoding="utf-8") == "1,2\n"
+
+
+@pytest.mark.parametrize("unsealed", [False, True])
+def test_files_in_sub_folders_keep_their_place(tmp_path, unsealed):
+    """A package and a data file below the notebook's folder are found where they were at home."""
+    for name, content in {"parts/helper.py": "value = 7\n", "data/deep/x.csv": "1,2\n"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    files = tuple((name, tmp_path / name) for name in ("parts/helper.py", "data/deep/x.csv"))
+    code = "from parts import helper\nprint(helper.value, open('data/deep/x.csv').read())"
+    run(tmp_path, code, files=files, unsealed=unsealed)
+    assert shown(tmp_path) == "7 1,2\n\n"
+
+
+@pytest.mark.parametrize("place", ["../out.py", "/etc/passwd", "a/../../b", ""])
+def test_a_file_is_never_placed_outside_the_work_folder(tmp_path, place):
+    """A place that leads elsewhere fails the job before anything runs."""
+    execution = run(tmp_path, "print(1)", files=((place, tmp_path / "work.ipynb"),))
+    assert execution.ending is Ending.INTERNAL_ERROR
+    assert "work folder" in str(execution.reason.values)
+
+
+def test_files_with_names_that_are_no_utf_8_are_opened(tmp_path):
+    """A Cyrillic name from an old archive, in bytes of cp1251, serves as notebook and as file beside it."""
+    notebook = write_notebook(
+        tmp_path / os.fsdecode("задание.ipynb".encode("cp1251")), "import os\nprint(os.listdir())"
+    )
+    data = tmp_path / os.fsdecode("данные.csv".encode("cp1251"))
+    data.write_text("1,2\n", encoding="utf-8")
+    job = Job(notebook=notebook, files=((data.name, data),), out=tmp_path / "out", profile=FULL, limits=LIMITS)
+    assert run_notebook(job).ending is Ending.COMPLETED
+    assert shown(tmp_path) == f"{[data.name]}\n"
 
 
 def test_installing_a_package_ends_quickly_and_is_no_error(tmp_path):
@@ -307,6 +342,40 @@ def test_notebooks_of_format_3_are_read(tmp_path):
     assert shown(tmp_path) == "old\n"
 
 
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        "text",
+        None,
+        {"cell_type": "code", "source": None},
+        {"cell_type": "code", "source": [None, 1]},
+        {"cell_type": ["code"], "source": "x"},
+        {"cell_type": "code", "source": "", "metadata": None, "outputs": None},
+        {"cell_type": "code", "source": "", "metadata": {}, "outputs": ["text", {"output_type": "stream", "text": 1}]},
+        {"cell_type": "markdown", "source": "", "attachments": None},
+        {},
+    ],
+)
+@pytest.mark.parametrize("minor", [2, 5, None])
+def test_one_damaged_cell_does_not_cost_the_notebook(tmp_path, damaged, minor):
+    """What of a cell cannot be read is left out; the cells around it are there."""
+    whole = {"cell_type": "code", "source": ["print(1)"]}  # without metadata, outputs and execution count
+    raw = {"nbformat": 4, "nbformat_minor": minor, "metadata": {}, "cells": [whole, damaged, whole]}
+    path = tmp_path / "work.ipynb"
+    path.write_text(json.dumps(raw), encoding="utf-8")
+    assert [source for _, source in code_cells(read_notebook(path))] == ["print(1)", "print(1)"]
+
+
+def test_a_damaged_cell_of_a_notebook_of_format_3_costs_only_itself(tmp_path):
+    """Worksheets are mended like cells."""
+    whole = {"cell_type": "code", "input": ["print(1)"]}
+    damaged = [None, {"cell_type": "code", "input": None}, {"cell_type": "heading", "level": None, "source": None}]
+    raw = {"nbformat": 3, "worksheets": [None, {"cells": [*damaged, whole]}]}
+    path = tmp_path / "work.ipynb"
+    path.write_text(json.dumps(raw), encoding="utf-8")
+    assert [source for _, source in code_cells(read_notebook(path))] == ["print(1)"]
+
+
 def test_several_notebooks_run_at_once_from_several_threads(tmp_path):
     """Each call has its own process; results do not mix, and short-lived threads do not take kernels along."""
 
@@ -367,7 +436,9 @@ def test_the_end_of_the_caller_is_the_end_of_the_kernel(tmp_path):
 def test_without_a_seal_a_notebook_runs_too_and_says_so(tmp_path):
     """The unsealed way has the same folders and the same result."""
     (tmp_path / "helper.py").write_text("value = 7\n", encoding="utf-8")
-    execution = run(tmp_path, "import helper\nprint(helper.value)", unsealed=True, files=(tmp_path / "helper.py",))
+    execution = run(
+        tmp_path, "import helper\nprint(helper.value)", unsealed=True, files=(("helper.py", tmp_path / "helper.py"),)
+    )
     assert (execution.ending, execution.seal, shown(tmp_path)) == (Ending.COMPLETED, "none", "7\n")
 
 

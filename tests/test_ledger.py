@@ -6,6 +6,7 @@ import pytest
 
 from grader.errors import UsageError
 from grader.ledger import Ledger
+from grader.records import Status
 from tests import sample_results
 
 
@@ -72,3 +73,11 @@ def test_two_graders_cannot_write_one_run(tmp_path):
         answer = answers.get(timeout=60)
         other.join()
     assert "another grader" in answer
+
+
+@pytest.mark.parametrize("status", [Status.INTERNAL_ERROR, Status.SANDBOX_FAILED])
+def test_our_own_faults_are_tried_again(tmp_path, status):
+    """What the machine or the grader did wrong is not remembered as done."""
+    ledger, result = Ledger(tmp_path), sample_results.submission(digest="d1", status=status)
+    ledger.write(result)
+    assert ledger.done(result.student, "d1") is None

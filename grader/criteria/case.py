@@ -61,6 +61,8 @@ class Candidate:
     """Calls of ``evaluate`` after the fit, on this model or on a copy of it loaded from a file."""
     predicts: tuple[EvaluateFacts, ...] = ()
     failure: FailureFacts | None = None
+    own_loop: bool = False
+    """Never given to ``fit``, in a notebook that changes weights in a loop of its own."""
 
     @property
     def is_trained(self) -> bool:

@@ -42,7 +42,7 @@ class LayerCount(Bounded):
 
     def judge(self, case: Case) -> Judgement:
         """Count the layers; a student's own layer class may hide some, so it leaves a miss open."""
-        count = sum(layer.kind == self.layer for layer in case.layers)
+        count = sum(layer.kind == self.layer and not layer.custom for layer in case.layers)
         expected = self.default_title
         found = msg("{layer} layers: {count}", layer=self.layer, count=count)
         if self.holds(count):
@@ -104,7 +104,7 @@ class LayerOrder(Criterion):
 
     def judge(self, case: Case) -> Judgement:
         """Look for the kinds as a subsequence of the model's layers."""
-        rest = iter(layer.kind for layer in case.layers)
+        rest = iter(layer.kind for layer in case.layers if not layer.custom)
         missing = next((kind for kind in self.layers if kind not in rest), None)
         found = msg("{layers}", layers=listing(case.layers))
         advice = msg(
@@ -168,7 +168,7 @@ class Layer(Criterion):
 
     def judge(self, case: Case) -> Judgement:
         """Compare the layer's settings one by one."""
-        places = [index for index, layer in enumerate(case.layers) if layer.kind == self.layer]
+        places = [at for at, layer in enumerate(case.layers) if layer.kind == self.layer and not layer.custom]
         index = self.position - 1 if self.position > 0 else self.position
         if not -len(places) <= index < len(places):
             return self._absent(case, len(places))

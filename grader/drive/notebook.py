@@ -56,6 +56,7 @@ def read_notebook(path: Path) -> NotebookNode:
                     newest=_NEWEST_FORMAT,
                 )
             )
+        _repair(raw, version)
         old = known.to_notebook_json(raw) if hasattr(known, "to_notebook_json") else nbformat.from_dict(raw)
         converted = nbformat.convert(old, _NEWEST_FORMAT)
         return _clean(converted.get("cells"))
@@ -134,6 +135,40 @@ def _parse(text: str) -> dict[str, Any]:
     return raw
 
 
+def _repair(raw: dict[str, Any], version: int) -> None:
+    """Mend, in place, what the converters would stumble over: one damaged cell must not cost the others."""
+    raw["nbformat"] = version
+    if not isinstance(raw.get("nbformat_minor"), int):
+        raw["nbformat_minor"] = 0
+    if not isinstance(raw.get("metadata"), dict):
+        raw["metadata"] = {}
+    if isinstance(raw.get("worksheets"), list):  # format 3 and older
+        raw["worksheets"] = [sheet for sheet in raw["worksheets"] if isinstance(sheet, dict)]
+    holders = [holder for holder in (raw, *raw.get("worksheets", ())) if "cells" in holder]
+    given = [cell for holder in holders for cell in holder["cells"] or ()]
+    for holder in holders:
+        holder["cells"] = [_repaired(cell) for cell in holder["cells"] or () if isinstance(cell, dict)]
+    if given and not any(holder["cells"] for holder in holders):
+        raise _not_a_notebook("none of its cells can be read")
+
+
+def _repaired(cell: dict[str, Any]) -> dict[str, Any]:
+    """Return what a cell holds apart from what is dropped anyway: outputs, metadata, attachments."""
+    kind = cell.get("cell_type")
+    repaired: dict[str, Any] = {"cell_type": kind if isinstance(kind, str) else "raw", "metadata": {}}
+    repaired |= {name: _text(cell[name]) for name in ("source", "input", "code", "text") if name in cell}
+    if kind == "code":
+        repaired |= {"outputs": [], "execution_count": None}
+    if kind == "heading":
+        repaired["level"] = cell["level"] if cell.get("level") in range(1, 7) else 1
+    return repaired
+
+
+def _text(source: Any) -> str:
+    lines = source if isinstance(source, list) else [source]
+    return "".join(line for line in lines if isinstance(line, str))
+
+
 def _clean(cells: Any) -> NotebookNode:
     if not isinstance(cells, list):
         raise _not_a_notebook("it has no list of cells")
@@ -148,10 +183,9 @@ def _clean(cells: Any) -> NotebookNode:
 def _clean_cells(cells: list[Any]) -> Iterator[NotebookNode]:
     makers = {"code": new_code_cell, "markdown": new_markdown_cell}
     for index, cell in enumerate(cells):
-        kind, source = cell.get("cell_type"), cell.get("source", "")
-        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+        kind = cell.get("cell_type")
         # Half a surrogate pair is legal in JSON and nowhere else.
-        text = text.encode("utf-8", "replace").decode("utf-8")
+        text = _text(cell.get("source")).encode("utf-8", "replace").decode("utf-8")
         made = makers.get(kind, new_raw_cell)(text)
         made.id = f"cell-{index}"
         yield made

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nbformat import NotebookNode
@@ -33,7 +33,8 @@ class DriveJob:
     """What ``JOB.json`` says: paths of this machine, and bounds."""
 
     notebook: Path
-    files: tuple[Path, ...]
+    files: Mapping[str, Path]
+    """Path in the work folder -> file."""
     out: Path
     datasets: Mapping[str, Path]
     quick_steps: int | None
@@ -43,11 +44,15 @@ class DriveJob:
 
     @classmethod
     def read(cls, path: Path) -> DriveJob:
-        """Read a job as :func:`grader.execute.run_notebook` wrote it."""
+        """Read a job as :func:`grader.execute.run_notebook` wrote it.
+
+        Raises:
+            ValueError: a file's place is not in the work folder.
+        """
         raw = json.loads(path.read_text(encoding="utf-8"))
         return cls(
             notebook=Path(raw["notebook"]),
-            files=tuple(map(Path, raw["files"])),
+            files={_below_work(place): Path(file) for place, file in raw["files"]},
             out=Path(raw["out"]),
             datasets={name: Path(folder) for name, folder in raw["datasets"].items()},
             quick_steps=raw["quick_steps"],
@@ -55,6 +60,13 @@ class DriveJob:
             unsealed=raw["unsealed"],
             probe=raw["probe"],
         )
+
+
+def _below_work(place: str) -> str:
+    path = PurePosixPath(place)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        raise ValueError(f"{place!r} is not a place in the work folder")
+    return str(path)
 
 
 def run_job(job: DriveJob) -> None:
@@ -102,7 +114,7 @@ async def _run_sealed(job: DriveJob, seal: Seal, notebook: NotebookNode) -> tupl
     key = secrets.token_hex(32)
     binds = {**kernel_binds(), **{f"{DATA}/{name}": folder for name, folder in job.datasets.items()}}
     files: dict[str, Path | bytes] = {**kernel_files(key)}
-    files |= {f"{WORK}/{file.name}": file for file in job.files}
+    files |= {f"{WORK}/{place}": file for place, file in job.files.items()}
     with (
         seal.room(limits=job.limits, binds=binds, files=files) as room,
         TracePipe(job.out / "trace.jsonl", job.limits.trace_mb) as trace,

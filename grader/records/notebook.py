@@ -14,8 +14,8 @@ from grader.records.words import Message
 class Limits:
     """What one notebook may use. Defaults suit TensorFlow on a laptop; ``workbook.toml`` overrides them."""
 
-    cell_seconds: int = 1200
-    notebook_seconds: int = 3600
+    cell_seconds: int = 3600
+    notebook_seconds: int = 14_400
     memory_mb: int = 4096
     """Private memory of the kernel's process tree; over it a cell sees a MemoryError, well over it the kernel ends."""
     scratch_mb: int = 512
@@ -211,7 +211,8 @@ class EvaluateFacts:
     y: LabelFacts | None = None
     after_fit: int | None = None
     """The model's latest fit before the call; None when it was never trained."""
-    results: Mapping[str, float] = field(default_factory=dict)
+    results: Mapping[str, float | None] = field(default_factory=dict)
+    """By metric; None where a value was not finite."""
     cell: int = 0
 
 

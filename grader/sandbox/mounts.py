@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from grader.sandbox.seal import WORK
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 _ETC = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts")
 
@@ -76,5 +78,6 @@ def parent_options(targets: Iterable[str]) -> list[str]:
     options: list[str] = []
     for parent in sorted(parents):
         if not parent.startswith("/usr/"):
-            options += ["--perms", "0755", "--dir", parent]
+            mode = "1777" if parent.startswith(f"{WORK}/") else "0755"  # a notebook may write beside its own files
+            options += ["--perms", mode, "--dir", parent]
     return options

@@ -33,6 +33,7 @@ def install_hooks(session: Session) -> None:
     replace_method(model, "load_weights", functools.partial(_touching, session, "weights were loaded into it"))
     replace_method(keras.Layer, "set_weights", functools.partial(_touching, session, "its weights were set"))
     replace_method(model, "train_on_batch", functools.partial(_touching, session, "it was trained with train_on_batch"))
+    replace_method(keras.optimizers.Optimizer, "apply", functools.partial(_applying, session))
     _hook_loading(session)
     if session.budget is not None:
         with contextlib.suppress(Exception):  # other versions of Keras may keep their adapters elsewhere
@@ -141,6 +142,23 @@ def _layer_call(session: Session, original: Method) -> Method:
             raise
         finally:
             watching.calls -= 1
+
+    return method
+
+
+def _applying(session: Session, original: Method) -> Method:
+    """Say once a cell that weights were changed outside ``fit``: a loop of the student's own."""
+    said: set[int] = set()
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        if not session.watching.depth and not session.watching.muted:
+            with session.quietly():
+                cell = session.cell()
+                if cell not in said:
+                    said.add(cell)
+                    session.note("custom-training")
+        return original(self, *args, **kwargs)
 
     return method
 
