@@ -111,7 +111,9 @@ def _train_all(
                 recipe=recipe,
                 trainings=(training,),
             )
-        elif all(one.seed != seed for one in record.trainings):
+        elif any(one.seed == seed for one in record.trainings):
+            continue  # only looked at to learn the device, which names the record
+        else:
             record = replace(record, trainings=(*record.trainings, replace(training, layers=())))
         write_record(path, record)
         accuracy = "-" if training.test_accuracy is None else f"{training.test_accuracy:.4f}"

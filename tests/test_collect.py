@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -238,8 +239,9 @@ def test_what_cannot_be_read_costs_nobody_else(tmp_path):
     for name in ("a/n.ipynb", "b/n.ipynb", "b/helper.py", "c/n.ipynb", "c/sub/n.ipynb", "d/n.ipynb", "e.ipynb"):
         put(tmp_path / name)
     locked = [tmp_path / name for name in ("b/n.ipynb", "b/helper.py", "c/sub", "d", "e.ipynb")]
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o755)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.is_relative_to(Path(tempfile.gettempdir())) and folder != Path(tempfile.gettempdir()):
+            folder.chmod(0o755)
     for path in locked:
         path.chmod(0)
     code = (

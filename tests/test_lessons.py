@@ -10,7 +10,13 @@ from grader.pipeline import grade_submission
 from grader.workbook import load_workbook
 from tests.lessons import LESSONS
 
-QUICK = ("task1-one-unit-softmax", "task3-valid-does-not-fit", "broken-json", "kernel-killed-after-task")
+QUICK = (
+    "task1-one-unit-softmax",
+    "task3-valid-does-not-fit",
+    "broken-json",
+    "kernel-killed-after-task",
+    "task3-subclassed",
+)
 """A first few, for `make test`; the others are slow."""
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import threading
 from pathlib import Path
 
 from grader.drive.run import DriveJob, run_job
+
+_EXIT_SECONDS = 5
 
 
 def main() -> None:
@@ -16,7 +19,11 @@ def main() -> None:
     run_job(DriveJob.read(Path(sys.argv[1])))
     sys.stdout.flush()
     sys.stderr.flush()
-    # Everything is written; threads that wait on a pipe of a killed kernel must not keep us.
+    # Everything is written; neither threads that wait on a pipe of a killed kernel nor what is due at exit keep us.
+    fuse = threading.Timer(_EXIT_SECONDS, os._exit, (0,))
+    fuse.daemon = True
+    fuse.start()
+    atexit._run_exitfuncs()
     os._exit(0)
 
 

@@ -1,0 +1,42 @@
+"""The doctor's table, on this very machine."""
+
+import pytest
+
+from grader import doctor
+from grader.sandbox import PROMISES
+from tests.test_cli import grader
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """What `grader doctor` prints here."""
+    done = grader("doctor", "--lang", "en", home=tmp_path_factory.mktemp("home"), timeout=200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_doctor_finds_what_is_here(told):
+    """Python, TensorFlow with Keras, memory and the sandbox have a line each."""
+    for name in ("Python", "TensorFlow", "Keras", "Memory and processors", "Sandbox (bubblewrap)"):
+        assert name in told
+
+
+def test_every_promise_of_the_sandbox_is_kept(told):
+    """One line a promise, all kept on the machine the tests run on."""
+    assert told.count(": kept") == len(PROMISES)
+    assert "broken" not in told
+
+
+def test_what_is_missing_comes_with_how_to_get_it(told):
+    """A data set that is not here is named with the command that brings it."""
+    assert "grader data fetch mnist, or grader data add mnist FILE" in told
+
+
+def test_without_tensorflow_the_doctor_says_what_to_install(monkeypatch):
+    """No TensorFlow is a fault, with the pip line that mends it."""
+    monkeypatch.setattr(doctor, "_version", lambda package: None)
+    check = doctor._tensorflow()
+    assert not check.ok
+    assert check.needed
+    assert "workbook-grader[cpu]" in check.remedy.text
+    assert "mlxtend" in doctor._notebook_libraries().remedy.values["names"]
