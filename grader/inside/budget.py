@@ -9,10 +9,11 @@ EVALUATION_ROWS = 2_000
 
 
 def cut_steps(rows: int, batch_size: int, epochs: int, budget: int | None) -> int | None:
-    """Return the steps per epoch a fit may take, or None when it is left as written.
+    """Return the steps per epoch a fit or its validation may take, or None when it is left as written.
 
     Args:
-        rows: training rows left after a validation split.
+        rows: training rows left after a validation split; or the rows each epoch's validation looks at, which gets
+            the same steps, so that a fit of many epochs stays within its budget.
         batch_size: as trained, Keras's default filled in.
         epochs: epochs this fit really runs (``epochs - initial_epoch``).
         budget: steps per fit, spread over its epochs; None for the full profile.
@@ -36,17 +37,6 @@ def cut_given_steps(steps: int, epochs: int, budget: int | None) -> int | None:
     if budget is None or epochs < 1 or epochs * steps <= WHOLE * budget:
         return None
     return max(1, budget // epochs)
-
-
-def validation_steps(rows: int, batch_size: int, epochs: int, budget: int | None) -> int | None:
-    """Return how many batches each epoch's validation may look at, or None for all of them.
-
-    Validation gets the steps that training gets, so that a fit of many epochs stays within its budget.
-
-    >>> validation_steps(6_000, 32, 25, 200), validation_steps(6_000, 32, 5, 100), validation_steps(100, 32, 5, 200)
-    (8, 20, None)
-    """
-    return cut_given_steps(-(-rows // max(1, batch_size)), epochs, budget)
 
 
 def evaluation_steps(rows: int, batch_size: int, budget: int | None) -> int | None:

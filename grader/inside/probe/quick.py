@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..budget import cut_given_steps, cut_steps, evaluation_steps, validation_steps  # noqa: TID252  # the kernel imports this folder under another name
+from ..budget import cut_given_steps, cut_steps, evaluation_steps  # noqa: TID252  # the kernel imports this folder under another name
 from .batches import Batch
 
 _KERAS_BATCH = 32
@@ -97,7 +97,7 @@ def _cut_validation(
         rows, x, y = batch.rows - kept, _after(given["x"], kept), _after(given.get("y"), kept)
     if rows is None:
         return {}
-    steps = validation_steps(rows, size, epochs, budget)
+    steps = cut_steps(rows, size, epochs, budget)
     most = rows if steps is None else steps * size
     if isinstance(x, np.ndarray) and isinstance(y, np.ndarray) and given.get("sample_weight") is None:
         return {"validation_split": 0.0, "validation_data": (x[:most], y[:most])}

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from grader.inside.budget import EVALUATION_ROWS, cut_given_steps, validation_steps
+from grader.inside.budget import EVALUATION_ROWS, cut_given_steps, cut_steps
 from grader.inside.pipelines import end_at_once
 
 from .arrays import Pair, Shelf, num_rows, part, test_split
@@ -102,7 +102,7 @@ def _plan(fit: Mapping[str, Any], rows: int, budget: int | None, most: int) -> _
     if total > most:
         raise Refused("steps", found=total, most=most)
     validated = num_rows(fit["validation"]) if fit["validation"] else rows - kept
-    steps = validation_steps(validated, size, epochs, budget)
+    steps = cut_steps(validated, size, epochs, budget)
     return _Plan(
         kept=kept,
         steps=cut or fit["steps_per_epoch"],
