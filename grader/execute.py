@@ -28,6 +28,8 @@ from grader.records import (
 
 _SPARE_SECONDS = 420
 """Start of the kernel (two tries), the probe's last words, and writing the results."""
+_END_SECONDS = 15
+"""From the end of its standard input to the end of the driving process, with time to kill what it started."""
 _STDERR_TAIL = 2_000
 
 
@@ -83,11 +85,19 @@ def _drive(job_file: Path, seconds: float, errors: IO[bytes]) -> bool:
     except subprocess.TimeoutExpired:
         return False
     finally:
+        _end(process)
+    return True
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let the process take its kernel along; kill it when it does not go."""
+    assert process.stdin is not None
+    process.stdin.close()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-        if process.stdin:
-            process.stdin.close()
-    return True
 
 
 def _as_json(job: Job) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from grader.drive.family import adopt_orphans
 from grader.drive.notebook import code_cells, read_notebook
 from grader.errors import SandboxUnavailableError
 from grader.execute import Job, run_notebook
@@ -416,21 +417,38 @@ def test_killing_the_driving_process_leaves_nothing_behind(tmp_path):
     assert results[0].ending is Ending.INTERNAL_ERROR
 
 
-def test_the_end_of_the_caller_is_the_end_of_the_kernel(tmp_path):
-    """When the grader is killed, the driving process sees its standard input close and goes."""
+@pytest.mark.parametrize("milliseconds", [0, 4, 8, 15, 25, 40, 1500])
+def test_the_end_of_the_caller_is_the_end_of_the_kernel(tmp_path, milliseconds):
+    """When the grader is killed, the driving process takes the kernel along, however far that has come up."""
     job = Job(notebook=write_notebook(tmp_path / "work.ipynb", "import time; time.sleep(60)"), out=tmp_path / "out",
               profile=FULL, limits=LIMITS, probe=False)  # fmt: skip
     code = f"from pathlib import PosixPath; from grader.execute import *; from grader.records import *; run_notebook({job!r})"
+    adopt_orphans()  # whatever is left behind becomes a child of ours
+    before = psutil.Process().children(recursive=True)
     caller = subprocess.Popen([sys.executable, "-c", code], env=os.environ)
-    for _ in range(300):
-        family = psutil.Process(caller.pid).children(recursive=True)
-        if any("kernel.py" in " ".join(p.cmdline()) for p in family if p.is_running()):
-            break
-        time.sleep(0.1)
+    deadline = time.monotonic() + 30
+    while not any(_name(child) == "bwrap" for child in _family(caller.pid)) and time.monotonic() < deadline:
+        time.sleep(0.001)
+    time.sleep(milliseconds / 1000)
+    family = _family(caller.pid)
     caller.kill()
     caller.wait()
-    _, alive = psutil.wait_procs(family, timeout=10)
+    _, alive = psutil.wait_procs(family, timeout=20)
     assert [p for p in alive if p.status() != psutil.STATUS_ZOMBIE] == []
+    left = [p for p in _family(os.getpid()) if p not in before and p not in family]
+    assert [p for p in left if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    """Return the processes below one, without those that went while we looked."""
+    return [p for p in psutil.Process(pid).children(recursive=True) if p.is_running()]
 
 
 def test_without_a_seal_a_notebook_runs_too_and_says_so(tmp_path):

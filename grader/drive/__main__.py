@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+from grader.drive.family import adopt_orphans, kill_family
 from grader.drive.run import DriveJob, run_job
 
 _EXIT_SECONDS = 5
@@ -15,6 +16,7 @@ _EXIT_SECONDS = 5
 
 def main() -> None:
     """Run the job named on the command line, as long as whoever asked for it is there."""
+    adopt_orphans()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     run_job(DriveJob.read(Path(sys.argv[1])))
     sys.stdout.flush()
@@ -29,7 +31,8 @@ def main() -> None:
 
 def _end_with_parent() -> None:
     sys.stdin.buffer.read()
-    # Not an exit in good order: bubblewrap notices our end and kills the kernel, whatever state we are in.
+    # Not an exit in good order: whatever state we are in, the kernel goes, and we do.
+    kill_family()
     os._exit(1)
 
 

@@ -18,6 +18,7 @@ from zmq.constants import Event
 from zmq.utils.monitor import recv_monitor_message
 
 import grader.inside
+from grader.drive.family import birth
 from grader.drive.wire import Channels, TolerantSession, new_context
 from grader.records import Limits
 from grader.sandbox import Room, Running
@@ -146,12 +147,13 @@ async def open_kernel(
 
 def _launch(room: Room, env: Mapping[str, str], trace_fd: int | None) -> tuple[Running, _Tail]:
     python = [sys.executable, room.path(f"{LAUNCHER}/kernel.py"), "-f", room.path(_CONNECTION_FILE)]
-    running = room.start(
-        [*python, "--HistoryManager.hist_file=:memory:"],
-        env,
-        pass_fds=[] if trace_fd is None else [trace_fd],
-        stderr=subprocess.PIPE,
-    )
+    with birth:
+        running = room.start(
+            [*python, "--HistoryManager.hist_file=:memory:"],
+            env,
+            pass_fds=[] if trace_fd is None else [trace_fd],
+            stderr=subprocess.PIPE,
+        )
     assert running.popen.stderr is not None
     return running, _Tail(running.popen.stderr)
 
