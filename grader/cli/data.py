@@ -1,0 +1,56 @@
+"""``grader data``: the data sets of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from grader.cli import options as opt
+
+
+@click.group()
+def data() -> None:
+    """Data sets on this machine."""
+
+
+@data.command("list")
+@opt.lang
+def data_list(lang: str) -> None:
+    """List the data sets: what is here, and what could be."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from grader.datasets import DataStore
+    from grader.language import Language
+    from grader.records import msg
+
+    say = Language(lang).say
+    heads = (msg("Name"), msg("Edition"), msg("Here"), msg("Size"), msg("Fingerprint"), msg("Source"))
+    table = Table(*map(say, heads))
+    for row in DataStore().list():
+        size = say(msg("{size} MiB", size=round(row.size / (1 << 20)))) if row.present else ""
+        here = say(msg("yes") if row.present else msg("no"))
+        table.add_row(row.name, row.edition, here, size, row.fingerprint[:16], row.source)
+    Console().print(table)
+
+
+@data.command("add")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+def data_add(name: str, file: Path) -> None:
+    """Add a full data set from a file: .npz, MNIST's idx files, Keras's archives, the CIFAR tar."""
+    from grader.datasets import DataStore
+
+    added = DataStore().add(name, file)
+    click.echo(f"{added.name}: {added.num_train} training and {added.num_test} test rows, {added.fingerprint[:16]}")
+
+
+@data.command("fetch")
+@click.argument("name")
+def data_fetch(name: str) -> None:
+    """Download a full data set the way Keras does."""
+    from grader.datasets import DataStore
+
+    fetched = DataStore().fetch(name)
+    click.echo(f"{fetched.name}: {fetched.num_train} training and {fetched.num_test} test rows in {fetched.folder}")

@@ -1,0 +1,59 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+Edition = Literal["auto", "sample", "full"]
+
+workbook = click.option(
+    "--workbook",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with workbook.toml and the tasks; the bundled workbook by default.",
+)
+profile = click.option(
+    "--profile",
+    type=click.Choice(["quick", "full"]),
+    default="full",
+    show_default=True,
+    help="quick trains on a budget of steps, a preview; full trains as the notebooks say.",
+)
+data = click.option(
+    "--data",
+    type=click.Choice(["auto", "sample", "full"]),
+    default="auto",
+    show_default=True,
+    help="Data sets: the real ones, the offline samples, or the real ones where they are there.",
+)
+lang = click.option(
+    "--lang", type=click.Choice(["ru", "en"]), default="ru", show_default=True, help="Language of reports and tables."
+)
+jobs = click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=max(1, min(os.cpu_count() or 1, 8)),
+    show_default="processors, at most 8",
+    help="Submissions worked on at the same time.",
+)
+out = click.option(
+    "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the run."
+)
+no_sandbox = click.option(
+    "--no-sandbox", is_flag=True, help="Run notebooks unsealed; only for notebooks you trust. Every report says so."
+)
+
+
+def several(*wanted: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Give a command several of them, in this order."""
+
+    def add(command: Any) -> Any:
+        for option in reversed(wanted):
+            command = option(command)
+        return command
+
+    return add

@@ -1,0 +1,28 @@
+"""The command all others hang from."""
+
+from __future__ import annotations
+
+import click
+
+from grader.cli.data import data
+from grader.cli.grading import demo, grade
+from grader.cli.machine import doctor
+from grader.cli.reference import reference
+from grader.cli.runs import report, show
+from grader.cli.workbook import workbook
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="workbook-grader", prog_name="grader")
+def group() -> None:
+    """Grade Jupyter notebooks that answer a Keras workbook.
+
+    \b
+    grader grade class/ -o run/     grade a folder of notebooks, write run/index.html
+    grader demo -o run/             the same with the bundled submissions
+    grader doctor                   what works on this machine, and what is missing
+    """  # noqa: D301 - click needs this backslash
+
+
+for command in (data, demo, doctor, grade, reference, report, show, workbook):
+    group.add_command(command)

@@ -1,0 +1,35 @@
+"""``grader workbook``: the lecturer's files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+
+@click.group()
+def workbook() -> None:
+    """The lecturer's files: check them, get schemas for editors."""
+
+
+@workbook.command("check")
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+def workbook_check(folder: Path | None) -> None:
+    """Check workbook.toml and all tasks; every mistake is reported at once."""
+    from grader.workbook import load_workbook
+
+    loaded = load_workbook(folder)
+    for task in loaded.tasks:
+        click.echo(f"{task.id}: {len(task.criteria)} criteria, {task.points} points: {task.title.en}")
+
+
+@workbook.command("schema")
+@click.argument("kind", type=click.Choice(["workbook", "task"]))
+def workbook_schema(kind: Literal["workbook", "task"]) -> None:
+    """Print the JSON Schema of workbook.toml or of a task's file."""
+    import json
+
+    from grader.workbook import json_schema
+
+    click.echo(json.dumps(json_schema(kind), ensure_ascii=False, indent=2))
