@@ -170,13 +170,17 @@ def _grade_all(submissions: Sequence[Submission], grading: Grading, key: str, jo
         digest = hashlib.sha256(f"{key}\0{submission.digest}".encode()).hexdigest()
         known = grading.ledger.done(submission.student, digest)
         if known is not None:
-            observer.done(known, reused=True)
+            named = replace(known, who=submission.who, delivery=submission.delivery)
+            if named != known:  # another roster, or another name in the LMS
+                grading.ledger.write(named)
+            observer.done(named, reused=True)
             return
         observer.started(submission.student)
         begun = time.monotonic()
 
         def record(result: SubmissionResult) -> SubmissionResult:
             result = replace(result, digest=digest, seconds=round(time.monotonic() - begun, 1))
+            result = replace(result, who=submission.who, delivery=submission.delivery)
             grading.ledger.write(result)
             return result
 

@@ -30,6 +30,7 @@ STATUSES: Mapping[Status, Message] = {
     Status.KERNEL_DIED: msg("kernel died"),
     Status.UNREADABLE: msg("unreadable file"),
     Status.EMPTY: msg("no code"),
+    Status.NOT_HANDED_IN: msg("not handed in"),
     Status.OTHER_WORKBOOK: msg("another workbook"),
     Status.SANDBOX_FAILED: msg("sandbox failed"),
     Status.INTERNAL_ERROR: msg("grader's fault"),

@@ -38,6 +38,8 @@ class Grading:
 
 def grade_submission(submission: Submission, grading: Grading, say: Say) -> SubmissionResult:
     """Take a submission through all stages; what goes wrong in it becomes part of the result."""
+    if submission.absent:
+        return SubmissionResult(student=submission.student, status=Status.NOT_HANDED_IN, tasks=(), notebooks=())
     if not submission.notebooks:
         return _without_notebook(submission, grading.tasks)
     executions = []
@@ -108,7 +110,7 @@ def _execute(notebook: HandedIn, number: int, submission: Submission, grading: G
 
 
 def _without_notebook(submission: Submission, tasks: Sequence[Task]) -> SubmissionResult:
-    reason = msg(
+    reason = submission.instead or msg(
         "no notebook (.ipynb) was handed in; found: {files}",
         files=", ".join(submission.others[:10]) or "-",
     )

@@ -32,6 +32,7 @@ from grader.records.notebook import (
     RowFacts,
     Trace,
 )
+from grader.records.people import Delivery, Person
 from grader.records.training import Band, DataSet, Profile, Recipe, Training
 from grader.records.words import Message, Text, Words, msg
 
@@ -45,6 +46,7 @@ __all__ = [
     "CellStatus",
     "CompileFacts",
     "DataSet",
+    "Delivery",
     "Ending",
     "EvaluateFacts",
     "Evidence",
@@ -59,6 +61,7 @@ __all__ = [
     "ModelFacts",
     "NoteFacts",
     "NotebookSummary",
+    "Person",
     "PredictionFacts",
     "Profile",
     "Recipe",

@@ -28,6 +28,8 @@ class Status(enum.StrEnum):
     """The file is not a notebook we can read."""
     EMPTY = "empty"
     """A notebook without code."""
+    NOT_HANDED_IN = "not_handed_in"
+    """On the roster, and nothing came: no points, and never a zero unless the lecturer says so."""
     OTHER_WORKBOOK = "other_workbook"
     """Code ran, but nothing in it belongs to this workbook."""
     SANDBOX_FAILED = "sandbox_failed"

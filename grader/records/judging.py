@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from grader.records.closed import Ending, Evidence, Status, Verdict
 from grader.records.notebook import CellOutcome, LayerFacts
+from grader.records.people import Delivery, Person
 from grader.records.training import Band, DataSet
 from grader.records.words import Message, Text, Words
 
@@ -122,6 +123,13 @@ class SubmissionResult:
     digest: str = ""
     """Digest of the files handed in, and of what they were graded with."""
     seconds: float = 0.0
+    who: Person = field(default_factory=Person)
+    delivery: Delivery = field(default_factory=Delivery)
+
+    @property
+    def label(self) -> str:
+        """The student as people know them: the name where an LMS or a roster gives one, with the id."""
+        return f"{self.who.name} ({self.student})" if self.who.name not in ("", self.student) else self.student
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

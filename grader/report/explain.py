@@ -37,6 +37,9 @@ STATUS: Mapping[Status, Message] = {
     Status.EMPTY: msg(
         "The notebook holds no code. Perhaps it is the wrong file, or it was not saved before handing in."
     ),
+    Status.NOT_HANDED_IN: msg(
+        "Nothing was handed in by this student. No points were decided; whether that is a zero, the lecturer says."
+    ),
     Status.OTHER_WORKBOOK: msg(
         "The code ran, but nothing in it belongs to this workbook. Check that the right file was handed in."
     ),

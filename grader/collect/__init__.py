@@ -13,11 +13,12 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from grader.errors import UsageError
+from grader.records import Delivery, Message, Person
 
 _JUNK = re.compile(r"^(\..*|__MACOSX|__pycache__|~\$.*|Thumbs\.db|desktop\.ini)$", re.IGNORECASE)
 _LECTURERS = re.compile(r"^(README.*|.*\.(csv|xlsx|txt|md|toml|json))$", re.IGNORECASE | re.DOTALL)
@@ -54,6 +55,12 @@ class Submission:
     """Names of files that are no notebooks, and of what could not be taken: ``a.ipynb (a link)``."""
     cut: bool = False
     """More was handed in than is looked at: 50 notebooks, 200 other files, 8 levels of folders."""
+    instead: Message | None = None
+    """Without notebooks: what came, and what to hand in instead."""
+    absent: bool = False
+    """On the roster, and nothing was handed in."""
+    who: Person = field(default_factory=Person)
+    delivery: Delivery = field(default_factory=Delivery)
 
 
 def collect(paths: Sequence[Path], *, single: bool = False) -> tuple[Submission, ...]:
