@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from grader.cli.cache import cache
 from grader.cli.data import data
 from grader.cli.grading import demo, grade
 from grader.cli.machine import doctor
@@ -24,5 +25,5 @@ def group() -> None:
     """  # noqa: D301 - click needs this backslash
 
 
-for command in (data, demo, doctor, grade, reference, report, show, workbook):
+for command in (cache, data, demo, doctor, grade, reference, report, show, workbook):
     group.add_command(command)

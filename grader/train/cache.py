@@ -1,4 +1,4 @@
-"""Trainings on disk, one JSON file each, named by everything that could change them."""
+"""Trainings on disk, one file each, named by everything that could change them, the least used thrown away first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ import dataclasses
 import hashlib
 import json
 import os
+import shutil
 import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +20,16 @@ from pydantic import TypeAdapter
 
 from grader.records import Training
 
+LIMIT_BYTES = 2 << 30
+"""What a cache may hold unless told otherwise; a training with its histories takes some kilobytes."""
 _FORMAT = 1
 """Goes up when the trainer would make something else of the same recipe."""
 _ADAPTER = TypeAdapter(Training)
+_PART = ".part"
+_ABANDONED_SECONDS = 3600
+"""A file half written and this old was left by a process that was killed."""
+_FULL, _ROOMY = 1.0, 0.9
+"""Shares of the limit: where throwing away begins, and where it ends."""
 
 
 def key_of(**parts: Any) -> str:
@@ -26,41 +38,98 @@ def key_of(**parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-class Cache:
-    """A folder of trainings. Safe against other processes that use it, and against files cut short."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheSize:
+    """How much a cache holds."""
 
-    def __init__(self, folder: Path | None) -> None:
+    trainings: int
+    bytes: int
+
+
+class Cache:
+    """A folder of trainings.
+
+    Safe among many threads and processes, and against ``kill -9``: a file appears whole, its checksum tells whether it
+    still is, and one that is thrown away while another process wants it is only trained once more.
+    """
+
+    def __init__(self, folder: Path | None, *, limit_bytes: int = LIMIT_BYTES) -> None:
         """Use a folder, made when the first training is kept; None keeps nothing."""
         self._folder = folder
+        self._limit = limit_bytes
+        self._lock = threading.Lock()
+        self._held: int | None = None
+        """Bytes in the folder, as far as this process knows; None before it has looked."""
 
     def find(self, key: str) -> Training | None:
         """Return the training kept under this key; a file that is not one is as good as none."""
         if self._folder is None:
             return None
+        path = self._path(self._folder, key)
         try:
-            return read_training(json.loads(self._path(self._folder, key).read_bytes()))
+            checksum, _, body = path.read_bytes().partition(b"\n")
+            if hashlib.sha256(body).hexdigest().encode() != checksum:
+                return None
+            training = read_training(json.loads(body))
+            os.utime(path)  # the time of its last use, whatever the file system thinks of access times
         except (OSError, ValueError, RecursionError):
             return None
+        return training
 
     def keep(self, key: str, training: Training) -> None:
         """Write a training, whole or not at all; a full disk costs the entry, not the run."""
         if self._folder is None:
             return
+        body = json.dumps(dataclasses.asdict(training), allow_nan=False).encode()
+        content = hashlib.sha256(body).hexdigest().encode() + b"\n" + body
         path = self._path(self._folder, key)
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+            handle, name = tempfile.mkstemp(dir=path.parent, suffix=_PART)
             try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(dataclasses.asdict(training), file, allow_nan=False)
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
                 Path(name).replace(path)
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
+            self._make_room(len(content))
+
+    def size(self) -> CacheSize:
+        """Count what is kept; other processes may be writing."""
+        sizes = [stat.st_size for path, stat in self._files() if path.suffix != _PART]
+        return CacheSize(trainings=len(sizes), bytes=sum(sizes))
+
+    def clear(self) -> CacheSize:
+        """Throw everything away; returns what that was."""
+        held = self.size()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._held = None
+        return held
+
+    def _make_room(self, added: int) -> None:
+        with self._lock:
+            self._held = self._held + added if self._held is not None else self.size().bytes
+            if self._held <= _FULL * self._limit:
+                return
+            files = sorted(self._files(), key=lambda one: one[1].st_mtime)  # others write too, so look again
+            held = sum(stat.st_size for _, stat in files)
+            for path, stat in files:
+                abandoned = path.suffix == _PART and time.time() - stat.st_mtime > _ABANDONED_SECONDS
+                if abandoned or (held > _ROOMY * self._limit and path.suffix != _PART):
+                    path.unlink(missing_ok=True)
+                    held -= stat.st_size
+            self._held = held
+
+    def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
+        for path in self._folder.glob("??/*") if self._folder is not None else ():
+            with contextlib.suppress(OSError):  # thrown away by another process since
+                yield path, path.stat()
 
     @staticmethod
     def _path(folder: Path, key: str) -> Path:
-        return folder / key[:2] / f"{key}.json"
+        return folder / key[:2] / f"{key}.training"
 
 
 def read_training(value: Any) -> Training:

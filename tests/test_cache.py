@@ -1,0 +1,123 @@
+"""The cache of trainings on disk: whole files only, bounded, safe among processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from grader.cli.root import group
+from grader.records import Training
+from grader.train.cache import Cache, key_of
+
+
+def training(seed: int = 1) -> Training:
+    return Training(
+        recipe="r" * 64, seed=seed, dataset="mnist", fingerprint="f", profile="quick", device="cpu", outcome="trained",
+        history={"loss": (0.5, 0.25)}, test_accuracy=0.9, num_test=2000,
+    )  # fmt: skip
+
+
+def test_what_is_kept_is_found_unchanged(tmp_path):
+    """A training comes back as it was; another key finds nothing."""
+    cache = Cache(tmp_path)
+    cache.keep(key_of(seed=1), training())
+    assert cache.find(key_of(seed=1)) == training()
+    assert cache.find(key_of(seed=2)) is None
+    assert cache.size().trainings == 1
+
+
+@pytest.mark.parametrize("harm", ["cut", "flipped", "empty", "rubbish"])
+def test_a_damaged_file_is_a_miss_and_is_mended_by_the_next_training(tmp_path, harm):
+    """The checksum tells; nobody is graded by half a file."""
+    cache, key = Cache(tmp_path), key_of(seed=1)
+    cache.keep(key, training())
+    [file] = tmp_path.rglob("*.training")
+    content = file.read_bytes()
+    damaged = {
+        "cut": content[:-10],
+        "flipped": content.replace(b"0.9", b"0.8"),
+        "empty": b"",
+        "rubbish": b"\xff" * 100,
+    }
+    file.write_bytes(damaged[harm])
+    assert cache.find(key) is None
+    cache.keep(key, training())
+    assert cache.find(key) == training()
+
+
+def test_the_least_used_go_first_when_the_cache_is_full(tmp_path):
+    """A training that was used lately outlives one that was written later and never asked for."""
+    Cache(tmp_path).keep(key_of(seed=0), training())
+    one = Cache(tmp_path).size().bytes
+    cache = Cache(tmp_path, limit_bytes=5 * one)
+    for seed in range(1, 5):
+        cache.keep(key_of(seed=seed), training())
+    for age, seed in enumerate([0, 1, 2, 3, 4]):
+        file = tmp_path / key_of(seed=seed)[:2] / f"{key_of(seed=seed)}.training"
+        os.utime(file, (time.time() - 100 + age, time.time() - 100 + age))
+    assert cache.find(key_of(seed=0)) is not None
+    cache.keep(key_of(seed=5), training())
+    assert cache.size().bytes <= 5 * one
+    assert cache.find(key_of(seed=0)) is not None
+    assert cache.find(key_of(seed=1)) is None
+    assert cache.find(key_of(seed=5)) is not None
+
+
+def test_many_processes_write_and_read_at_once_and_one_is_killed(tmp_path):
+    """Whatever is found is whole, within the limit, whoever is killed in the middle of writing."""
+    code = f"""
+import sys
+from tests.test_cache import training
+from grader.train.cache import Cache, key_of
+from pathlib import Path
+cache = Cache(Path({str(tmp_path)!r}), limit_bytes=20_000)
+print("ready", flush=True)
+for number in range(int(sys.argv[1])):
+    key = key_of(seed=number % 40)
+    found = cache.find(key)
+    assert found in (None, training())
+    cache.keep(key, training())
+"""
+    root = str(__import__("pathlib").Path(__file__).parents[1])
+    start = [sys.executable, "-c", code]
+    endless = subprocess.Popen([*start, "1000000000"], cwd=root, stdout=subprocess.PIPE)
+    others = [subprocess.Popen([*start, "300"], cwd=root, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert endless.stdout is not None
+    assert endless.stdout.readline() == b"ready\n"
+    time.sleep(0.5)
+    endless.send_signal(signal.SIGKILL)
+    endless.wait()
+    endless.stdout.close()
+    assert [process.wait(120) for process in others] == [0, 0]
+    cache = Cache(tmp_path)
+    assert cache.size().trainings > 0
+    # Each process throws away on its own; together they may be over by what one writes at a time.
+    assert cache.size().bytes <= 20_000 + 3 * 1_000
+    assert all(cache.find(key_of(seed=seed)) in (None, training()) for seed in range(40))
+
+
+def test_threads_share_one_cache(tmp_path):
+    """Writing from many threads loses nothing while there is room."""
+    cache = Cache(tmp_path)
+    threads = [threading.Thread(target=cache.keep, args=(key_of(seed=n), training(n))) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [cache.find(key_of(seed=n)) for n in range(20)] == [training(n) for n in range(20)]
+
+
+def test_the_command_counts_and_clears(tmp_path, monkeypatch):
+    """`grader cache info` says what is there in the reader's language, `clear` throws it away."""
+    monkeypatch.setenv("GRADER_HOME", str(tmp_path))
+    Cache(tmp_path / "cache" / "trainings").keep(key_of(seed=1), training())
+    told = CliRunner().invoke(group, ["cache", "info", "--lang", "en"]).output
+    assert "trainings kept: 1," in told
+    assert str(tmp_path) in told
+    assert "1" in CliRunner().invoke(group, ["cache", "clear"]).output
+    assert Cache(tmp_path / "cache" / "trainings").size().trainings == 0
