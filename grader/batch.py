@@ -156,7 +156,7 @@ def _trainers(settings: Settings) -> TrainerPool:
 def bands_of(workbook: Workbook) -> Bands:
     """Return the workbook's recorded reference trainings, with the error rate its cohort asks for."""
     cohort = workbook.cohort
-    return Bands(reference_folder(workbook), alpha=cohort.false_fails / cohort.students)
+    return Bands(reference_folder(workbook), risk=cohort.false_fails / cohort.students)
 
 
 def reference_folder(workbook: Workbook) -> Path:

@@ -101,7 +101,7 @@ def _train_all(
             continue
         training = pool.train(recipe, dataset, profile, seed)
         if path is None:
-            path = record_path(folder, reference.id, dataset, profile, training.device)
+            path = record_path(folder / "results", reference.id, dataset, profile, training.device)
             record = _known(path, recipe, dataset)
         if record is None:
             record = ReferenceRecord(

@@ -79,7 +79,7 @@ def reference_show(workbook: Path | None, lang: str) -> None:
         first, figure = record.trainings[0], figures.get(record.reference)
         row = [record.reference, f"{record.edition} {first.profile} {first.device}", str(len(record.usable))]
         if len(record.usable) >= FEWEST:
-            band = band_of(record.reference, record.usable, num_test=first.num_test, alpha=bands.alpha)
+            band = band_of(record.reference, record.usable, num_test=first.num_test, risk=bands.risk)
             values = (band.mean, band.spread, max(band.lower, 0.0), min(band.upper, 1.0))
             row += [f"{value:.4f}" for value in values]
         else:

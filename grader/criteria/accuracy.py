@@ -10,11 +10,10 @@ from typing import ClassVar
 from grader.criteria.base import Criterion, Judgement, Judges, either, failed, of, passed, review
 from grader.criteria.case import Case
 from grader.criteria.data import cheated, mixed_up, tests_on_trained
+from grader.criteria.rule import NEEDED, Ruling, rule
 from grader.criteria.settings import never_trained
-from grader.records import Band, Profile, Training, Words, msg
+from grader.records import Band, Profile, Training, Verdict, Words, msg
 
-_NEEDED = 3
-"""Trainings of which the median decides."""
 _DIGITS = 4
 _MOSTLY_RIGHT = 0.5
 """Under this share of right labels nothing of the task can be learned."""
@@ -37,20 +36,22 @@ def _before(criterion: Criterion, case: Case) -> Judgement | None:
     return mixed_up(criterion.default_title, agree) if agree is not None and agree < _MOSTLY_RIGHT else None
 
 
+def _diverges(trainings: Sequence[Training]) -> Words:
+    return msg(
+        "the training diverges: {count} of {total} trainings ended without a finite loss",
+        count=sum(training.outcome == "diverged" for training in trainings),
+        total=len(trainings),
+    )
+
+
+_TAME = msg("Take a smaller learning rate, and divide the pixels by 255.")
+
+
 def _unmeasured(expected: Words, case: Case) -> Judgement:
     """Say why there is no accuracy."""
     trainings = case.measured.trainings
     if trainings and all(t.outcome == "diverged" for t in trainings):
-        count = len(trainings)
-        return failed(
-            expected,
-            msg(
-                "the training diverges: {count} of {total} trainings ended without a finite loss",
-                count=count,
-                total=count,
-            ),
-            msg("Take a smaller learning rate, and divide the pixels by 255."),
-        )
+        return failed(expected, _diverges(trainings), _TAME)
     reason = next((t.reason for t in trainings if t.reason is not None), None) or case.measured.reason
     return review(expected, reason or msg("the model was not trained again"))
 
@@ -99,13 +100,18 @@ class Accuracy(Criterion):
             return True
         return only.test_accuracy is not None and only.test_accuracy < self.limit(band, profile)
 
+    def ruling(self, trainings: Sequence[Training], band: Band, profile: Profile) -> Ruling | None:
+        """Return what trainings come to; None when none of them says anything."""
+        slack = self.slack(profile)
+        clearly_below = round(band.clearly_below - slack, 12)
+        return rule(trainings, limit=self.limit(band, profile), clearly_below=clearly_below)
+
     def decisive(self, trainings: Sequence[Training], band: Band | None, profile: Profile) -> float | None:
         """Return the accuracy that decides: the first when it reaches the limit, else the median of three."""
-        accuracies = accuracies_of(trainings)
-        if not accuracies:
-            return None
-        enough = band is None or accuracies[0] >= self.limit(band, profile) or len(accuracies) < _NEEDED
-        return accuracies[0] if enough else statistics.median(accuracies[:_NEEDED])
+        if band is None:
+            return next(iter(accuracies_of(trainings)), None)
+        ruling = self.ruling(trainings, band, profile)
+        return ruling.value if ruling else None
 
     def judge(self, case: Case) -> Judgement:
         """Hold our trainings against the band."""
@@ -123,14 +129,14 @@ class Accuracy(Criterion):
             )
         limit = self.limit(band, case.profile)
         expected = msg("test accuracy of {limit} or more", limit=round(limit, _DIGITS))
-        value = self.decisive(case.measured.trainings, band, case.profile)
-        if value is None:
+        ruling = self.ruling(case.measured.trainings, band, case.profile)
+        if ruling is None:
             return self._in_kernel(case, limit, expected)
-        return self._against(value, band, case, expected)
+        return _judgement(ruling, case.measured.trainings, band, expected)
 
     def _in_kernel(self, case: Case, limit: float, expected: Words) -> Judgement:
         own = case.measured.in_kernel
-        if own is None or any(t.outcome == "diverged" for t in case.measured.trainings):
+        if own is None:
             return _unmeasured(expected, case)
         found = msg(
             "{accuracy}, scored in the student's own kernel: the model could not be trained again",
@@ -138,49 +144,49 @@ class Accuracy(Criterion):
         )
         return passed(expected, found) if own >= limit else review(expected, found)
 
-    def _against(self, value: float, band: Band, case: Case, expected: Words) -> Judgement:
-        limit, trainings = self.limit(band, case.profile), case.measured.trainings
-        accuracies = accuracies_of(trainings)
-        shown = round(value, _DIGITS)
-        if value >= limit:
-            high = msg(
-                "{accuracy}, more than the reference ever reached ({upper})",
-                accuracy=shown,
-                upper=round(band.upper, _DIGITS),
-            )
-            return passed(expected, high if value > band.upper else msg("{accuracy}", accuracy=shown))
-        if len(accuracies) < _NEEDED:
-            return review(
-                expected,
-                msg(
-                    "{accuracy} in one training; the median of {count} decides, and it is not there",
-                    accuracy=shown,
-                    count=_NEEDED,
-                ),
-            )
-        found = msg("{accuracy}, the median of {count} trainings", accuracy=shown, count=_NEEDED)
-        if value < band.clearly_below - self.slack(case.profile):
-            return failed(
-                expected,
-                found,
-                msg(
-                    "Look at the accuracies epoch by epoch: train longer, check the data and the loss, or change the "
-                    "layers."
-                ),
-            )
-        return review(
-            expected,
-            msg(
-                "{accuracy}, the median of {count} trainings: under the limit, but within what chance explains",
-                accuracy=shown,
-                count=_NEEDED,
-            ),
-        )
-
     def mistakes(self) -> tuple[str, ...]:
         """Return what is wrong with the settings."""
         wrong = [key for key in ("margin", "margin_quick") if not 0 <= (getattr(self, key) or 0) < 1]
         return tuple(f"{key} is {getattr(self, key)}; write a share from 0 to 1, as in  {key} = 0.01" for key in wrong)
+
+
+def _judgement(ruling: Ruling, trainings: Sequence[Training], band: Band, expected: Words) -> Judgement:
+    """Say what the trainings came to."""
+    if ruling.value is None:
+        found = _diverges(trainings)
+        return failed(expected, found, _TAME) if ruling.verdict is Verdict.FAILED else review(expected, found)
+    shown = round(ruling.value, _DIGITS)
+    if ruling.verdict is Verdict.PASSED:
+        high = msg(
+            "{accuracy}, more than the reference ever reached ({upper})",
+            accuracy=shown,
+            upper=round(band.upper, _DIGITS),
+        )
+        return passed(expected, high if ruling.value > band.upper else msg("{accuracy}", accuracy=shown))
+    if ruling.verdict is Verdict.FAILED:
+        advice = msg(
+            "Look at the accuracies epoch by epoch: train longer, check the data and the loss, or change the layers."
+        )
+        return failed(
+            expected, msg("{accuracy}, the median of {count} trainings", accuracy=shown, count=NEEDED), advice
+        )
+    if ruling.count < NEEDED:
+        return review(
+            expected,
+            msg(
+                "{accuracy} in one training; the median of {count} decides, and it is not there",
+                accuracy=shown,
+                count=NEEDED,
+            ),
+        )
+    return review(
+        expected,
+        msg(
+            "{accuracy}, the median of {count} trainings: under the limit, but within what chance explains",
+            accuracy=shown,
+            count=NEEDED,
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

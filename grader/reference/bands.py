@@ -1,0 +1,67 @@
+"""Which band holds: trainings under one set of conditions say nothing about another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grader.records import Band, LayerFacts
+from grader.reference.band import FEWEST, band_of
+from grader.reference.record import ReferenceRecord, load_records
+
+
+class Bands:
+    """The recorded reference trainings of a workbook."""
+
+    def __init__(self, folder: Path, *, risk: float) -> None:
+        """Read every record under ``folder``/results.
+
+        Args:
+            folder: Where the reference notebooks are.
+            risk: Chance that an honest model does not pass, as :func:`band_of` takes it.
+
+        Raises:
+            WorkbookError: A record cannot be read.
+        """
+        self.folder = folder
+        self.risk = risk
+        self.records = load_records(folder / "results")
+
+    def find(
+        self, reference: str, *, fingerprint: str, profile: str, device: str, keras: str
+    ) -> ReferenceRecord | None:
+        """Return the record made under the same conditions; Keras's major version must agree."""
+        for record in self.records:
+            first = record.trainings[0]
+            if (
+                record.reference == reference
+                and first.fingerprint == fingerprint
+                and first.profile == profile
+                and first.device == device
+                and major(first.versions.get("keras", "")) == major(keras)
+            ):
+                return record
+        return None
+
+    def band(self, reference: str, *, fingerprint: str, profile: str, device: str, keras: str) -> Band | None:
+        """Return the band for these conditions, or None when nothing was calibrated under them."""
+        record = self.find(reference, fingerprint=fingerprint, profile=profile, device=device, keras=keras)
+        return None if record is None else self.band_for(record)
+
+    def band_for(self, record: ReferenceRecord) -> Band | None:
+        """Return the band of a record; None when it holds too few trainings."""
+        if len(record.usable) < FEWEST:
+            return None
+        return band_of(record.reference, record.usable, num_test=record.num_test, risk=self.risk)
+
+    def layers(self, reference: str) -> tuple[LayerFacts, ...]:
+        """Return the reference network's layers, from any of its records; empty when there is none."""
+        return next((record.layers for record in self.records if record.reference == reference), ())
+
+
+def major(version: str) -> str:
+    """Return the first number of a version.
+
+    >>> major("3.15.1")
+    '3'
+    """
+    return version.partition(".")[0]

@@ -1,0 +1,172 @@
+"""Trainings on record: one JSON file for each recipe and set of conditions, one training a line."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import math
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from grader.errors import WorkbookError
+from grader.records import DataSet, LayerFacts, Profile, Recipe, Training
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReferenceRecord:
+    """All trainings of one recipe under one set of conditions."""
+
+    reference: str
+    """Such as ``example3``; a notebook of this name is in ``reference/`` or ``reference/solutions/``."""
+    edition: str
+    source: str
+    """Where the data came from, in words."""
+    recipe: Recipe
+    trainings: tuple[Training, ...]
+    spoiled: str = ""
+    """What was done to the recipe so that it must not pass (``grader/spoil.py``); empty for an honest one."""
+    schema: int = 1
+
+    @property
+    def usable(self) -> tuple[float, ...]:
+        """Test accuracies of the trainings that converged; diverged ones are set aside and counted separately."""
+        return tuple(t.test_accuracy for t in self.trainings if t.outcome == "trained" and t.test_accuracy is not None)
+
+    @property
+    def diverged(self) -> int:
+        """How many trainings did not converge."""
+        return sum(training.outcome == "diverged" for training in self.trainings)
+
+    @property
+    def layers(self) -> tuple[LayerFacts, ...]:
+        """Layers of the trained model."""
+        return next((t.layers for t in self.trainings if t.layers), ())
+
+    @property
+    def conditions(self) -> tuple[str, str, str]:
+        """Edition of the data, profile, device class: trainings under others are never compared."""
+        first = self.trainings[0]
+        return self.edition, first.profile, first.device
+
+    @property
+    def num_test(self) -> int:
+        """Test items an accuracy is a share of."""
+        return max(training.num_test for training in self.trainings)
+
+    @property
+    def seeds(self) -> frozenset[int]:
+        """Seeds on record."""
+        return frozenset(training.seed for training in self.trainings)
+
+
+_RECORD = TypeAdapter(ReferenceRecord)
+
+
+def load_record(path: Path) -> ReferenceRecord:
+    """Read one record.
+
+    Raises:
+        WorkbookError: The file is not a record.
+    """
+    try:
+        record = _RECORD.validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise _not_a_record(path, f"{where}: {first['msg']}") from error
+    if not record.trainings:
+        raise _not_a_record(path, "it holds no trainings")
+    return record
+
+
+def _not_a_record(path: Path, why: str) -> WorkbookError:
+    text = f"{path}: not a record of trainings: {why}; delete the file and record it again with `grader reference run`"
+    return WorkbookError(text)
+
+
+def load_records(folder: Path) -> tuple[ReferenceRecord, ...]:
+    """Read every record that lies directly in a folder; none when there is no such folder.
+
+    Raises:
+        WorkbookError: One cannot be read.
+    """
+    return tuple(load_record(path) for path in sorted(folder.glob("*.json")))
+
+
+def record_path(folder: Path, name: str, dataset: DataSet, profile: Profile, device: str) -> Path:
+    """Return where the record for these conditions belongs, below a folder of records."""
+    return folder / f"{name}-{dataset.edition}-{profile.name}-{device}.json"
+
+
+def write_record(path: Path, record: ReferenceRecord) -> None:
+    """Write a record, readable and atomically: a reader, or a crash at any moment, finds the old one or the new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(_readable(asdict(record)) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(part).chmod(0o644)
+        Path(part).replace(path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def add_training(path: Path, record: ReferenceRecord) -> ReferenceRecord:
+    """Add the trainings of ``record`` to those on disk, and return what is there now.
+
+    What another process has recorded meanwhile stays; a seed that is there already is not written again. Layers are
+    kept once a file. What killed processes left behind is cleared.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(path.parent):
+        for left in path.parent.glob(f".{path.stem}-*.part"):
+            left.unlink()
+        known = load_record(path).trainings if path.is_file() else ()
+        seeds = {training.seed for training in known}
+        new = (training for training in record.trainings if training.seed not in seeds)
+        first, *rest = sorted((*known, *new), key=lambda training: training.seed)
+        layers = next((t.layers for t in (first, *rest) if t.layers), ())
+        trainings = (replace(first, layers=layers), *(replace(training, layers=()) for training in rest))
+        merged = replace(record, trainings=trainings)
+        write_record(path, merged)
+        return merged
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock; it goes with the process, so a killed one leaves nothing to clear."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _readable(record: Mapping[str, Any]) -> str:
+    """Return JSON with one training a line, so that one more seed is one more line of a diff."""
+    head = {key: value for key, value in record.items() if key != "trainings"}
+    lines = ",\n".join("  " + json.dumps(_rounded(one), ensure_ascii=False) for one in record["trainings"])
+    opening = json.dumps(_rounded(head), ensure_ascii=False, indent=1).removesuffix("\n}")
+    return f'{opening},\n "trainings": [\n{lines}\n ]\n}}'
+
+
+def _rounded(value: Any) -> Any:
+    """Return a value with floats at seven digits: more would be noise."""
+    if isinstance(value, float):
+        return float(f"{value:.7g}") if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _rounded(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(one) for one in value]
+    return value

@@ -1,0 +1,93 @@
+"""Recorded trainings put through the rule as if students had handed them in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from grader.criteria.rule import NEEDED, rule
+from grader.records import Band, Training, Verdict
+
+_CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How trials ended."""
+
+    trials: int = 0
+    missed: int = 0
+    """The first training was under the limit."""
+    reviewed: int = 0
+    failed: int = 0
+
+    @property
+    def caught(self) -> int:
+        """Trials that did not pass."""
+        return self.reviewed + self.failed
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            trials=self.trials + other.trials,
+            missed=self.missed + other.missed,
+            reviewed=self.reviewed + other.reviewed,
+            failed=self.failed + other.failed,
+        )
+
+
+def held_out(trainings: Sequence[Training], margin: float, band: Callable[[Sequence[Training]], Band | None]) -> Tally:
+    """Hold trainings against the band of the others of the same recipe.
+
+    Each in turn is a student's first training, the two after it (in the order of seeds, the first after the last) are
+    the two more, and ``band`` makes the limits of all others, so that nothing is held against itself.
+    """
+    finished = _finished(trainings)
+    return _tally(
+        finished, margin, lambda three: band([one for one in finished if one.seed not in {t.seed for t in three}])
+    )
+
+
+def against(trainings: Sequence[Training], margin: float, band: Band) -> Tally:
+    """Hold trainings of another recipe against a band; three at a time, as :func:`held_out` does."""
+    return _tally(_finished(trainings), margin, lambda _: band)
+
+
+def _finished(trainings: Sequence[Training]) -> list[Training]:
+    return sorted((t for t in trainings if t.outcome in ("trained", "diverged")), key=lambda training: training.seed)
+
+
+def _tally(
+    trainings: Sequence[Training], margin: float, band_for: Callable[[Sequence[Training]], Band | None]
+) -> Tally:
+    total = Tally()
+    if len(trainings) < NEEDED:
+        return total
+    for start in range(len(trainings)):
+        three = list(islice((*trainings[start:], *trainings[:start]), NEEDED))
+        band = band_for(three)
+        if band is None:
+            continue
+        found = rule(three, limit=band.lower - margin, clearly_below=band.clearly_below - margin)
+        assert found is not None
+        total += Tally(
+            trials=1,
+            missed=found.count == NEEDED,
+            reviewed=found.verdict is Verdict.REVIEW,
+            failed=found.verdict is Verdict.FAILED,
+        )
+    return total
+
+
+def interval(hits: int, trials: int) -> tuple[float, float]:
+    """Return the 95 % confidence interval of a share (Clopper and Pearson, Biometrika 26, 1934).
+
+    >>> [round(end, 4) for end in interval(0, 100)], [round(end, 4) for end in interval(9, 10)]
+    ([0.0, 0.0362], [0.555, 0.9975])
+    """
+    from scipy.special import betaincinv
+
+    tail = (1 - _CONFIDENCE) / 2
+    low = 0.0 if hits == 0 else float(betaincinv(hits, trials - hits + 1, tail))
+    high = 1.0 if hits == trials else float(betaincinv(hits + 1, trials - hits, 1 - tail))
+    return low, high
