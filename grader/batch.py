@@ -80,7 +80,7 @@ def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -
     """
     seal = find_seal(allow_unsealed=settings.unsealed)
     datasets = _datasets(settings, say)
-    with _trainers(settings) as pool:
+    with _trainers(settings, datasets, unsealed=seal.name == "none") as pool:
         yield Grading(
             workbook=settings.workbook,
             tasks=settings.tasks,
@@ -145,18 +145,24 @@ def _datasets(settings: Settings, say: Callable[[Message], None]) -> dict[str, D
     return datasets
 
 
-def _trainers(settings: Settings) -> TrainerPool:
+def _trainers(settings: Settings, datasets: Mapping[str, DataSet], *, unsealed: bool) -> TrainerPool:
     limits = settings.workbook.training
     bounds = TrainingBounds(
         parameters=limits.parameters, steps=limits.steps, seconds=limits.seconds, memory_mb=limits.memory_mb
     )
-    return TrainerPool(bounds=bounds, cache=cache_home() / "trainings", workers=max(1, settings.jobs // 2))
+    return TrainerPool(
+        bounds=bounds,
+        cache=cache_home() / "trainings",
+        workers=max(1, settings.jobs // 2),
+        datasets=datasets.values(),
+        unsealed=unsealed,
+    )
 
 
 def bands_of(workbook: Workbook) -> Bands:
     """Return the workbook's recorded reference trainings, with the error rate its cohort asks for."""
     cohort = workbook.cohort
-    return Bands(reference_folder(workbook), risk=cohort.false_fails / cohort.students)
+    return Bands(reference_folder(workbook), alpha=cohort.false_fails / cohort.students)
 
 
 def reference_folder(workbook: Workbook) -> Path:

@@ -48,7 +48,7 @@ def calibrate(
     bounds = TrainingBounds(
         parameters=limits.parameters, steps=limits.steps, seconds=limits.seconds, memory_mb=limits.memory_mb
     )
-    with TrainerPool(bounds=bounds, cache=cache_home() / "trainings") as pool:
+    with TrainerPool(bounds=bounds, cache=cache_home() / "trainings", unsealed=unsealed) as pool:
         for name in only or known:
             dataset = store.choose(known[name].dataset, data)
             recipe = recipe_from(folder / f"{name}.ipynb", workbook, dataset, unsealed=unsealed)

@@ -54,8 +54,8 @@ class Leaky(Bubblewrap):
         self._folder = folder
 
     @contextmanager
-    def room(self, *, limits, binds=None, files=None):
-        with super().room(limits=limits, binds={**(binds or {}), str(self._folder): self._folder}, files=files) as room:
+    def room(self, *, binds=None, **given):
+        with super().room(binds={**(binds or {}), str(self._folder): self._folder}, **given) as room:
             yield room
 
 

@@ -2,14 +2,18 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import grader.train as train_package
 from grader.errors import TrainerError
 from grader.inside.rowhash import row_hashes
 from grader.recipe import recipe_of
@@ -17,6 +21,7 @@ from grader.records import CallbackFacts, DataSet, Profile
 from grader.train import TrainerPool, TrainingBounds
 from grader.train import worker as worker_module
 from tests.recipes import BINARY, conv, dense, fitted, inputs, layer, mnist_rows, model, sequential
+from tests.test_sandbox import needs_seal
 
 QUICK = Profile(name="quick", steps=4)
 FULL = Profile(name="full")
@@ -229,7 +234,7 @@ def test_a_worker_that_is_killed_is_replaced(mnist):
     """The first death costs nothing; a recipe that ends two workers is told to be the reason."""
     with TrainerPool(bounds=TrainingBounds(), cache=None) as pool:
         pool.train(dense_recipe(units=8), mnist, QUICK, seed=0)
-        os.kill(pool._idle[0]._process.pid, signal.SIGKILL)
+        os.kill(pool._idle[0]._running.pid, signal.SIGKILL)
         assert pool.train(dense_recipe(units=9), mnist, QUICK, seed=0).outcome == "trained"
 
 
@@ -243,15 +248,61 @@ def test_a_recipe_that_ends_two_workers_has_failed(mnist, monkeypatch):
     assert "ended twice" in words(training)
 
 
-def test_a_python_without_keras_is_a_fault_of_the_machine(mnist, tmp_path, monkeypatch):
+def test_a_python_without_keras_is_a_fault_of_the_machine(mnist, monkeypatch):
     """The message says what is missing and what to do."""
-    (tmp_path / "keras.py").write_text("raise ImportError('no keras here')")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    bare = shutil.which("python3", path="/usr/bin:/usr/local/bin")
+    if bare is None or not subprocess.run([bare, "-c", "import keras"], check=False, capture_output=True).returncode:
+        pytest.skip("no second Python without Keras here")
+    monkeypatch.setattr(sys, "executable", bare)
     with (
         TrainerPool(bounds=TrainingBounds(), cache=None) as pool,
-        pytest.raises(TrainerError, match=r"(?s)pip install.*no keras here"),
+        pytest.raises(TrainerError, match=r"(?s)pip install.*No module named 'keras'"),
     ):
         pool.train(dense_recipe(), mnist, QUICK, seed=0)
+
+
+@needs_seal
+def test_the_trainer_is_sealed_off(pool, mnist, tmp_path):
+    """It runs without rights or network, sees its data sets and nothing else of this machine, and writes to memory only."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "canary").write_text("canary")
+    pool.train(dense_recipe(units=4, epochs=1), mnist, QUICK, seed=0)
+    proc = Path(f"/proc/{pool._idle[0]._running.pid}")
+    status = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines() if ":" in line)
+    assert (status["NoNewPrivs"].strip(), status["Seccomp"].strip(), int(status["CapEff"], 16)) == ("1", "2", 0)
+    assert (proc / "ns/net").readlink() != Path("/proc/self/ns/net").readlink()
+    assert {file.name for file in (proc / "root/data/0").iterdir()} == {
+        file.name for file in Path(mnist.folder).iterdir()
+    }
+    assert not Path(f"{proc}/root{tmp_path}").exists()
+    assert not Path(f"{proc}/root{Path(train_package.__file__).parent}").exists()
+    writable = {fields[4]: fields[fields.index("-") + 1] for fields in map(str.split, (proc / "mountinfo").read_text().splitlines())
+                if "rw" in fields[5].split(",")}  # fmt: skip
+    assert set(writable.values()) <= {"tmpfs", "proc", "devtmpfs", "devpts", "mqueue"}, writable
+
+
+@needs_seal
+@pytest.mark.slow
+def test_a_data_set_nobody_spoke_of_is_shown_to_a_new_process(mnist, binary):
+    """A process sees the data sets it was started with; the next one sees the new one too."""
+    with TrainerPool(bounds=TrainingBounds(), cache=None, datasets=[mnist]) as pool:
+        assert pool.train(dense_recipe(units=8), mnist, QUICK, seed=0).outcome == "trained"
+        first = pool._idle[0]
+        config = sequential(inputs(20), dense(4, "tanh"), dense(1, "sigmoid"))
+        assert pool.train(recipe_of(BINARY, model(config)), binary, QUICK, seed=0).outcome == "trained"
+        assert pool._idle[0] is not first
+        assert pool.train(dense_recipe(units=9), mnist, QUICK, seed=0).outcome == "trained"
+
+
+@pytest.mark.slow
+def test_the_thread_that_asked_first_may_end(mnist):
+    """A sandbox ends with the thread that started it, so that is one of the pool's own."""
+    with TrainerPool(bounds=TrainingBounds(), cache=None) as pool:
+        thread = threading.Thread(target=lambda: pool.train(dense_recipe(units=8), mnist, QUICK, seed=0))
+        thread.start()
+        thread.join()
+        time.sleep(0.5)
+        assert pool._idle[0]._running.alive()
 
 
 ALLOW_LISTS = """

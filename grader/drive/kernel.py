@@ -8,11 +8,10 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from zmq.constants import Event
 from zmq.utils.monitor import recv_monitor_message
@@ -21,14 +20,13 @@ import grader.inside
 from grader.drive.family import birth
 from grader.drive.wire import Channels, TolerantSession, new_context
 from grader.records import Limits
-from grader.sandbox import Room, Running
+from grader.sandbox import Room, Running, Tail
 from grader.sandbox.seal import RUN, WORK
 
 LAUNCHER = "/opt/grader_inside"
 """Where ``grader/inside`` lies in the room."""
 _START_SECONDS = 120
 _GREETING_SECONDS = 0.1
-_STDERR_BYTES = 8_000
 _CONNECTION_FILE = f"{RUN}.json"
 _SOCKETS = f"{RUN}/s"
 _PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
@@ -145,7 +143,7 @@ async def open_kernel(
         context.destroy(linger=0)
 
 
-def _launch(room: Room, env: Mapping[str, str], trace_fd: int | None) -> tuple[Running, _Tail]:
+def _launch(room: Room, env: Mapping[str, str], trace_fd: int | None) -> tuple[Running, Tail]:
     python = [sys.executable, room.path(f"{LAUNCHER}/kernel.py"), "-f", room.path(_CONNECTION_FILE)]
     with birth:
         running = room.start(
@@ -155,10 +153,10 @@ def _launch(room: Room, env: Mapping[str, str], trace_fd: int | None) -> tuple[R
             stderr=subprocess.PIPE,
         )
     assert running.popen.stderr is not None
-    return running, _Tail(running.popen.stderr)
+    return running, Tail(running.popen.stderr)
 
 
-async def _sockets(running: Running, errors: _Tail) -> str:
+async def _sockets(running: Running, errors: Tail) -> str:
     """Wait until the kernel listens on its sockets, and return their common path as seen from here."""
     deadline = asyncio.get_running_loop().time() + _START_SECONDS
     while asyncio.get_running_loop().time() < deadline:
@@ -178,20 +176,3 @@ def _accepts(path: str) -> bool:
         except OSError:
             return False
         return True
-
-
-class _Tail:
-    """Reads a pipe to its end so that the writer never waits, and remembers the last of it."""
-
-    def __init__(self, pipe: IO[bytes]) -> None:
-        self._kept = b""
-        self._pipe = pipe
-        threading.Thread(target=self._drain, daemon=True).start()
-
-    def _drain(self) -> None:
-        with self._pipe:
-            while chunk := self._pipe.read1(65536):  # type: ignore[attr-defined]
-                self._kept = (self._kept + chunk)[-_STDERR_BYTES:]
-
-    def text(self) -> str:
-        return self._kept.decode(errors="replace").strip() or "(it printed nothing)"

@@ -1,9 +1,11 @@
 """Sealed processes: what they may see, how large they may grow, and whether that holds on this machine."""
 
 from grader.sandbox.bubblewrap import Bubblewrap
+from grader.sandbox.devices import gpu_devices
 from grader.sandbox.find import find_seal
 from grader.sandbox.seal import Room, Running, Seal
 from grader.sandbox.selfcheck import PROMISES, Promise, PromiseResult, check_promises
+from grader.sandbox.tail import Tail
 from grader.sandbox.unsealed import Unsealed
 from grader.sandbox.watchdog import Watchdog
 
@@ -15,8 +17,10 @@ __all__ = [
     "Room",
     "Running",
     "Seal",
+    "Tail",
     "Unsealed",
     "Watchdog",
     "check_promises",
     "find_seal",
+    "gpu_devices",
 ]

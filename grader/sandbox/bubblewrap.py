@@ -21,6 +21,7 @@ from pathlib import Path
 import psutil
 
 from grader.records import Limits
+from grader.sandbox.devices import SYSTEM_FOLDERS
 from grader.sandbox.mounts import hidden_folders, parent_options, python_folders, system_options
 from grader.sandbox.seal import HOME, RUN, WORK, Running, Stream, rlimits
 from grader.sandbox.seccomp import syscall_filter
@@ -54,18 +55,27 @@ class Bubblewrap:
         limits: Limits,
         binds: Mapping[str, Path] | None = None,
         files: Mapping[str, Path | bytes] | None = None,
+        devices: Sequence[Path] = (),
     ) -> Iterator[_BubblewrapRoom]:
         """Prepare a room; nothing of it exists outside its processes."""
-        yield _BubblewrapRoom(self.as_root, limits, dict(binds or {}), dict(files or {}))
+        yield _BubblewrapRoom(self.as_root, limits, dict(binds or {}), dict(files or {}), devices)
 
 
 class _BubblewrapRoom:
     """Knows the command line; every process started in it gets writable folders of its own."""
 
-    def __init__(self, as_root: bool, limits: Limits, binds: dict[str, Path], files: dict[str, Path | bytes]) -> None:
+    def __init__(
+        self,
+        as_root: bool,
+        limits: Limits,
+        binds: dict[str, Path],
+        files: dict[str, Path | bytes],
+        devices: Sequence[Path] = (),
+    ) -> None:
         self._as_root = as_root
         self._limits = limits
         self._binds = binds
+        self._devices = devices
         self._files: dict[str, Path | bytes] = {"/etc/passwd": _PASSWD, "/etc/group": _GROUP, **files}
 
     def path(self, inside: str) -> str:
@@ -123,7 +133,7 @@ class _BubblewrapRoom:
         if not bwrap.startswith("/usr/"):
             shown[bwrap] = Path(bwrap)
         shown |= self._binds
-        options = [*system_options(), "--dev", "/dev"]
+        options = [*system_options(), "--dev", "/dev", *_device_options(self._devices)]
         # Writable folders first: should this Python or a data set lie below one of them here, it is laid on top.
         options += parent_options([WORK, RUN])
         scratch = self._limits.scratch_mb
@@ -151,6 +161,15 @@ class _BubblewrapRoom:
             # Writable for whoever the process is; where a folder is read-only, as /etc, so are its files.
             options += ["--perms", "0666", "--file", str(fds[-1]), inside]
         return options, fds
+
+
+def _device_options(devices: Sequence[Path]) -> list[str]:
+    options = parent_options([*map(str, devices), *SYSTEM_FOLDERS]) if devices else []
+    for device in devices:
+        options += ["--dev-bind-try", str(device), str(device)]
+    for folder in SYSTEM_FOLDERS if devices else ():
+        options += ["--ro-bind-try", folder, folder]
+    return options
 
 
 def _descriptor(source: Path | bytes, opened: ExitStack) -> int:

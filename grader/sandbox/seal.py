@@ -73,6 +73,7 @@ class Seal(Protocol):
         limits: Limits,
         binds: Mapping[str, Path] | None = None,
         files: Mapping[str, Path | bytes] | None = None,
+        devices: Sequence[Path] = (),
     ) -> AbstractContextManager[Room]:
         """Prepare a room.
 
@@ -80,6 +81,7 @@ class Seal(Protocol):
             limits: memory, processes, and the size of each writable folder.
             binds: absolute path inside -> file or folder of this machine, readable only.
             files: absolute path inside -> file or content, given as a writable copy.
+            devices: device nodes of this machine that may be used; never for code of strangers.
         """
         ...
 

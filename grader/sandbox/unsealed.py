@@ -25,6 +25,7 @@ class Unsealed:
         limits: Limits,
         binds: Mapping[str, Path] | None = None,
         files: Mapping[str, Path | bytes] | None = None,
+        devices: Sequence[Path] = (),  # noqa: ARG002 - all of them are open to it anyway
     ) -> Iterator[_OpenRoom]:
         """Make a temporary folder with the layout of a sealed room, removed afterwards."""
         with tempfile.TemporaryDirectory(prefix="grader-", ignore_cleanup_errors=True) as name:

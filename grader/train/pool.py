@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Mapping
-from concurrent.futures import Future
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from grader.errors import TrainerError
 from grader.records import DataSet, Message, Profile, Recipe, Training, msg
+from grader.sandbox import Bubblewrap, Seal, Unsealed
 from grader.train.cache import Cache, key_of, read_training
 from grader.train.worker import TrainingBounds, Worker, WorkerDied
 
+_CLOSED = "the trainer pool is closed; training was asked of it after its end"
 _LASTING = frozenset({"trained", "diverged"})
 """Outcomes worth keeping on disk; the others may come of bounds or of this machine."""
 
@@ -26,13 +28,23 @@ class TrainerPool:
     cache folder, in later runs on this machine.
     """
 
-    def __init__(self, *, bounds: TrainingBounds, cache: Path | None, workers: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        bounds: TrainingBounds,
+        cache: Path | None,
+        workers: int = 1,
+        datasets: Iterable[DataSet] = (),
+        unsealed: bool = False,
+    ) -> None:
         """Prepare a pool; processes start with the first training.
 
         Args:
             bounds: What one training may cost.
             cache: Folder of finished trainings; None keeps them for this run only.
             workers: How many trainings may run at the same moment.
+            datasets: What will be trained on. A process sees these alone; another data set costs a new process.
+            unsealed: Run without a sandbox, with all our rights.
         """
         self.trainings_run = 0
         self.trainings_shared = 0
@@ -40,6 +52,9 @@ class TrainerPool:
         self._cache = Cache(cache)
         self._flights: dict[str, Future[Training]] = {}
         self._lock = threading.Lock()
+        self._folders = list(dict.fromkeys(Path(dataset.folder) for dataset in datasets))
+        self._seal: Seal = Unsealed() if unsealed else Bubblewrap()
+        self._starter = ThreadPoolExecutor(1, "grader-trainer")
         self._slots = threading.BoundedSemaphore(max(1, workers))
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
@@ -64,6 +79,7 @@ class TrainerPool:
             worker.close()
         for worker in busy:
             worker.kill()  # the thread that uses it sees it end, and clears up
+        self._starter.shutdown(wait=False)
 
     def train(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
         """Return what comes of training a recipe from fresh weights.
@@ -77,7 +93,7 @@ class TrainerPool:
         Raises:
             TrainerError: Training processes cannot run on this machine.
         """
-        device, keras = self._device_and_keras()
+        device, keras = self._device_and_keras(Path(dataset.folder))
         key = key_of(
             recipe=recipe.digest,
             data=dataset.fingerprint,
@@ -135,7 +151,7 @@ class TrainerPool:
             "fingerprint": dataset.fingerprint,
             "profile": profile.name,
         }
-        device, _ = self._device_and_keras()
+        device, _ = self._device_and_keras(Path(dataset.folder))
         try:
             reply = self._ask_twice(request)
             reason = _reason(reply.pop("reason", None))
@@ -155,7 +171,7 @@ class TrainerPool:
                 return self._ask(request)
 
     def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        worker = self._borrow()
+        worker = self._borrow(Path(request["folder"]))
         try:
             reply = worker.ask(request, self._bounds.seconds)
         except WorkerDied:
@@ -165,15 +181,31 @@ class TrainerPool:
         self._give_back(worker)
         return reply
 
-    def _borrow(self) -> Worker:
+    def _borrow(self, folder: Path) -> Worker:
+        """Return a worker that sees the data set in ``folder``; a new one takes the place of an idle one that does not.
+
+        Raises:
+            TrainerError: None can be started, or the pool is closed.
+        """
         with self._lock:
             if self._closed:
-                raise TrainerError("the trainer pool is closed; training was asked of it after its end")
-            worker = self._idle.pop() if self._idle else None
-        worker = worker or Worker()
+                raise TrainerError(_CLOSED)
+            if folder not in self._folders:
+                self._folders.append(folder)
+            worker = next((idle for idle in self._idle if idle.shows(folder)), None)
+            blind = self._idle.pop() if worker is None and self._idle else None
+            if worker is not None:
+                self._idle.remove(worker)
+            folders = tuple(self._folders)
+        if blind is not None:
+            blind.close()
+        worker = worker or Worker(self._seal, folders, self._bounds, self._starter)
         with self._lock:
-            self._busy.add(worker)
-        return worker
+            if not self._closed:
+                self._busy.add(worker)
+                return worker
+        worker.close()
+        raise TrainerError(_CLOSED)
 
     def _give_back(self, worker: Worker) -> None:
         with self._lock:
@@ -183,13 +215,13 @@ class TrainerPool:
                 return
         worker.close()
 
-    def _device_and_keras(self) -> tuple[str, str]:
+    def _device_and_keras(self, folder: Path) -> tuple[str, str]:
         """Return the device class and Keras's major.minor, asked of the first worker once."""
         if self._kind is not None:  # must not wait for a training that holds the slot
             return self._kind
         with self._slots:
             if self._kind is None:
-                worker = self._borrow()
+                worker = self._borrow(folder)
                 self._kind = (worker.device, ".".join(worker.versions.get("keras", "").split(".")[:2]))
                 self._give_back(worker)
             return self._kind

@@ -8,20 +8,31 @@ import os
 import selectors
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import grader.inside
 from grader.errors import TrainerError
+from grader.records import Limits
+from grader.sandbox import Room, Running, Seal, Tail, gpu_devices
+from grader.sandbox.seal import HOME, PATH
 
 _STARTING_SECONDS = 300.0
 _GRACE_SECONDS = 120.0
 """What preparing data and evaluating may take beside the training itself."""
 _LONGEST_REPLY = 32 << 20
 _TAIL = 2_000
+_CODE = "/opt/trainer"
+_DATA = "/data"
+_LEAST_MB = 4_096
+_UNBOUNDED_MB = 1 << 24
+_PASSED_ON = ("CUDA_", "NVIDIA_", "XLA_", "TF_", "OMP_", "LD_LIBRARY_PATH", "KERAS_BACKEND")
+"""Beginnings of the environment variables by which a person says which devices to use, and how."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,47 +50,64 @@ class WorkerDied(Exception):  # noqa: N818  - handled by the pool, never shown
 
 
 class Worker:
-    """A running trainer process. Not thread-safe: the pool lends it to one thread at a time.
+    """A running, sealed trainer process. Not thread-safe: the pool lends it to one thread at a time.
 
-    Raises:
-        TrainerError: It cannot start here, with the end of what it printed.
+    It sees the data sets' folders and its own code, can write nothing that outlives it, and has no network.
     """
 
-    def __init__(self) -> None:
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115  - lives as long as the process
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "grader.inside.trainer"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            env=_environment(),
-            bufsize=0,
-        )
+    def __init__(self, seal: Seal, folders: Sequence[Path], bounds: TrainingBounds, start_in: Executor) -> None:
+        """Start a process that can train on the data sets in ``folders``.
+
+        Args:
+            seal: How it is sealed off.
+            folders: The data sets it may read.
+            bounds: What one training may cost; the process as a whole gets no more memory.
+            start_in: Has a thread that outlives the process: a sandbox ends with the thread that started it.
+
+        Raises:
+            TrainerError: It cannot start here, with the end of what it printed.
+        """
+        self._inside = {str(folder): f"{_DATA}/{number}" for number, folder in enumerate(folders)}
+        self._room = ExitStack()
+        try:
+            room = self._room.enter_context(_room(seal, self._inside, bounds))
+            self._inside = {outside: room.path(inside) for outside, inside in self._inside.items()}
+            self._running = start_in.submit(_start, room).result()
+        except (OSError, RuntimeError) as fault:  # RuntimeError: the pool is closed, and its thread has gone
+            self._room.close()
+            raise TrainerError(f"the training process cannot be sealed off: {fault}") from None
+        assert self._running.popen.stderr is not None
+        self._printed = Tail(self._running.popen.stderr)
         self._rest = b""
         try:
             hello = self._read(time.monotonic() + _STARTING_SECONDS)["hello"]
             self.device, self.versions = str(hello["device"]), dict(hello["versions"])
         except (WorkerDied, KeyError, TypeError):
-            tail = self._log_tail()
             self.close()
             raise TrainerError(
                 "the training process cannot start; it needs Keras and TensorFlow in the Python that runs the grader: "
-                f"pip install 'workbook-grader[cpu]'. It printed:\n{tail}"
+                f"pip install 'workbook-grader[cpu]'. It printed:\n{self._printed.text(wait=1)[-_TAIL:]}"
             ) from None
+
+    def shows(self, folder: Path) -> bool:
+        """Tell whether it can read the data set in ``folder``."""
+        return str(folder) in self._inside
 
     def ask(self, request: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         """Send one request and return its reply.
 
         Args:
-            request: As :mod:`grader.inside.trainer` takes it.
+            request: As :mod:`grader.inside.trainer` takes it; ``folder`` is one of those it was started with.
             seconds: What the training may take; some grace is added.
 
         Raises:
             WorkerDied: No valid reply in time. The process has been ended.
         """
         try:
-            assert self._process.stdin is not None
-            self._process.stdin.write(json.dumps(request, allow_nan=False).encode() + b"\n")
+            assert self._running.popen.stdin is not None
+            inside = {**request, "folder": self._inside[str(request["folder"])]}
+            self._running.popen.stdin.write(json.dumps(inside, allow_nan=False).encode() + b"\n")
+            self._running.popen.stdin.flush()
             return self._read(time.monotonic() + seconds + _GRACE_SECONDS)
         except (OSError, WorkerDied) as fault:
             self.close()
@@ -87,26 +115,26 @@ class Worker:
 
     def kill(self) -> None:
         """End the process; safe while another thread waits for its reply, which then sees :class:`WorkerDied`."""
-        self._process.kill()
+        self._running.kill()
 
     def close(self) -> None:
         """End the process and let go of its streams."""
         self.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._log):
+        for stream in (self._running.popen.stdin, self._running.popen.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
+        self._room.close()
 
     def _read(self, deadline: float) -> dict[str, Any]:
         """Read one JSON line from the process before ``deadline``."""
-        assert self._process.stdout is not None
+        assert self._running.popen.stdout is not None
         with selectors.DefaultSelector() as selector:
-            selector.register(self._process.stdout, selectors.EVENT_READ)
+            selector.register(self._running.popen.stdout, selectors.EVENT_READ)
             while b"\n" not in self._rest:
                 if len(self._rest) > _LONGEST_REPLY or not selector.select(max(0.0, deadline - time.monotonic())):
                     raise WorkerDied("no reply in time")
-                part = os.read(self._process.stdout.fileno(), 1 << 16)
+                part = os.read(self._running.popen.stdout.fileno(), 1 << 16)
                 if not part:
                     raise WorkerDied("the process ended")
                 self._rest += part
@@ -119,19 +147,39 @@ class Worker:
             raise WorkerDied("not a JSON object")
         return reply
 
-    def _log_tail(self) -> str:
-        self._log.seek(0, os.SEEK_END)
-        self._log.seek(max(0, self._log.tell() - _TAIL))
-        return self._log.read().decode("utf-8", "replace").strip() or "nothing"
+
+def _room(seal: Seal, inside: Mapping[str, str], bounds: TrainingBounds) -> AbstractContextManager[Room]:
+    devices = gpu_devices()
+    # A GPU's driver maps far more than it uses. Elsewhere TensorFlow alone takes half a gigabyte, whatever is trained.
+    memory = _UNBOUNDED_MB if devices else max(bounds.memory_mb, _LEAST_MB)
+    return seal.room(
+        limits=Limits(memory_mb=memory),
+        binds={f"{_CODE}/grader/inside": Path(grader.inside.__path__[0])}
+        | {place: Path(outside) for outside, place in inside.items()},
+        # The grader itself is not there, only what lies on the far side of the wall.
+        files={f"{_CODE}/grader/__init__.py": b""},
+        devices=devices,
+    )
 
 
-def _environment() -> dict[str, str]:
-    """Return the process's environment: quiet TensorFlow, a GPU's memory taken as needed, this very package."""
-    package = str(Path(__file__).resolve().parents[2])
-    path = os.environ.get("PYTHONPATH")
-    return os.environ | {
-        "PYTHONPATH": f"{package}{os.pathsep}{path}" if path else package,
+def _start(room: Room) -> Running:
+    # -P: what lies in the folder it starts in must not be taken for a module.
+    argv = [sys.executable, "-P", "-m", "grader.inside.trainer"]
+    pipe = subprocess.PIPE
+    return room.start(argv, _environment(room), stdin=pipe, stdout=pipe, stderr=pipe)
+
+
+def _environment(room: Room) -> dict[str, str]:
+    """Return the whole environment: quiet TensorFlow, a GPU's memory taken as needed, and what concerns devices."""
+    given = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
+    return given | {
+        "PATH": f"{Path(sys.executable).parent}:{PATH}",
+        "HOME": room.path(HOME),
+        "TMPDIR": room.path("/tmp"),  # noqa: S108
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": room.path(_CODE),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-        "PYTHONUTF8": "1",
     }
