@@ -13,6 +13,21 @@ from grader.records.words import Message, Text, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """The lecturer's word on one criterion of one student; it stands above what the grader found."""
+
+    task: str
+    criterion: str
+    verdict: Verdict
+    points: int
+    """Awarded instead of all or nothing; 0 under ``review``."""
+    because: str
+    author: str
+    at: str
+    """ISO 8601, UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One criterion's verdict, as the student and the lecturer read it."""
 
@@ -28,6 +43,15 @@ class Finding:
     """Notebook and cell."""
     advice: Words | None = None
     """What to do, in a sentence; None when passed."""
+    override: Override | None = None
+    """The lecturer's word, where there is one; ``verdict`` is then theirs."""
+
+    @property
+    def earned(self) -> int:
+        """Points it brings: all when passed, none otherwise, unless the lecturer said how many."""
+        if self.override is not None:
+            return self.override.points
+        return self.points if self.verdict is Verdict.PASSED else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +101,10 @@ class AccuracyFacts:
     workbook_example: float | None = None
     """The figure printed in the workbook for the example."""
     history: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    claimed: float | None = None
+    """What the outputs stored in the handed-in notebook say: a claim that nothing is decided by."""
+    reference_history: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    """The reference's own trainings: lowest and highest value of each epoch, under the names of ``history``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
