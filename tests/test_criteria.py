@@ -338,6 +338,13 @@ def test_each_aspect_is_seen_by_itself(layers, fit, passed):
     assert {name for name, one in got.items() if one == PASSED} == passed
 
 
+def test_who_starts_small_and_adds_layers_has_added_layers():
+    """Layers may be added to the example or to a network of one's own; a smaller network alone adds none."""
+    small, larger = (conv(32), *EXAMPLE4[-2:]), (conv(32), conv(64), *EXAMPLE4[-2:])
+    assert tried((small, {}), (larger, {}))["hidden-layers"] == PASSED
+    assert tried((small, {}), (small, {"epochs": 9}))["hidden-layers"] == FAILED
+
+
 def test_without_the_example_its_signs_stand_in_for_it():
     """The signs know epochs, batch size and some layers."""
     got = tried((BIGGER4, {"epochs": 30, "batch": 64}), example=False)

@@ -89,8 +89,9 @@ class Configurations(Criterion):
 class Varied(Criterion):
     """Some training on the task's data differs from the worked example in one aspect.
 
-    ``units``: a Dense layer's units or a Conv layer's filters; ``layers``: more layers that have such; ``epochs`` and
-    ``batch_size``: as given to ``fit``. The example is known from its reference, else from the student's own run of it,
+    ``units``: a Dense layer's units or a Conv layer's filters; ``layers``: more layers that have such, than the example
+    or than another try, since who starts small and adds layers has added layers; ``epochs`` and ``batch_size``: as
+    given to ``fit``. The example is known from its reference, else from the student's own run of it,
     else from its signs.
 
     >>> Varied(aspect="epochs").default_title.text
@@ -110,7 +111,7 @@ class Varied(Criterion):
             case "units":
                 return msg("Another number of units or filters than in the example was tried")
             case "layers":
-                return msg("More layers than in the example were tried")
+                return msg("Hidden layers were added: more than in the example, or than in another try")
             case "epochs":
                 return msg("Another number of epochs than in the example was tried")
             case "batch_size":
@@ -121,6 +122,9 @@ class Varied(Criterion):
         expected, advice = self.default_title, self._advice
         tries = _tries(case.others, case)
         answers = [(one, self._differs(one, case)) for one in tries]
+        if self.aspect == "layers":
+            fewest = min((len(sizes(one.layers)) for one in tries), default=0)
+            answers = [(one, len(sizes(one.layers)) > fewest or differs) for one, differs in answers]
         for one, differs in answers:
             if differs:
                 return passed(expected, self._found(one), where=one.where)
