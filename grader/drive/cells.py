@@ -15,7 +15,7 @@ from grader.drive.kernel import Kernel
 from grader.drive.notebook import code_cells
 from grader.drive.outputs import without_colours
 from grader.records import CellOutcome, CellStatus, Ending, Limits, Message, msg
-from grader.sandbox import Watchdog
+from grader.sandbox import Excess, Watchdog
 
 _GRACE_SECONDS = 5.0
 _FINISH_SECONDS = 120
@@ -168,14 +168,8 @@ class CellRunner:
         )
 
     def _end_as_gone(self, number: int) -> None:
-        if self._watchdog.killed:
-            reason = msg(
-                "In cell {cell} the notebook used more than {limit} MB of memory and was stopped. Use smaller batches, "
-                "or delete arrays that are no longer needed.",
-                cell=number,
-                limit=self._limits.memory_mb,
-            )
-            self._end(Ending.OUT_OF_MEMORY, reason)
+        if self._watchdog.found is not None:
+            self._end(*_over_the_limit(self._watchdog.found, number, self._limits))
         elif self._kernel.gone.result() == "disconnected":
             reason = msg(
                 "In cell {cell} the connection to the kernel broke off. Either one single output was larger than "
@@ -195,6 +189,31 @@ class CellRunner:
     def _end(self, ending: Ending, reason: Message) -> None:
         self._run.ending, self._run.reason = ending, reason
         self._kernel.running.kill()
+
+
+def _over_the_limit(excess: Excess, number: int, limits: Limits) -> tuple[Ending, Message]:
+    match excess:
+        case Excess.MEMORY:
+            return Ending.OUT_OF_MEMORY, msg(
+                "In cell {cell} the notebook used more than {limit} MB of memory and was stopped. Use smaller batches, "
+                "or delete arrays that are no longer needed.",
+                cell=number,
+                limit=limits.memory_mb,
+            )
+        case Excess.CPU:
+            return Ending.TIMED_OUT, msg(
+                "By cell {cell} the notebook had used more than {limit} s of processor time, all its processes added "
+                "up, and was stopped. Look for processes or threads that are started in a loop.",
+                cell=number,
+                limit=limits.cpu_seconds,
+            )
+        case Excess.FILES:
+            return Ending.OUTPUT_LIMIT, msg(
+                "By cell {cell} the notebook had made more than {limit} files and was stopped. Keep data in arrays, or "
+                "in a few large files.",
+                cell=number,
+                limit=limits.scratch_files,
+            )
 
 
 async def _abandon(task: asyncio.Task[Any]) -> None:

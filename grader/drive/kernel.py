@@ -27,6 +27,7 @@ LAUNCHER = "/opt/grader_inside"
 """Where ``grader/inside`` lies in the room."""
 _START_SECONDS = 120
 _GREETING_SECONDS = 0.1
+_LAST_SECONDS = 1.5
 _CONNECTION_FILE = f"{RUN}.json"
 _SOCKETS = f"{RUN}/s"
 _PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
@@ -109,7 +110,7 @@ class Kernel:
         monitor = channel.get_monitor_socket(Event.DISCONNECTED)
         await recv_monitor_message(monitor)
         # A kernel that ends closes its sockets first; give it the time to be seen as ended.
-        await asyncio.sleep(3)
+        await asyncio.sleep(_LAST_SECONDS)
         self.give_up("disconnected")
 
 

@@ -20,6 +20,10 @@ class Limits:
     """Private memory of the kernel's process tree; over it a cell sees a MemoryError, well over it the kernel ends."""
     scratch_mb: int = 512
     """Each of the sandbox's writable folders: work folder, home, temporary files."""
+    scratch_files: int = 50_000
+    """Files, folders and links in all of them together; each takes memory that no size shows."""
+    cpu_seconds: int = 144_000
+    """Processor time, all processes and processors added up: ten processors for all of a notebook's time."""
     processes: int = 256
     cell_output_mb: int = 16
     notebook_output_mb: int = 64

@@ -7,11 +7,12 @@ from grader.sandbox.seal import Room, Running, Seal
 from grader.sandbox.selfcheck import PROMISES, Promise, PromiseResult, check_promises
 from grader.sandbox.tail import Tail
 from grader.sandbox.unsealed import Unsealed
-from grader.sandbox.watchdog import Watchdog
+from grader.sandbox.watchdog import Excess, Watchdog
 
 __all__ = [
     "PROMISES",
     "Bubblewrap",
+    "Excess",
     "Promise",
     "PromiseResult",
     "Room",

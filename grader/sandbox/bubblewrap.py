@@ -30,6 +30,7 @@ _NOBODY = 65534
 _PASSWD = f"student:x:{_NOBODY}:{_NOBODY}::{HOME}:/bin/sh\n".encode()
 _GROUP = f"student:x:{_NOBODY}:\n".encode()
 _SHM_MB = 64
+_WRITABLE = ("/dev/shm", "/tmp", HOME, WORK, RUN)  # noqa: S108
 _INSIDE = [
     "--unshare-user", "--unshare-all", "--uid", str(_NOBODY), "--gid", str(_NOBODY), "--hostname", "sandbox",
     "--die-with-parent", "--new-session",
@@ -106,7 +107,12 @@ class _BubblewrapRoom:
                 start_new_session=True,
             )
         layers = 2 if self._as_root else 1
-        return Running(popen, locate=functools.partial(_second_process, layers), root="/proc/{}/root".format)
+        return Running(
+            popen,
+            locate=functools.partial(_second_process, layers),
+            root="/proc/{}/root".format,
+            own_folders=_WRITABLE,
+        )
 
     def _command(self, argv: Sequence[str], opened: ExitStack) -> tuple[list[str], list[int]]:
         """Return the whole command line, and the descriptors that bubblewrap itself reads and closes."""
@@ -137,8 +143,8 @@ class _BubblewrapRoom:
         # Writable folders first: should this Python or a data set lie below one of them here, it is laid on top.
         options += parent_options([WORK, RUN])
         scratch = self._limits.scratch_mb
-        sizes = {"/dev/shm": _SHM_MB, "/tmp": scratch, HOME: scratch, WORK: scratch + self._handed_in_mb(), RUN: 1}  # noqa: S108
-        for inside, size in sizes.items():
+        sizes = (_SHM_MB, scratch, scratch, scratch + self._handed_in_mb(), 1)
+        for inside, size in zip(_WRITABLE, sizes, strict=True):
             options += ["--size", str(size << 20), "--perms", "1777", "--tmpfs", inside]
         if self._as_root:
             _require_readable(shown.values())

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 import psutil
 
@@ -86,14 +86,35 @@ class Seal(Protocol):
         ...
 
 
+class Usage(NamedTuple):
+    """What a process and all under it use."""
+
+    resident_bytes: int
+    cpu_seconds: float
+    """Processor time so far; that of processes which have ended counts on."""
+
+
 class Running:
     """A started process in a room, with the wrappers around it."""
 
     def __init__(
-        self, popen: subprocess.Popen[bytes], *, locate: Callable[[int], int | None], root: Callable[[int], str]
+        self,
+        popen: subprocess.Popen[bytes],
+        *,
+        locate: Callable[[int], int | None],
+        root: Callable[[int], str],
+        own_folders: Sequence[str] = (),
     ) -> None:
-        """Wrap ``popen``; ``locate`` finds the real process under it, ``root`` where that one's ``/`` is for us."""
+        """Wrap ``popen``.
+
+        Args:
+            popen: the outermost wrapper.
+            locate: finds the real process under it.
+            root: where that one's ``/`` is for us.
+            own_folders: the writable folders, where each is a file system of its own.
+        """
         self.popen = popen
+        self._own_folders = own_folders
         self._locate = locate
         self._root = root
         self._pid: int | None = None
@@ -129,18 +150,28 @@ class Running:
         if sealed is not None:
             _wait_until_gone(sealed)
 
-    def resident_bytes(self) -> int:
-        """Return the memory that all processes under this one hold now; 0 when they are gone."""
+    def usage(self) -> Usage:
+        """Return what all processes under this one hold now; zeros when they are gone."""
         try:
             top = psutil.Process(self.popen.pid)
             family = [top, *top.children(recursive=True)]
         except psutil.Error:
-            return 0
-        total = 0
+            return Usage(0, 0.0)
+        held, worked = 0, 0.0
         for process in family:
-            with contextlib.suppress(psutil.Error):
-                total += process.memory_info().rss
-        return total
+            with contextlib.suppress(psutil.Error), process.oneshot():
+                held += process.memory_info().rss
+                worked += sum(process.cpu_times()[:4])  # user, system, and both of children that have ended
+        return Usage(held, worked)
+
+    def num_files(self) -> int:
+        """Return how many files, folders and links were made in the sealed folders; 0 without a seal."""
+        made = 0
+        for folder in self._own_folders:
+            with contextlib.suppress(OSError):
+                system = os.statvfs(self.reach(folder) or folder)
+                made += system.f_files - system.f_ffree
+        return made
 
 
 def _wait_until_gone(pid: int) -> None:

@@ -1,11 +1,12 @@
-"""Weighs a running notebook several times a second, and ends it when it is far too heavy.
+"""Weighs a running notebook several times a second, and ends it when it is far over a limit.
 
-A process over its own limit gets a MemoryError and may go on; this is for what that limit cannot see, such as many
-processes of half the size.
+A process over its own limit gets a MemoryError and may go on; this is for what no limit of a single process sees: many
+processes of half the size, all their processor time, and files that are too small to fill a folder.
 """
 
 from __future__ import annotations
 
+import enum
 import threading
 from typing import Self
 
@@ -15,22 +16,30 @@ from grader.sandbox.seal import Running
 _PERIOD_SECONDS = 0.2
 
 
+class Excess(enum.Enum):
+    """Of what there was too much."""
+
+    MEMORY = enum.auto()
+    CPU = enum.auto()
+    FILES = enum.auto()
+
+
 class Watchdog:
     """Watches one process and its children from a thread of its own; a context manager."""
 
     def __init__(self, running: Running, limits: Limits) -> None:
         """Watch ``running``; it may hold its memory limit and one writable folder more."""
         self.peak_bytes = 0
-        self.killed = False
-        """It ended the process; set before it does."""
+        self.found: Excess | None = None
+        """Why it ended the process; set before it does."""
         self._running = running
-        self._most = (limits.memory_mb + limits.scratch_mb) << 20
+        self._limits = limits
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Self:
         """Start watching; takes the first sample, so that a short run has a weight too."""
-        self.peak_bytes = self._running.resident_bytes()
+        self._weigh()
         self._thread.start()
         return self
 
@@ -41,9 +50,16 @@ class Watchdog:
 
     def _watch(self) -> None:
         while not self._stop.wait(_PERIOD_SECONDS) and self._running.alive():
-            held = self._running.resident_bytes()
-            self.peak_bytes = max(self.peak_bytes, held)
-            if held > self._most:
-                self.killed = True
+            self.found = self._weigh()
+            if self.found is not None:
                 self._running.kill()
                 return
+
+    def _weigh(self) -> Excess | None:
+        usage = self._running.usage()
+        self.peak_bytes = max(self.peak_bytes, usage.resident_bytes)
+        if usage.resident_bytes > (self._limits.memory_mb + self._limits.scratch_mb) << 20:
+            return Excess.MEMORY
+        if usage.cpu_seconds > self._limits.cpu_seconds:
+            return Excess.CPU
+        return Excess.FILES if self._running.num_files() > self._limits.scratch_files else None
