@@ -226,7 +226,7 @@ def test_a_stray_file_is_a_submission_without_notebooks(tmp_path):
     for name in ("b.md", "workbook.toml", "x.json"):
         put(tmp_path / name)
     assert [(s.student, len(s.notebooks), s.others) for s in collect([tmp_path])] == [
-        ("c", 0, ("c.zip",)),
+        ("c", 0, ("c.zip (refused)",)),
         ("d", 0, ("d.py",)),
         ("e", 1, ()),
         ("e-2", 0, ("e.doc",)),

@@ -1,0 +1,51 @@
+"""Canvas's ``submissions.zip``: one flat folder of ``{name}[_LATE]_{user}_{attachment}_{file}``.
+
+Under anonymous grading ``[LATE_]anon_{id}_{attachment}_{file}``; a text entry is ``{head}_text.html``, a link
+``{head}_link.html``. Canvas writes the name in small letters without spaces, so ``LATE`` is never part of it. Only
+the current attempt is in the archive: several files of one user are one submission.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from grader.collect.folders import entries
+from grader.collect.junk import is_lecturers
+from grader.collect.parcel import Parcel, Part
+from grader.collect.submission import is_notebook, readable
+from grader.records import Delivery, Person
+
+_NAME = re.compile(
+    r"(?:(?P<name>.*?)_)??(?P<late>LATE_)?(?:(?P<user>\d+)|anon_(?P<anon>[A-Za-z0-9]+))_"
+    r"(?:(?P<attachment>\d+)_(?P<file>.+)|(?P<kind>text|link)\.html)",
+    re.DOTALL,
+)
+
+
+def find(root: Path) -> list[Parcel]:
+    """Return a parcel for every user; none unless all notebooks have such names, each with its own number."""
+    found: dict[str, list[tuple[re.Match[str], Path]]] = {}
+    attachments: list[str] = []
+    for kind, path in entries(root):
+        match = _NAME.fullmatch(path.name)
+        if match is None or (match["name"] or "") != (match["name"] or "").lower():
+            if kind in ("folder", "link") or is_notebook(path.name) or not is_lecturers(path.name):
+                return []
+        elif kind == "file":
+            found.setdefault(match["user"] or f"anon-{match['anon']}", []).append((match, path))
+            attachments += [match["attachment"]] if match["attachment"] else []
+    if len(set(attachments)) < len(attachments):
+        return []
+    return [_parcel(user, files) for user, files in sorted(found.items())]
+
+
+def _parcel(user: str, files: list[tuple[re.Match[str], Path]]) -> Parcel:
+    files.sort(key=lambda one: int(one[0]["attachment"] or 0))
+    head = files[0][0]
+    return Parcel(
+        student=user,
+        parts=tuple(Part(path=path, name=match["file"] or f"{match['kind']}.html") for match, path in files),
+        who=Person(id=user, name=readable(head["name"]) if head["name"] else ""),
+        delivery=Delivery(source="canvas", late=any(match["late"] for match, _ in files)),
+    )

@@ -1,0 +1,86 @@
+"""Folders, looked through without following anything that leads out of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from grader.collect.junk import is_junk
+from grader.collect.submission import MOST_FILES, MOST_NOTEBOOKS, Contents, Item, is_notebook, note
+
+_MAX_LEVELS = 8
+_MOST_SEEN = 200_000
+
+Kind = Literal["folder", "file", "link", "device"]
+
+
+def entries(folder: Path) -> list[tuple[Kind, Path]]:
+    """Return what lies in a folder, sorted, without what systems leave behind.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
+    with os.scandir(folder) as found:
+        kept = [(_kind(entry), folder / entry.name) for entry in found if not is_junk(entry.name)]
+    return sorted(kept, key=lambda one: one[1])
+
+
+def tree(root: Path, levels: int) -> Iterator[tuple[Kind, Path]]:
+    """Yield everything down to so many levels, the upper levels first; what cannot be read is passed over."""
+    level, seen = [root], 0
+    for _ in range(levels):
+        below: list[Path] = []
+        for place in level:
+            try:
+                found = entries(place)
+            except OSError:
+                continue
+            seen += len(found)
+            if seen > _MOST_SEEN:
+                return
+            below += [path for kind, path in found if kind == "folder"]
+            yield from found
+        level = below
+
+
+def contents_of(folder: Path) -> Contents:
+    """Return the files of a student's folder: all notebooks, then as many others as there may be, the nearest first."""
+    notebooks: list[Item] = []
+    files: list[Item] = []
+    notes: list[str] = []
+    level = [folder]
+    for _ in range(_MAX_LEVELS):
+        below: list[Path] = []
+        for place in level:
+            try:
+                found = entries(place)
+            except OSError:
+                notes.append(note(place.name if place == folder else _below(place, folder), "cannot be read"))
+                continue
+            below += [path for kind, path in found if kind == "folder"]
+            for kind, path in found:
+                if kind == "file":
+                    items = notebooks if is_notebook(path.name) else files
+                    items.append(Item(name=_below(path, folder), path=path))
+                elif kind == "link" and is_notebook(path.name):
+                    notes.append(note(_below(path, folder), "a link"))
+        level = below
+    return Contents(
+        items=(*notebooks[:MOST_NOTEBOOKS], *files[:MOST_FILES]),
+        notes=tuple(notes),
+        cut=bool(level) or len(notebooks) > MOST_NOTEBOOKS or len(files) > MOST_FILES,
+    )
+
+
+def _below(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _kind(entry: os.DirEntry[str]) -> Kind:
+    if entry.is_symlink():  # may lead out of the folder, so nobody follows it
+        return "link"
+    if entry.is_dir(follow_symlinks=False):
+        return "folder"
+    return "file" if entry.is_file(follow_symlinks=False) else "device"

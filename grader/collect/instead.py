@@ -1,0 +1,57 @@
+"""Nothing that can be graded was handed in: what came, and what to hand in instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from grader.collect.submission import Item
+from grader.records import Message, msg
+
+_ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zip")
+_PRINTED = (".pdf", ".doc", ".docx", ".odt", ".rtf", ".html", ".htm", ".png", ".jpg", ".jpeg", ".heic", ".pptx", ".md")
+_LINK = re.compile(
+    rb"https?://(?:colab\.research\.google\.com|drive\.google\.com|[\w.-]*kaggle\.com|github\.com)/[^\s\"'<>]+"
+)
+_HAND_IN = (
+    "Hand in the notebook itself, the .ipynb file (Jupyter: File > Download; Colab: File > Download > Download .ipynb)."
+)
+
+
+def instead_of(items: Sequence[Item], remarks: Sequence[Message]) -> Message:
+    """Return what came in place of a notebook, and what to hand in instead.
+
+    Args:
+        items: The files that came.
+        remarks: What was refused, and why.
+    """
+    if not items and remarks:
+        return remarks[0]
+    if not items:
+        return msg("Nothing lies in what was handed in. " + _HAND_IN)
+    names = ", ".join(item.name for item in items[:10])
+    if any(_holds_link(item) for item in items):
+        return msg("A link was handed in, not a notebook; what it shows may change or be closed. " + _HAND_IN)
+    if all(item.path.stat().st_size == 0 for item in items):
+        return msg("What was handed in is empty: {files}. " + _HAND_IN, files=names)
+    endings = {PurePosixPath(item.name).suffix.lower() for item in items}
+    if endings & {*_ARCHIVES}:
+        return msg("An archive was handed in that cannot be opened here: {files}. " + _HAND_IN, files=names)
+    if ".py" in endings:
+        return msg("A program was handed in, without the cells of a notebook: {files}. " + _HAND_IN, files=names)
+    if endings & {*_PRINTED}:
+        return msg("A copy for reading was handed in, which cannot be run: {files}. " + _HAND_IN, files=names)
+    return msg("No notebook was handed in; found: {files}. " + _HAND_IN, files=names)
+
+
+def _holds_link(item: Item) -> bool:
+    """Whether a small page or text is about a notebook on the web."""
+    if Path(item.name).suffix.lower() not in (".html", ".htm", ".txt", ".url", ".webloc", ".md"):
+        return False
+    try:
+        with item.path.open("rb") as stream:
+            content = stream.read(20_000)
+    except OSError:
+        return False
+    return len(content) < 20_000 and bool(_LINK.search(content))

@@ -1,0 +1,135 @@
+"""A parcel, opened: archives unpacked, programs with cells made notebooks, older copies set aside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from grader.collect.archive import STUDENT, RefusedError, unpack
+from grader.collect.folders import contents_of
+from grader.collect.instead import instead_of
+from grader.collect.parcel import Parcel
+from grader.collect.scripts import notebook_of
+from grader.collect.submission import (
+    MOST_FILES,
+    MOST_NOTEBOOKS,
+    Contents,
+    Item,
+    Submission,
+    free,
+    note,
+    numbered,
+    submission_of,
+)
+from grader.collect.usable import is_archive
+from grader.records import Message, msg
+
+_COPY = re.compile(r"(?P<stem>.*?)(?: \((?P<number>\d+)\))?(?P<ending>\.ipynb.*)", re.DOTALL | re.IGNORECASE)
+
+
+class Opener:
+    """Opens parcels, below a folder of its own."""
+
+    def __init__(self, into: Path, refused: Mapping[Path, Message], *, levels: int) -> None:
+        """Take what archives above have refused, and how many archives may still lie within one another."""
+        self._into = into
+        self._refused = dict(refused)
+        self._levels = levels
+        self._remarks: list[Message] = []
+        self._notes: list[str] = []
+        self._cut = False
+
+    def open(self, parcel: Parcel) -> Submission:
+        """Return a parcel as a submission; what could not be taken is told in it."""
+        self._remarks, self._notes, self._cut = [], list(parcel.notes), False
+        items = self._unpacked(self._items(parcel), self._levels)
+        if not any(item.is_notebook for item in items):
+            items = [self._as_notebook(item) for item in items]
+        items, earlier = _without_older_copies(items)
+        bounded = self._bounded(items)
+        submission = submission_of(parcel.student, bounded)
+        instead = None if submission.notebooks else instead_of(bounded.items, self._remarks)
+        delivery = replace(
+            parcel.delivery,
+            earlier=(*parcel.delivery.earlier, *earlier),
+            remarks=tuple(self._remarks),
+        )
+        return replace(submission, who=parcel.who, delivery=delivery, instead=instead)
+
+    def _items(self, parcel: Parcel) -> list[Item]:
+        found: list[Item] = []
+        taken: set[str] = set()
+        for part in parcel.parts:
+            contents = (
+                contents_of(part.path)
+                if part.path.is_dir()
+                else Contents(items=(Item(name=part.name, path=part.path),))
+            )
+            self._notes += contents.notes
+            self._cut |= contents.cut
+            kept = (item for item in contents.items if item.name not in part.without)
+            found += [replace(item, name=free(numbered(item.name), taken)) for item in kept]
+        return found
+
+    def _unpacked(self, items: Iterable[Item], levels: int) -> list[Item]:
+        """Return the files with those of archives in place of the archives."""
+        found: list[Item] = []
+        taken = {item.name for item in items}
+        for item in items:
+            if item.path in self._refused:
+                self._refuse(item.name, self._refused[item.path])
+            elif not is_archive(item.name):
+                found.append(item)
+            elif not levels:
+                self._refuse(
+                    item.name,
+                    msg("{name}: an archive in an archive in an archive is not opened. Pack once.", name=item.name),
+                )
+            else:
+                found += [replace(one, name=free(numbered(one.name), taken)) for one in self._inside(item, levels)]
+        return found
+
+    def _inside(self, item: Item, levels: int) -> list[Item]:
+        try:
+            unpacked = unpack(item.path, self._into, STUDENT, name=item.name)
+        except RefusedError as error:
+            self._refuse(item.name, error.why)
+            return []
+        self._refused |= unpacked.refused
+        self._remarks += unpacked.outside
+        contents = contents_of(unpacked.folder)
+        self._cut |= contents.cut
+        folder = item.name[: -len(".zip")]
+        return self._unpacked([replace(one, name=f"{folder}/{one.name}") for one in contents.items], levels - 1)
+
+    def _refuse(self, name: str, why: Message) -> None:
+        self._notes.append(note(name, "refused"))
+        self._remarks.append(why)
+
+    def _as_notebook(self, item: Item) -> Item:
+        made = notebook_of(item.path, self._into) if item.name.lower().endswith(".py") else None
+        return replace(item, path=made, converted=True) if made else item
+
+    def _bounded(self, items: Sequence[Item]) -> Contents:
+        notebooks = [item for item in items if item.is_notebook]
+        others = [item for item in items if not item.is_notebook]
+        return Contents(
+            items=(*notebooks[:MOST_NOTEBOOKS], *others[:MOST_FILES]),
+            notes=tuple(self._notes),
+            cut=self._cut or len(notebooks) > MOST_NOTEBOOKS or len(others) > MOST_FILES,
+        )
+
+
+def _without_older_copies(items: Sequence[Item]) -> tuple[list[Item], list[str]]:
+    """Set aside ``lab.ipynb`` where ``lab (1).ipynb`` lies beside it: a browser numbers what was saved again."""
+    newest: dict[tuple[str, str], tuple[int, Item]] = {}
+    for item in items:
+        match = _COPY.fullmatch(item.name)
+        if match and item.is_notebook:
+            key, number = (match["stem"], match["ending"].lower()), int(match["number"] or 0)
+            newest[key] = max(newest.get(key, (number, item)), (number, item), key=lambda one: one[0])
+    kept = {item.name for _, item in newest.values()}
+    older = [item.name for item in items if item.is_notebook and _COPY.fullmatch(item.name) and item.name not in kept]
+    return [item for item in items if item.name not in older], older

@@ -1,0 +1,175 @@
+"""A submission, and how it is made of the files that belong to it."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from grader.records import Delivery, Message, Person
+
+MOST_NOTEBOOKS = 50
+MOST_FILES = 200
+_MAX_BYTES = 64 << 20
+_ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json")
+"""Browsers and phones add the last two when they save a notebook."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HandedIn:
+    """One notebook and the files that lie beside it."""
+
+    path: Path
+    name: str
+    """Relative to the submission, as reports show it: ``task3.ipynb``, ``part2/task3.ipynb``; unique in it."""
+    beside: tuple[tuple[str, Path], ...] = ()
+    """Other files in the notebook's folder and below: path relative to that folder (``data/x.csv``), and the file."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Submission:
+    """What one student handed in for one workbook."""
+
+    student: str
+    """Unique in a run, and stable: the LMS's id where there is one, else the name of the folder or of the notebook."""
+    notebooks: tuple[HandedIn, ...]
+    digest: str
+    """SHA-256 over names and contents of all files."""
+    others: tuple[str, ...] = ()
+    """Names of files that are no notebooks, and of what could not be taken: ``a.ipynb (a link)``."""
+    cut: bool = False
+    """More was handed in than is looked at: 50 notebooks, 200 other files, 8 levels of folders."""
+    instead: Message | None = None
+    """Without notebooks: what came, and what to hand in instead."""
+    absent: bool = False
+    """On the roster, and nothing was handed in."""
+    who: Person = field(default_factory=Person)
+    delivery: Delivery = field(default_factory=Delivery)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One file of a submission."""
+
+    name: str
+    """Relative to the submission, with slashes; may hold halves of surrogate pairs, as file systems do."""
+    path: Path
+    converted: bool = False
+    """``path`` is the notebook that a program of this name became."""
+
+    @property
+    def is_notebook(self) -> bool:
+        """Whether it can be run as a notebook."""
+        return self.converted or is_notebook(self.name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contents:
+    """The files of a submission, bounded."""
+
+    items: tuple[Item, ...]
+    notes: tuple[str, ...] = ()
+    """What could not be taken: ``a.ipynb (a link)``."""
+    cut: bool = False
+
+
+def submission_of(student: str, contents: Contents) -> Submission:
+    """Return the files as a submission; one that cannot be read is named and left out."""
+    digest, sizes, told = hashlib.sha256(), dict[Item, int](), list(contents.notes)
+    for item in contents.items:
+        try:
+            size, content = _size_and_digest(item.path)
+        except OSError:
+            told.append(note(item.name, "cannot be read"))
+            continue
+        sizes[item] = size
+        digest.update(os.fsencode(item.name) + b"\0" + content)
+    notebooks, taken, too_large = [], set[str](), set[Item]()
+    others = [item for item in sizes if not item.is_notebook]
+    for item in (one for one in sizes if one.is_notebook):
+        folder = PurePosixPath(item.name).parent
+        below = [other for other in others if PurePosixPath(other.name).is_relative_to(folder)]
+        kept = _that_fit(below, sizes)
+        too_large.update(set(below) - set(kept))
+        beside = tuple((PurePosixPath(other.name).relative_to(folder).as_posix(), other.path) for other in kept)
+        name = free(numbered(readable(item.name)), taken)
+        notebooks.append(HandedIn(path=item.path, name=name, beside=beside))
+    names = [note(item.name, "too large") if item in too_large else readable(item.name) for item in others]
+    digest.update("\0".join([*told, str(contents.cut)]).encode())
+    return Submission(
+        student=student,
+        notebooks=tuple(notebooks),
+        digest=digest.hexdigest(),
+        others=(*names, *told),
+        cut=contents.cut,
+    )
+
+
+def joined(student: str, parts: Sequence[tuple[str, Submission]]) -> Submission:
+    """Return several submissions as one; each comes with the name of its folder, to tell equal names apart."""
+    notebooks, taken = [], set[str]()
+    for folder, part in parts:
+        for notebook in part.notebooks:
+            name = free(itertools.chain([notebook.name], numbered(f"{readable(folder)}/{notebook.name}")), taken)
+            notebooks.append(HandedIn(path=notebook.path, name=name, beside=notebook.beside))
+    return Submission(
+        student=student,
+        notebooks=tuple(notebooks),
+        digest=hashlib.sha256("".join(part.digest for _, part in parts).encode()).hexdigest(),
+        others=tuple(name for _, part in parts for name in part.others),
+        cut=any(part.cut for _, part in parts),
+        instead=None if notebooks else next((part.instead for _, part in parts if part.instead), None),
+        delivery=parts[0][1].delivery,
+    )
+
+
+def is_notebook(name: str) -> bool:
+    """Whether a file is a notebook, by its name; Jupyter's own ending, and what browsers make of it."""
+    return name.lower().endswith(_ENDINGS)
+
+
+def stem(name: str) -> str:
+    """Return a file's name without its ending, all of it: ``lab`` of ``lab.ipynb.txt``."""
+    ending = next((one for one in sorted(_ENDINGS, key=len, reverse=True) if name.lower().endswith(one)), "")
+    return name[: len(name) - len(ending)] if ending else PurePosixPath(name).stem
+
+
+def numbered(name: str) -> Iterator[str]:
+    """Yield a notebook's name, then the same as if it lay in folders 2, 3, ..."""
+    yield name
+    yield from (f"{number}/{name}" for number in itertools.count(2))
+
+
+def free(names: Iterable[str], taken: set[str], key: Callable[[str], str] = str) -> str:
+    """Return the first name that is not taken, and take it."""
+    name = next(name for name in names if key(name) not in taken)
+    taken.add(key(name))
+    return name
+
+
+def note(name: str, why: str) -> str:
+    """Return the name of something that was not taken, with the reason."""
+    return f"{readable(name)} ({why})"
+
+
+def readable(name: str) -> str:
+    """Return a name that can be shown and written: no control characters, no lone surrogates, not empty."""
+    text = unicodedata.normalize("NFC", name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+    return "".join(char if char.isprintable() else "_" for char in text).strip()[:120] or "unnamed"
+
+
+def _size_and_digest(path: Path) -> tuple[int, bytes]:
+    with path.open("rb") as stream:
+        return os.fstat(stream.fileno()).st_size, hashlib.file_digest(stream, "sha256").digest()
+
+
+def _that_fit(items: Iterable[Item], sizes: Mapping[Item, int]) -> list[Item]:
+    """Return the files that fit into the sandbox's work folder together: as many as possible."""
+    smallest_first = sorted(items, key=lambda item: (sizes[item], item.name))
+    totals = itertools.accumulate(sizes[item] for item in smallest_first)
+    kept = (item for item, total in zip(smallest_first, totals, strict=True) if total <= _MAX_BYTES)
+    return sorted(kept, key=lambda item: item.name)
