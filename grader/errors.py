@@ -2,6 +2,8 @@
 
 GraderError
     UsageError
+    BusyError
+    ConditionsChangedError
     WorkbookError
     DataError
     MachineError
@@ -26,6 +28,18 @@ class UsageError(GraderError):
     """The call is wrong: a path that does not exist, options that contradict each other."""
 
     exit_code = 64
+
+
+class BusyError(GraderError):
+    """Another grader is writing the run; the same call works when it is done."""
+
+    exit_code = 75
+
+
+class ConditionsChangedError(GraderError):
+    """The run was graded with another Keras, other data or another seal; a person must say how to go on."""
+
+    exit_code = 78
 
 
 class WorkbookError(GraderError):

@@ -119,9 +119,19 @@ def _absolute(path: str | Path) -> str:
 
 def _read_back(job: Job, *, in_time: bool, errors: IO[bytes]) -> Execution:
     try:
-        outcome = json.loads((job.out / "outcome.json").read_text(encoding="utf-8"))
+        return read_execution(job)
     except FileNotFoundError:
         return _without_outcome(job, in_time=in_time, errors=errors)
+
+
+def read_execution(job: Job) -> Execution:
+    """Return what came of a job that was run, now or earlier, from its folder.
+
+    Raises:
+        OSError: Nothing lies there.
+        ValueError: What lies there is not what this version writes.
+    """
+    outcome = json.loads((job.out / "outcome.json").read_text(encoding="utf-8"))
     reason = outcome["reason"]
     return Execution(
         notebook=job.notebook.name,

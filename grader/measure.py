@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from grader.criteria.accuracy import Accuracy
 from grader.criteria.case import Candidate, Measurement
@@ -14,18 +15,24 @@ from grader.match import Match
 from grader.recipe import NotRebuildable, recipe_of
 from grader.records import Band, DataSet, Execution, Profile, Recipe, Training, msg
 from grader.reference import Bands
-from grader.train import TrainerPool
 from grader.workbook import Task
 
 SEEDS = (1001, 1002, 1003)
 """Seeds of a student's trainings; reference trainings count from 1, so none is held against itself."""
 
 
+class Trainer(Protocol):
+    """Whoever turns recipes into trainings."""
+
+    def train(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
+        """Return what comes of training a recipe from fresh weights."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Laboratory:
     """Everything that measuring needs, shared by all submissions of a run."""
 
-    pool: TrainerPool
+    pool: Trainer
     bands: Bands
     datasets: Mapping[str, DataSet]
     profile: Profile

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from grader.beside import with_context
 from grader.collect import HandedIn, Submission
-from grader.execute import Job, run_notebook
+from grader.criteria.case import Measurement
+from grader.execute import Job
 from grader.grade import status_of, task_result, unjudged
 from grader.hints import hints_of
 from grader.ledger import Ledger
-from grader.match import match_task
+from grader.match import Match, match_task
 from grader.measure import Laboratory
-from grader.records import Ending, Execution, Message, NotebookSummary, Status, SubmissionResult, TaskResult, msg
+from grader.recorded import RecordedExecutions, RecordedTrainings
+from grader.records import Execution, Message, NotebookSummary, Stage, Status, SubmissionResult, TaskResult, msg
 from grader.workbook import Task, Workbook
 
 Say = Callable[[Message], None]
@@ -28,6 +31,10 @@ class Grading:
     tasks: tuple[Task, ...]
     laboratory: Laboratory
     ledger: Ledger
+    trainings: RecordedTrainings | None = None
+    """What the laboratory trains with, for its counts."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of what may change a trace; recorded executions are used again under the same ones only."""
     unsealed: bool = False
 
     def figure(self, task: Task) -> float | None:
@@ -46,24 +53,16 @@ def grade_submission(submission: Submission, grading: Grading, say: Say) -> Subm
     for number, notebook in enumerate(submission.notebooks):
         say(msg("running {notebook}", notebook=notebook.name))
         executions.append(_execute(notebook, number, submission, grading))
+    grading.ledger.reached(submission.student, Stage.EXECUTED)
     matches = [match_task(task, executions) for task in grading.tasks]
-    results = []
+    grading.ledger.reached(submission.student, Stage.MATCHED)
+    measured = []
     for task, match in zip(grading.tasks, matches, strict=True):
         say(msg("training {task} again", task=task.id))
-        laboratory = grading.laboratory
-        measured = laboratory.measure(task, match, executions)
-        results.append(
-            task_result(
-                task,
-                match,
-                profile=laboratory.profile,
-                bands=laboratory.bands_for(task, measured.trainings),
-                measured=measured,
-                example_layers=laboratory.bands.layers(task.example.reference) if task.example else (),
-                example_trained=laboratory.example(match, executions),
-                figure=grading.figure(task),
-            )
-        )
+        own = grading.laboratory.measure(task, match, executions)
+        measured.append((task, match, own, grading.laboratory.example(match, executions)))
+    grading.ledger.reached(submission.student, Stage.TRAINED)
+    results = [_judged(*one, submission=submission, executions=executions, grading=grading) for one in measured]
     status, reason = status_of(executions, matches, results)
     if status in _UNSEEN:
         results = [_unseen(task, reason) for task in grading.tasks]
@@ -73,6 +72,39 @@ def grade_submission(submission: Submission, grading: Grading, say: Say) -> Subm
         reason=reason,
         tasks=tuple(results),
         notebooks=tuple(_summary(execution) for execution in executions),
+    )
+
+
+def _judged(
+    task: Task,
+    match: Match,
+    measured: Measurement,
+    example: float | None,
+    *,
+    submission: Submission,
+    executions: Sequence[Execution],
+    grading: Grading,
+) -> TaskResult:
+    """Judge one task by what was found and measured."""
+    laboratory = grading.laboratory
+    result = task_result(
+        task,
+        match,
+        profile=laboratory.profile,
+        bands=laboratory.bands_for(task, measured.trainings),
+        measured=measured,
+        example_layers=laboratory.bands.layers(task.example.reference) if task.example else (),
+        example_trained=example,
+        figure=grading.figure(task),
+    )
+    return with_context(
+        result,
+        task,
+        match,
+        handed_in={notebook.name: notebook.path for notebook in submission.notebooks},
+        executions=executions,
+        laboratory=laboratory,
+        trainings=measured.trainings,
     )
 
 
@@ -97,15 +129,14 @@ def _execute(notebook: HandedIn, number: int, submission: Submission, grading: G
     job = Job(
         notebook=notebook.path,
         files=notebook.beside,
-        out=grading.ledger.folder_of(submission.student) / f"notebook-{number}",
+        out=grading.ledger.executions.place(submission.student, number),
         datasets=tuple(laboratory.datasets.values()),
         profile=laboratory.profile,
         limits=grading.workbook.limits,
         unsealed=grading.unsealed,
     )
-    execution = run_notebook(job)
-    if execution.ending is Ending.SANDBOX_FAILED:  # never the student's fault, and often gone a moment later
-        execution = run_notebook(job)
+    recorded = RecordedExecutions(ledger=grading.ledger, versions=grading.versions)
+    execution = recorded.run(submission.student, number, job)
     return replace(execution, notebook=notebook.name)
 
 

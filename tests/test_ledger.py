@@ -1,40 +1,77 @@
 """What a run leaves on disk."""
 
 import multiprocessing
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
 
 import pytest
 
-from grader.errors import UsageError
-from grader.ledger import Ledger
-from grader.records import Status
+from grader.errors import BusyError, ConditionsChangedError, MachineError, UsageError
+from grader.ledger import Ledger, Wanted
+from grader.records import Stage, Status, Training
 from tests import sample_results
 
 
-def test_a_result_survives_the_disk(tmp_path):
+@pytest.fixture
+def ledger(tmp_path):
+    """An empty ledger."""
+    return Ledger(tmp_path / "run")
+
+
+def wanted(*students, digest="d1"):
+    """What a call finds: these students, all with the same files."""
+    return [Wanted(student=student, files="f1", digest=digest) for student in students]
+
+
+def test_a_result_survives_the_disk(ledger):
     """What is read back equals what was written, field by field."""
-    ledger, result = Ledger(tmp_path), sample_results.submission()
+    result = sample_results.submission()
     ledger.write(result)
     assert ledger.results() == (result,)
 
 
-def test_a_submission_is_done_only_if_graded_from_the_same_in_the_same_way(tmp_path):
+def test_a_submission_is_done_only_if_graded_from_the_same_in_the_same_way(ledger):
     """Another digest means it must be graded again."""
-    ledger, result = Ledger(tmp_path), sample_results.submission(digest="d1")
+    result = sample_results.submission(digest="d1")
     ledger.write(result)
     assert ledger.done(result.student, "d1") == result
     assert ledger.done(result.student, "d2") is None
     assert ledger.done("somebody else", "d1") is None
 
 
-def test_a_half_written_result_counts_as_not_done(tmp_path):
-    """After a power cut the submission is simply graded again."""
-    ledger, result = Ledger(tmp_path), sample_results.submission(digest="d1")
-    ledger.write(result)
-    path = ledger.folder_of(result.student) / "result.json"
-    path.write_bytes(path.read_bytes()[:100])
-    assert ledger.done(result.student, "d1") is None
-    with pytest.raises(UsageError, match=r"result\.json"):
-        ledger.results()
+def test_a_result_of_other_files_does_not_stand_for_the_new_ones(ledger):
+    """Between the moment a change is seen and the new result, there is no result; put back, the old one stands."""
+    ledger.write(sample_results.submission("anna", digest="d1"))
+    ledger.collect(wanted("anna", digest="d2"))
+    assert ledger.results() == ()
+    assert [(one.stage, one.status) for one in ledger.standings()] == [(Stage.COLLECTED, None)]
+    ledger.collect(wanted("anna", digest="d1"))
+    assert [one.digest for one in ledger.results()] == ["d1"]
+
+
+def test_who_is_no_longer_handed_in_is_no_longer_in_the_results(ledger):
+    """A folder that was renamed leaves no ghost; when it comes back, its result is there."""
+    ledger.write(sample_results.submission("anna", digest="d1"))
+    ledger.write(sample_results.submission("boris", digest="d1"))
+    ledger.collect(wanted("boris"))
+    assert [one.student for one in ledger.results()] == ["boris"]
+    ledger.collect(wanted("anna", "boris"))
+    assert [one.student for one in ledger.results()] == ["anna", "boris"]
+
+
+def test_stages_are_recorded_one_by_one(ledger):
+    """Where a submission is stands in the ledger at any moment, with the times of the stages behind it."""
+    ledger.collect(wanted("anna", "boris"))
+    for stage in (Stage.EXECUTED, Stage.MATCHED):
+        ledger.reached("anna", stage)
+    assert {one.student: one.stage for one in ledger.standings()} == {"anna": Stage.MATCHED, "boris": Stage.COLLECTED}
+    assert [stage for stage, _ in ledger.stages("anna")] == [Stage.COLLECTED, Stage.EXECUTED, Stage.MATCHED]
+    ledger.write(sample_results.submission("anna", digest="d1"))
+    assert ledger.standings()[0].status is Status.REVIEW
 
 
 @pytest.mark.parametrize("student", ["../../etc", "a/b", "con", "Ёлкина Анна", "x" * 300, "..", "a\x00b"])
@@ -55,16 +92,81 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
 
 
+@pytest.mark.parametrize("status", [Status.INTERNAL_ERROR, Status.SANDBOX_FAILED])
+def test_our_own_faults_are_tried_again(ledger, status):
+    """What the machine or the grader did wrong is not remembered as done."""
+    result = sample_results.submission(digest="d1", status=status)
+    ledger.write(result)
+    assert ledger.done(result.student, "d1") is None
+    assert ledger.results() == (result,)
+
+
+# -- faults of the disk -------------------------------------------------------------------------------------------
+
+
+def test_a_full_disk_takes_nothing_and_says_what_to_do(ledger, monkeypatch):
+    """SQLite's own full disk: the transaction leaves no trace, what was there stays, the message names resume."""
+    ledger.write(sample_results.submission("anna", digest="d1"))
+    connect = sqlite3.connect
+
+    def cramped(*arguments, **options):
+        database = connect(*arguments, **options)
+        pages = database.execute("PRAGMA page_count").fetchone()[0]
+        database.execute(f"PRAGMA max_page_count = {pages}")
+        return database
+
+    monkeypatch.setattr(sqlite3, "connect", cramped)
+    with pytest.raises(MachineError, match=r"disk is full.*grader resume"):
+        ledger.write(sample_results.submission("boris", digest="d1"))
+    monkeypatch.undo()
+    assert [one.student for one in ledger.results()] == ["anna"]
+
+
+def test_a_file_that_is_no_ledger_is_said_to_be_none(ledger):
+    """A damaged file ends in one line, not in a traceback of the database."""
+    ledger.folder.mkdir(parents=True)
+    (ledger.folder / "ledger.sqlite").write_bytes(b"not a database" * 1000)
+    with pytest.raises(UsageError, match="not a ledger that can be read"):
+        ledger.run()
+
+
+def test_a_ledger_of_a_newer_grader_is_not_touched(ledger):
+    """A format that this version does not know is refused by name."""
+    ledger.write(sample_results.submission())
+    with sqlite3.connect(ledger.folder / "ledger.sqlite") as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(UsageError, match="newer grader"):
+        ledger.results()
+
+
+def test_an_interrupted_transaction_never_happened(ledger):
+    """What raises in the middle leaves the ledger as it was."""
+    ledger.collect(wanted("anna"))
+
+    def interrupted():
+        with ledger._store.writing() as database:
+            database.execute("DELETE FROM submission")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert [one.student for one in ledger.standings()] == ["anna"]
+
+
+# -- the lock -----------------------------------------------------------------------------------------------------
+
+
 def _try(out, answers):
     try:
         with Ledger(out).opened():
             answers.put("opened")
-    except UsageError as error:
+    except BusyError as error:
         answers.put(str(error))
 
 
 def test_two_graders_cannot_write_one_run(tmp_path):
-    """The second one is told to wait."""
+    """The second one is told who holds the run."""
     context = multiprocessing.get_context("spawn")
     answers = context.Queue()
     with Ledger(tmp_path).opened():
@@ -72,12 +174,126 @@ def test_two_graders_cannot_write_one_run(tmp_path):
         other.start()
         answer = answers.get(timeout=60)
         other.join()
-    assert "another grader" in answer
+    assert f"another grader is writing this run (process {os.getpid()}" in answer
 
 
-@pytest.mark.parametrize("status", [Status.INTERNAL_ERROR, Status.SANDBOX_FAILED])
-def test_our_own_faults_are_tried_again(tmp_path, status):
-    """What the machine or the grader did wrong is not remembered as done."""
-    ledger, result = Ledger(tmp_path), sample_results.submission(digest="d1", status=status)
-    ledger.write(result)
-    assert ledger.done(result.student, "d1") is None
+def test_the_lock_of_a_killed_grader_is_free(tmp_path):
+    """After kill -9 nothing has to be cleaned up by hand."""
+    code = (
+        "import sys, time\nfrom pathlib import Path\nfrom grader.ledger import Ledger\n"
+        "with Ledger(Path(sys.argv[1])).opened():\n    print('held', flush=True)\n    time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(BusyError), Ledger(tmp_path).opened():
+            pass
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+    with Ledger(tmp_path).opened():
+        pass
+
+
+# -- executions ---------------------------------------------------------------------------------------------------
+
+
+def executed(ledger, digest="e1", text="{}"):
+    """Put an execution of anna's first notebook on record."""
+    folder = ledger.executions.begin("anna")
+    (folder / "outcome.json").write_text(text)
+    return ledger.executions.keep("anna", 0, digest, folder)
+
+
+def test_an_execution_is_used_again_only_if_it_came_of_the_same(ledger):
+    """The digest decides; a new execution takes the place of the old one."""
+    place = executed(ledger)
+    assert ledger.executions.find("anna", 0, "e1") == place
+    assert ledger.executions.find("anna", 0, "e2") is None
+    assert executed(ledger, "e2", "[]") == place
+    assert ledger.executions.find("anna", 0, "e1") is None
+    assert (place / "outcome.json").read_text() == "[]"
+    assert [path.name for path in place.parent.iterdir()] == ["notebook-0"]
+
+
+def test_files_that_were_changed_since_are_not_used_again(ledger):
+    """Half a trace after a power cut, or a helpful hand, costs one more execution and no grade."""
+    place = executed(ledger)
+    (place / "outcome.json").write_text('{"ending": "completed"}')
+    assert ledger.executions.find("anna", 0, "e1") is None
+
+
+def test_what_an_interrupted_attempt_left_is_swept_away(ledger):
+    """The next grader starts with finished executions only."""
+    place, left = executed(ledger), ledger.executions.begin("anna")
+    with ledger.opened():
+        assert (place.exists(), left.exists()) == (True, False)
+
+
+def test_a_training_is_found_by_its_key(ledger):
+    """What was trained for the run once need not be trained again."""
+    training = Training(
+        recipe="r", seed=1, dataset="mnist", fingerprint="f", profile="quick", device="cpu", outcome="trained",
+        test_accuracy=0.97, history={"loss": (0.5, None)},
+    )  # fmt: skip
+    assert ledger.trainings.find("k") is None
+    ledger.trainings.keep("k", training)
+    assert ledger.trainings.find("k") == training
+
+
+# -- conditions ---------------------------------------------------------------------------------------------------
+
+OLD, NEW = {"keras": "3.15", "data mnist": "full 3f"}, {"keras": "3.16", "data mnist": "full 3f"}
+
+
+@pytest.fixture
+def graded(ledger):
+    """Anna, graded under the old conditions."""
+    ledger.collect(wanted("anna"))
+    ledger.write(sample_results.submission("anna", digest="d1"), ledger.conditions.agree(OLD, "ask"))
+    return ledger
+
+
+def test_another_keras_asks_before_anything_is_mixed(graded):
+    """The error names what has changed and the options there are; nothing is changed by asking."""
+    with pytest.raises(ConditionsChangedError, match=r"keras 3\.15, now 3\.16.*--changed regrade.*--changed keep"):
+        graded.conditions.agree(NEW, "ask")
+    assert graded.done("anna", "d1") is not None
+
+
+def test_keeping_leaves_what_is_graded_and_is_asked_once(graded):
+    """The old grade stands beside new ones, now and in later calls that say nothing."""
+    graded.conditions.agree(NEW, "keep")
+    assert graded.done("anna", "d1") is not None
+    graded.conditions.agree(NEW, "ask")
+    assert len(graded.results()) == 1
+
+
+def test_regrading_leaves_nothing_of_the_old_conditions(graded):
+    """The old grade is gone until it is made anew, also when the run is interrupted in between."""
+    digest = graded.conditions.agree(NEW, "regrade")
+    assert graded.done("anna", "d1") is None
+    assert graded.results() == ()
+    graded.conditions.agree(NEW, "ask")
+    graded.write(sample_results.submission("anna", digest="d1"), digest)
+    assert graded.done("anna", "d1") is not None
+
+
+def test_more_data_sets_are_no_other_conditions(graded):
+    """Another task with its own data changes nothing about what was graded."""
+    graded.conditions.agree(OLD | {"data cifar10": "sample 7c"}, "ask")
+    assert graded.done("anna", "d1") is not None
+
+
+def test_a_thousand_students_are_read_in_seconds(ledger):
+    """Reading all results of a large course takes seconds on a busy machine, and where everyone stands far less."""
+    for result in sample_results.cohort(20):
+        ledger.write(result)
+    with ledger._store.writing() as database:
+        for number in range(980):
+            database.execute(
+                "INSERT INTO submission SELECT 'x' || ?, files, wanted, stage, digest, conditions, status, result"
+                " FROM submission WHERE student = ?",
+                (number, f"student-{number % 20:03}"),
+            )
+    begun = time.monotonic()
+    assert len(ledger.results()) == len(ledger.standings()) == 1000
+    assert time.monotonic() - begun < 30

@@ -1,7 +1,8 @@
 """Commands; the only module that prints.
 
 Exit codes, after sysexits.h: 0 everything was graded and reported; 64 the call is wrong; 65 a workbook file is wrong;
-66 data is missing or wrong; 69 the machine lacks something; 70 a fault of ours; 130 interrupted.
+66 data is missing or wrong; 69 the machine lacks something; 70 a fault of ours; 75 another grader is writing the run;
+78 the run was graded under other conditions; 130 interrupted.
 A student's mistake never changes the exit code.
 """
 
@@ -9,6 +10,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from typing import NoReturn
 
 import click
 
@@ -30,9 +33,18 @@ def main() -> None:
         sys.exit(64)
     except GraderError as error:
         click.secho(f"grader: {error}", fg="red", err=True)
-        sys.exit(error.exit_code)
+        _leave(error.exit_code)
     except (KeyboardInterrupt, click.exceptions.Abort):
-        click.echo("\ngrader: interrupted; call the same command again to go on where it stopped", err=True)
-        os._exit(_INTERRUPTED)  # threads may still wait for kernels; their processes end with ours
+        click.echo("\ngrader: interrupted; `grader resume RUN` or the same command goes on where it stopped", err=True)
+        _leave(_INTERRUPTED)
     except BrokenPipeError:
         os._exit(_BROKEN_PIPE)
+
+
+def _leave(code: int) -> NoReturn:
+    """End now: threads may still wait for kernels, whose processes end with ours."""
+    if threading.active_count() == 1:
+        sys.exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

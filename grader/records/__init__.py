@@ -4,12 +4,13 @@ Standard library only: every stage, the reports and the tests share these words.
 trace is these field names as JSON, one event a line (see ``grader/trace.py``).
 """
 
-from grader.records.closed import CellStatus, Ending, Evidence, Status, Verdict
+from grader.records.closed import CellStatus, Ending, Evidence, Stage, Status, Verdict
 from grader.records.judging import (
     AccuracyFacts,
     Answer,
     Finding,
     NotebookSummary,
+    Override,
     RunFacts,
     SubmissionResult,
     TaskResult,
@@ -33,7 +34,7 @@ from grader.records.notebook import (
     Trace,
 )
 from grader.records.people import Delivery, Person
-from grader.records.training import Band, DataSet, Profile, Recipe, Training
+from grader.records.training import Band, DataSet, Profile, Recipe, Training, TrainingLimits
 from grader.records.words import Message, Text, Words, msg
 
 __all__ = [
@@ -61,18 +62,21 @@ __all__ = [
     "ModelFacts",
     "NoteFacts",
     "NotebookSummary",
+    "Override",
     "Person",
     "PredictionFacts",
     "Profile",
     "Recipe",
     "RowFacts",
     "RunFacts",
+    "Stage",
     "Status",
     "SubmissionResult",
     "TaskResult",
     "Text",
     "Trace",
     "Training",
+    "TrainingLimits",
     "Verdict",
     "Words",
     "msg",

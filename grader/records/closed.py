@@ -38,6 +38,21 @@ class Status(enum.StrEnum):
     """We are at fault, never the student."""
 
 
+class Stage(enum.StrEnum):
+    """How far a submission has come in a run, in this order; each is recorded when it is reached."""
+
+    COLLECTED = "collected"
+    """Found and read; its turn has not come."""
+    EXECUTED = "executed"
+    """Every notebook has run to its ending."""
+    MATCHED = "matched"
+    """Each task has its answer, or none."""
+    TRAINED = "trained"
+    """The answers were trained again."""
+    JUDGED = "judged"
+    """Done: it has a status and a grade."""
+
+
 class Ending(enum.StrEnum):
     """How the run of one notebook ended. Failing cells alone still make it ``completed``."""
 

@@ -37,6 +37,16 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingLimits:
+    """What one training may cost; a recipe beyond is refused, with the reason. ``workbook.toml`` sets them."""
+
+    parameters: int = 20_000_000
+    steps: int = 400_000
+    seconds: int = 7_200
+    memory_mb: int = 8_192
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """One training, written canonically (``grader/recipe.py``): no names, no seeds, defaults filled in."""
 

@@ -1,0 +1,202 @@
+"""All submissions of a run: which are to be graded, by several threads, each recorded when it is done."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import datetime as dt
+import hashlib
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from grader.batch.observer import Observer
+from grader.batch.settings import Settings, rubric_digest
+from grader.batch.setup import grading_for
+from grader.batch.versions import conditions_of, versions
+from grader.collect import Submission
+from grader.errors import GraderError
+from grader.ledger import Ledger, Wanted, is_full_disk
+from grader.pipeline import Grading, failed_by_us, grade_submission
+from grader.records import RunFacts, Status, SubmissionResult, Words, msg
+
+_OURS = (Status.INTERNAL_ERROR, Status.SANDBOX_FAILED)
+
+
+def grade_cohort(
+    submissions: Sequence[Submission],
+    settings: Settings,
+    out: Path,
+    observer: Observer,
+    *,
+    request: Mapping[str, Any] | None = None,
+) -> Ledger:
+    """Grade every submission and record the results under ``out``; returns the ledger.
+
+    A submission's own trouble is part of its result. Only what a person must mend (the machine, a file of the
+    lecturer's) stops the run, and what was recorded until then stays.
+
+    Args:
+        submissions: Everybody of the run; who is not among them any more is left out of its results.
+        settings: How to grade.
+        out: The run's folder.
+        observer: Follows.
+        request: What was asked for in plain JSON, recorded for ``grader resume``.
+
+    Raises:
+        GraderError: Nothing can be graded like this.
+    """
+    ledger = Ledger(out)
+    with ledger.opened():
+        if request is not None:
+            ledger.write_request(request)
+        with grading_for(settings, out, observer.say) as grading:
+            _Run(settings, grading, observer).grade(submissions)
+    return ledger
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One call of the grader at work."""
+
+    settings: Settings
+    grading: Grading
+    observer: Observer
+
+    def grade(self, submissions: Sequence[Submission]) -> None:
+        """Record who is there, take what is done, grade the rest."""
+        begun, facts, ledger = time.monotonic(), self._facts(), self.grading.ledger
+        datasets = self.grading.laboratory.datasets
+        conditions = ledger.conditions.agree(conditions_of(datasets, facts.seal), self.settings.changed)
+        rubric = rubric_digest(self.settings, self.grading.laboratory.bands)
+        digests = {one.student: _digest(rubric, one.digest) for one in submissions}
+        ledger.collect(
+            [Wanted(student=one.student, files=one.digest, digest=digests[one.student]) for one in submissions]
+        )
+        left = [one for one in submissions if not self._is_done(one, digests[one.student])]
+        if len(left) < len(submissions):
+            count, total = len(submissions) - len(left), len(submissions)
+            self.observer.say(msg("Already graded and unchanged: {count} of {total}", count=count, total=total))
+        if not left and self._same_again(facts):
+            return
+        ledger.write_run(facts)
+        self._grade_all(left, digests, conditions)
+        trainings = self.grading.trainings
+        ledger.write_run(
+            replace(
+                facts,
+                seconds=round(time.monotonic() - begun, 1),
+                trainings_run=trainings.run if trainings else 0,
+                trainings_shared=trainings.shared if trainings else 0,
+                warnings=(*facts.warnings, *self._mixed()),
+            )
+        )
+
+    def _same_again(self, facts: RunFacts) -> bool:
+        """Record a call that had nothing to do: only its language counts, the run is the one before."""
+        try:
+            before = self.grading.ledger.run()
+        except GraderError:
+            return False
+        self.grading.ledger.write_run(
+            replace(before, language=facts.language, warnings=(*facts.warnings, *self._mixed()))
+        )
+        return True
+
+    def _facts(self) -> RunFacts:
+        seal = "none" if self.grading.unsealed else "bubblewrap"
+        return RunFacts(
+            workbook=self.settings.workbook.title,
+            tasks=tuple(task.id for task in self.settings.tasks),
+            profile=self.settings.profile,
+            datasets=tuple(self.grading.laboratory.datasets.values()),
+            seal=seal,
+            language=self.settings.language,
+            versions=versions(),
+            started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            warnings=tuple(self._warnings(seal)),
+        )
+
+    def _warnings(self, seal: str) -> Iterator[Words]:
+        if self.settings.profile == "quick":
+            yield msg("A preview: the quick profile trains on a budget of steps, with bands of its own.")
+        datasets = self.grading.laboratory.datasets.values()
+        samples = [data.name for data in datasets if data.edition == "sample" and data.name != "binary20"]
+        if samples:
+            yield msg(
+                "Offline samples stand in for {names}: accuracies here are not those of the real data set.",
+                names=", ".join(samples),
+            )
+        if seal == "none":
+            yield msg("The notebooks ran unsealed: grade only notebooks you trust like this.")
+
+    def _mixed(self) -> Iterator[Words]:
+        """Warn of grades that were made under different conditions."""
+        values: dict[str, list[str]] = {}
+        for conditions in self.grading.ledger.conditions.accepted():
+            for name, value in conditions.items():
+                if value not in values.setdefault(name, []):
+                    values[name].append(value)
+        several = [f"{name} {' / '.join(sorted(found))}" for name, found in values.items() if len(found) > 1]
+        if several:
+            yield msg(
+                "Submissions of this run were graded under different conditions, so compare with care: {conditions}",
+                conditions="; ".join(several),
+            )
+
+    def _is_done(self, submission: Submission, digest: str) -> bool:
+        ledger = self.grading.ledger
+        known = ledger.done(submission.student, digest)
+        if known is None:
+            return False
+        named = replace(known, who=submission.who, delivery=submission.delivery)
+        if named != known:  # another roster, or another name in the LMS
+            ledger.rename(named)
+        self.observer.done(ledger.with_decisions(named), reused=True)
+        return True
+
+    def _grade_all(self, submissions: Sequence[Submission], digests: Mapping[str, str], conditions: str) -> None:
+        pool = concurrent.futures.ThreadPoolExecutor(self.settings.jobs, "grader")
+        futures = [pool.submit(self._grade_one, one, digests[one.student], conditions) for one in submissions]
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                future.result()
+        except BaseException:  # also Ctrl-C: running notebooks end with this process, nobody waits for them
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        pool.shutdown()
+
+    def _grade_one(self, submission: Submission, digest: str, conditions: str) -> None:
+        ledger, begun = self.grading.ledger, time.monotonic()
+        ledger.require_space()
+        self.observer.started(submission.student)
+        result = self._result_of(submission)
+        if result.status in _OURS:
+            ledger.require_space()  # a full disk is no fault of this submission's grading
+        result = replace(
+            result,
+            digest=digest,
+            seconds=round(time.monotonic() - begun, 1),
+            who=submission.who,
+            delivery=submission.delivery,
+        )
+        ledger.write(result, conditions)
+        self.observer.done(ledger.with_decisions(result), reused=False)
+
+    def _result_of(self, submission: Submission) -> SubmissionResult:
+        try:
+            return grade_submission(
+                submission, self.grading, lambda what: self.observer.stage(submission.student, what)
+            )
+        except GraderError:
+            raise
+        except Exception as error:  # our fault must cost this student nothing, and the others no time
+            if isinstance(error, OSError) and is_full_disk(error):
+                raise self.grading.ledger.full() from error
+            return failed_by_us(submission, self.grading.tasks, traceback.format_exc(limit=-3))
+
+
+def _digest(rubric: str, files: str) -> str:
+    return hashlib.sha256(f"{rubric}\0{files}".encode()).hexdigest()

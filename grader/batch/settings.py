@@ -1,0 +1,54 @@
+"""What one call of ``grader grade`` was asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from grader.errors import UsageError
+from grader.ledger import Changed
+from grader.reference import Bands
+from grader.workbook import Task, Workbook
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """How to grade."""
+
+    workbook: Workbook
+    tasks: tuple[Task, ...]
+    profile: str
+    data: Literal["auto", "sample", "full"]
+    jobs: int
+    language: str
+    unsealed: bool = False
+    changed: Changed = "ask"
+    """What to do with grades that were made with another Keras, other data or another seal."""
+
+
+def tasks_of(workbook: Workbook, names: Sequence[str] | None) -> tuple[Task, ...]:
+    """Return the tasks called by name, in the workbook's order; all when ``names`` is None.
+
+    Raises:
+        UsageError: The workbook has no task of that name.
+    """
+    known = {task.id: task for task in workbook.tasks}
+    for name in names or ():
+        if name not in known:
+            text = f"--tasks {name}: the workbook has no such task; it has {', '.join(known)}"
+            raise UsageError(text)
+    return tuple(task for task in workbook.tasks if names is None or task.id in names)
+
+
+def rubric_digest(settings: Settings, bands: Bands) -> str:
+    """Return the digest of what a submission is judged by: everything but its files and the conditions."""
+    parts = [
+        repr(replace(settings.workbook, folder=Path())),
+        repr(bands.records),
+        *(task.id for task in settings.tasks),
+        settings.profile,
+    ]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

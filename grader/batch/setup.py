@@ -1,0 +1,79 @@
+"""What all submissions of a run share: data sets, bands, trainers, the ledger."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from grader.batch.settings import Settings
+from grader.batch.versions import decisive_versions, version_of
+from grader.datasets import DataStore
+from grader.ledger import Ledger
+from grader.measure import Laboratory
+from grader.pipeline import Grading
+from grader.places import cache_home, shipped
+from grader.recorded import RecordedTrainings
+from grader.records import DataSet, Message, msg
+from grader.reference import Bands
+from grader.sandbox import find_seal
+from grader.train import TrainerPool
+from grader.workbook import Workbook
+
+
+@contextlib.contextmanager
+def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -> Iterator[Grading]:
+    """Yield what all submissions of a run share; trainers run until the block ends.
+
+    Raises:
+        GraderError: Nothing can be graded like this.
+    """
+    unsealed = find_seal(allow_unsealed=settings.unsealed).name == "none"
+    datasets, ledger, workbook = _datasets(settings, say), Ledger(out), settings.workbook
+    keras = version_of("keras")
+    # A trainer for each submission at work: none waits for another's training.
+    with TrainerPool(
+        bounds=workbook.training,
+        cache=cache_home() / "trainings",
+        workers=settings.jobs,
+        datasets=datasets.values(),
+        unsealed=unsealed,
+    ) as pool:
+        trainings = RecordedTrainings(ledger=ledger, trainer=pool, limits=workbook.training, keras=keras)
+        yield Grading(
+            workbook=workbook,
+            tasks=settings.tasks,
+            laboratory=Laboratory(
+                pool=trainings,
+                bands=bands_of(workbook),
+                datasets=datasets,
+                profile=workbook.profiles[settings.profile],
+                keras=keras,
+            ),
+            ledger=ledger,
+            trainings=trainings,
+            versions=decisive_versions(),
+            unsealed=unsealed,
+        )
+
+
+def bands_of(workbook: Workbook) -> Bands:
+    """Return the workbook's recorded reference trainings, with the error rate its cohort asks for."""
+    cohort = workbook.cohort
+    return Bands(reference_folder(workbook), risk=cohort.false_fails / cohort.students)
+
+
+def reference_folder(workbook: Workbook) -> Path:
+    """Return where a workbook's reference notebooks and records are: beside its files, or ours."""
+    own = workbook.folder / "reference"
+    return own if own.is_dir() else shipped("reference")
+
+
+def _datasets(settings: Settings, say: Callable[[Message], None]) -> dict[str, DataSet]:
+    """Return the data set of every task, by name; samples are drawn on first use."""
+    store, datasets = DataStore(), {}
+    for name in dict.fromkeys(task.dataset for task in settings.tasks):
+        if settings.data != "full" and store.get(name, "sample") is None and store.get(name, "full") is None:
+            say(msg("Drawing the offline sample of {name}: once, up to half a minute ...", name=name))
+        datasets[name] = store.choose(name, settings.data)
+    return datasets

@@ -1,0 +1,12 @@
+"""The record of a run on disk: what is done is safe at any moment, and never done twice.
+
+``RUN/record/ledger.sqlite`` holds the run, every submission with its stage and result, the trainings, and the
+lecturer's decisions. ``RUN/record/students/NAME/notebook-N`` holds an executed notebook and its trace. Everything else
+in ``RUN`` is rendered from these and can be made again.
+"""
+
+from grader.ledger.book import Ledger, Standing, Wanted, is_full_disk
+from grader.ledger.conditions import Changed
+from grader.ledger.decisions import Decision, find_criterion, fits
+
+__all__ = ["Changed", "Decision", "Ledger", "Standing", "Wanted", "find_criterion", "fits", "is_full_disk"]

@@ -1,0 +1,286 @@
+"""What is done, on disk: every submission with its stage and its result, so that a run can go on from any moment."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import errno
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from grader.errors import MachineError, UsageError
+from grader.ledger.conditions import Conditions
+from grader.ledger.decisions import Decisions, applied
+from grader.ledger.executions import Executions
+from grader.ledger.lock import held
+from grader.ledger.store import Store
+from grader.ledger.trainings import Trainings
+from grader.records import RunFacts, Stage, Status, SubmissionResult
+
+_RUN = TypeAdapter(RunFacts)
+_RESULT = TypeAdapter(SubmissionResult)
+_OURS = (Status.INTERNAL_ERROR, Status.SANDBOX_FAILED)
+_LEAST_FREE = 64 << 20
+_CURRENT = """
+wanted IS NOT NULL AND digest = wanted
+AND (conditions IS NULL OR conditions IN (SELECT digest FROM conditions WHERE accepted))
+"""
+"""Handed in, and graded from what is handed in, as last asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A submission as a call of the grader finds it."""
+
+    student: str
+    files: str
+    """Digest of what was handed in."""
+    digest: str
+    """Digest of that, and of what it is to be graded with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a submission stands in a run."""
+
+    student: str
+    stage: Stage
+    files: str | None
+    status: Status | None
+    """None until it is done."""
+
+
+class Ledger:
+    """The record of one run: ``RUN/record/ledger.sqlite``, and the executed notebooks beside it."""
+
+    def __init__(self, out: Path) -> None:
+        """Look at a run's folder; nothing is written yet."""
+        self.out = out
+        self.folder = out / "record"
+        self._store = Store(self.folder / "ledger.sqlite")
+        self.executions = Executions(self._store, self.folder_of)
+        self.trainings = Trainings(self._store)
+        self.conditions = Conditions(self._store)
+        self.decisions = Decisions(self._store)
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
+        """Hold the run for grading.
+
+        Raises:
+            UsageError: The folder holds something else.
+            BusyError: Another process is grading into it.
+        """
+        if self.out.exists() and not self.folder.exists() and any(self.out.iterdir()):
+            msg = f"{self.out}: this folder is not empty and not a run of the grader; give -o a new or empty folder"
+            raise UsageError(msg)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with held(self.folder / "lock"):
+            self.executions.sweep(self.folder / "students")
+            yield
+
+    def folder_of(self, student: str) -> Path:
+        """Return the folder of one submission; unique for every student, safe on every file system."""
+        plain = re.sub(r"[^\w.-]", "_", student).strip(".")[:60]
+        if plain != student:
+            plain = f"{plain}-{hashlib.sha256(student.encode()).hexdigest()[:8]}"
+        return self.folder / "students" / plain
+
+    def require_space(self) -> None:
+        """Make sure that there is room to go on.
+
+        Raises:
+            MachineError: The disk is as good as full.
+        """
+        if shutil.disk_usage(self.folder).free < _LEAST_FREE:
+            raise self.full()
+
+    def full(self) -> MachineError:
+        """Return what to raise when the disk is full."""
+        return MachineError(
+            f"{self.out}: the disk is full; free some space, then call `grader resume {self.out}`: "
+            "what was recorded is safe"
+        )
+
+    # -- the run ----------------------------------------------------------------------------------------------------
+
+    def write_run(self, run: RunFacts) -> None:
+        """Record the facts of the run."""
+        self._write_run("facts", _RUN.dump_json(run).decode())
+
+    def write_request(self, request: Mapping[str, Any]) -> None:
+        """Record what was asked for, in plain JSON, so that it can be asked again."""
+        self._write_run("request", json.dumps(dict(request), ensure_ascii=True, sort_keys=True))
+
+    def _write_run(self, column: str, text: str) -> None:
+        with self._store.writing() as database:
+            database.execute(
+                f"INSERT INTO run (one, {column}) VALUES (1, ?)"  # noqa: S608 - a name of ours
+                f" ON CONFLICT (one) DO UPDATE SET {column} = excluded.{column}",
+                (text,),
+            )
+
+    def run(self) -> RunFacts:
+        """Return the facts of a recorded run.
+
+        Raises:
+            UsageError: There is no run here, or its record cannot be read.
+        """
+        with self._store.reading() as database:
+            row = database.execute("SELECT facts FROM run WHERE facts IS NOT NULL").fetchone()
+        if row is None:
+            msg = f"{self.out}: the run was interrupted before it began; `grader resume {self.out}` begins it"
+            raise UsageError(msg)
+        try:
+            return _RUN.validate_json(row[0])
+        except ValidationError as error:
+            msg = f"{self.out}: this record cannot be read ({error.error_count()} faults); grade into a new folder"
+            raise UsageError(msg) from error
+
+    def request(self) -> dict[str, Any]:
+        """Return what the run was asked for last.
+
+        Raises:
+            UsageError: There is no run here.
+        """
+        with self._store.reading() as database:
+            row = database.execute("SELECT request FROM run WHERE request IS NOT NULL").fetchone()
+        if row is None:
+            raise UsageError(f"{self.out}: this run does not say what it was asked for; call `grader grade` again")
+        return dict(json.loads(row[0]))
+
+    # -- submissions ------------------------------------------------------------------------------------------------
+
+    def collect(self, submissions: Sequence[Wanted]) -> None:
+        """Record, all at once, who is in the run now and what each is to be graded from."""
+        now = _now()
+        with self._store.writing() as database:
+            fresh = dict(
+                database.execute(f"SELECT student, digest FROM submission WHERE {_CURRENT}").fetchall()  # noqa: S608
+            )
+            database.execute("UPDATE submission SET wanted = NULL")
+            for one in submissions:
+                database.execute(
+                    "INSERT INTO submission (student, files, wanted, stage) VALUES (?, ?, ?, ?)"
+                    " ON CONFLICT (student) DO UPDATE SET files = excluded.files, wanted = excluded.wanted",
+                    (one.student, one.files, one.digest, Stage.COLLECTED),
+                )
+                if fresh.get(one.student) != one.digest:
+                    self._reach(database, one.student, Stage.COLLECTED, now)
+
+    def reached(self, student: str, stage: Stage) -> None:
+        """Record that a submission has come to a stage."""
+        with self._store.writing() as database:
+            self._reach(database, student, stage, _now())
+
+    @staticmethod
+    def _reach(database: Any, student: str, stage: Stage, now: str) -> None:
+        database.execute("UPDATE submission SET stage = ? WHERE student = ?", (stage, student))
+        if stage is Stage.COLLECTED:
+            database.execute("DELETE FROM stage WHERE student = ?", (student,))
+        database.execute("INSERT OR REPLACE INTO stage VALUES (?, ?, ?)", (student, stage, now))
+
+    def write(self, result: SubmissionResult, conditions: str | None = None) -> None:
+        """Record a submission's result: from now on it is done."""
+        text = _RESULT.dump_json(result).decode()
+        json.loads(text)  # NaN would be refused by every reader but Python's
+        with self._store.writing() as database:
+            database.execute(
+                "INSERT INTO submission (student, wanted, stage, digest, conditions, status, result)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (student) DO UPDATE SET"
+                " digest = excluded.digest, conditions = excluded.conditions, status = excluded.status,"
+                " result = excluded.result",
+                (result.student, result.digest, Stage.JUDGED, result.digest, conditions, result.status, text),
+            )
+            self._reach(database, result.student, Stage.JUDGED, _now())
+
+    def rename(self, result: SubmissionResult) -> None:
+        """Record that another name or delivery is known of a submission whose grade stands."""
+        text = _RESULT.dump_json(result).decode()
+        with self._store.writing() as database:
+            database.execute("UPDATE submission SET result = ? WHERE student = ?", (text, result.student))
+
+    def done(self, student: str, digest: str) -> SubmissionResult | None:
+        """Return what is recorded for a submission, if it was graded from the same files in the same way."""
+        query = (
+            f"SELECT result FROM submission WHERE student = ? AND wanted = ? AND status NOT IN (?, ?) AND {_CURRENT}"  # noqa: S608
+        )
+        try:
+            with self._store.reading() as database:
+                row = database.execute(query, (student, digest, *_OURS)).fetchone()
+            return None if row is None else _RESULT.validate_json(row[0])
+        except (UsageError, ValidationError):  # an unreadable result is as good as none
+            return None
+
+    def standings(self) -> tuple[Standing, ...]:
+        """Return where every submission of the run stands, sorted by student."""
+        with self._store.reading() as database:
+            rows = database.execute(
+                f"SELECT student, stage, files, CASE WHEN {_CURRENT} THEN status END FROM submission"  # noqa: S608
+                " WHERE wanted IS NOT NULL"
+            ).fetchall()
+        return tuple(
+            Standing(student=student, stage=Stage(stage), files=files, status=status and Status(status))
+            for student, stage, files, status in sorted(rows)
+        )
+
+    def stages(self, student: str) -> tuple[tuple[Stage, str], ...]:
+        """Return the stages a submission has come through, with their times (ISO 8601, UTC)."""
+        with self._store.reading() as database:
+            rows = database.execute("SELECT stage, at FROM stage WHERE student = ?", (student,)).fetchall()
+        order = list(Stage)
+        return tuple(sorted(((Stage(stage), at) for stage, at in rows), key=lambda one: order.index(one[0])))
+
+    def results(self, students: Collection[str] | None = None) -> tuple[SubmissionResult, ...]:
+        """Return all results that stand, or those of some students, the lecturer's decisions applied; sorted.
+
+        Raises:
+            UsageError: A record cannot be read.
+        """
+        with self._store.reading() as database:
+            rows = database.execute(f"SELECT student, result FROM submission WHERE {_CURRENT}").fetchall()  # noqa: S608
+        chosen = sorted(row for row in rows if students is None or row[0] in students)
+        words = self.decisions.of(student for student, _ in chosen)
+        return tuple(applied(self._result(student, text), words[student]) for student, text in chosen)
+
+    def state(self) -> str:
+        """Return a digest of everything that reports show: equal digests, equal reports. Empty without a run."""
+        if not self._store.exists:
+            return ""
+        digest = hashlib.sha256()
+        with self._store.reading() as database:
+            for (facts,) in database.execute("SELECT facts FROM run WHERE facts IS NOT NULL").fetchall():
+                shown = json.loads(facts)
+                digest.update(repr([shown["language"], shown["warnings"]]).encode())
+            rows = database.execute(f"SELECT result FROM submission WHERE {_CURRENT} ORDER BY student")  # noqa: S608
+            for row in (*rows, *database.execute("SELECT * FROM decision ORDER BY id")):
+                digest.update(repr(row).encode())
+        return digest.hexdigest()
+
+    def with_decisions(self, result: SubmissionResult) -> SubmissionResult:
+        """Return a result with the lecturer's decisions applied."""
+        return applied(result, self.decisions.of([result.student])[result.student])
+
+    def _result(self, student: str, text: str) -> SubmissionResult:
+        try:
+            return _RESULT.validate_json(text)
+        except ValidationError as error:
+            msg = f"{self.out}: the record of {student} cannot be read; grade into a new folder"
+            raise UsageError(msg) from error
+
+
+def is_full_disk(error: OSError) -> bool:
+    """Whether an error means that the disk is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")

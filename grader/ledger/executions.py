@@ -1,0 +1,100 @@
+"""Executed notebooks on disk: a folder for each, whole or not there, used again while nothing they came of changes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from grader.ledger.store import Store
+
+_RUNNING = "running-"
+_FILES = ("outcome.json", "trace.jsonl")
+"""What grading reads; a folder whose files are not those that were recorded is not used again."""
+
+
+class Executions:
+    """The ``notebook-N`` folders of all students, and what each of them came of."""
+
+    def __init__(self, store: Store, folder_of: Callable[[str], Path]) -> None:
+        """Keep folders below ``folder_of(student)``, their digests in the store."""
+        self._store, self._folder_of = store, folder_of
+
+    def find(self, student: str, number: int, digest: str) -> Path | None:
+        """Return the folder of an execution that came of the same, unharmed; else None."""
+        if not self._store.exists:
+            return None
+        with self._store.reading() as database:
+            row = database.execute(
+                "SELECT checksum FROM execution WHERE student = ? AND number = ? AND digest = ?",
+                (student, number, digest),
+            ).fetchone()
+        folder = self.place(student, number)
+        return folder if row is not None and row[0] == _checksum(folder) else None
+
+    def place(self, student: str, number: int) -> Path:
+        """Return where an execution lies when it is done."""
+        return self._folder_of(student) / f"notebook-{number}"
+
+    def begin(self, student: str) -> Path:
+        """Return a new folder to run a notebook in, of this one attempt alone.
+
+        What an interrupted attempt left behind may still write to its own folder for some seconds.
+        """
+        folder = self._folder_of(student) / f"{_RUNNING}{uuid.uuid4().hex}"
+        folder.mkdir(parents=True)
+        return folder
+
+    def keep(self, student: str, number: int, digest: str, folder: Path) -> Path:
+        """Put a finished execution in its place and record it; returns where it lies now.
+
+        Order matters for a power cut at any moment: the files are on disk, the old record is gone, the folder is
+        moved, the new record is made.
+        """
+        _sync(folder)
+        place, checksum = self.place(student, number), _checksum(folder)
+        with self._store.writing() as database:
+            database.execute("DELETE FROM execution WHERE student = ? AND number = ?", (student, number))
+        with contextlib.suppress(FileNotFoundError):
+            place.rename(folder.with_name(f"{folder.name}-old"))
+        folder.rename(place)
+        _sync_folder(place.parent)
+        with self._store.writing() as database:
+            database.execute("INSERT INTO execution VALUES (?, ?, ?, ?)", (student, number, digest, checksum))
+        shutil.rmtree(folder.with_name(f"{folder.name}-old"), ignore_errors=True)
+        return place
+
+    def sweep(self, students: Path) -> None:
+        """Remove what interrupted attempts left behind below the folder of all students."""
+        for left in students.glob(f"*/{_RUNNING}*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _checksum(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for name in _FILES:
+        try:
+            digest.update((folder / name).read_bytes())
+        except OSError:
+            digest.update(b"\0missing")
+    return digest.hexdigest()
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # not every system opens folders
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,48 @@
+"""One writer at a time: a lock that ends with the process that holds it, however that ends."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from grader.errors import BusyError
+
+
+@contextlib.contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the lock file until the block ends; the file itself stays, and says who held it last.
+
+    Raises:
+        BusyError: Another process holds it.
+    """
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            _lock(file)
+        except OSError as error:
+            file.seek(0)
+            who = file.read(200).strip() or "another process"
+            text = f"{path.parent.parent}: another grader is writing this run ({who}); wait for it, or give another -o"
+            raise BusyError(text) from error
+        file.truncate(0)
+        file.write(f"process {os.getpid()} since {dt.datetime.now(dt.UTC).isoformat(timespec='seconds')}\n")
+        file.flush()
+        yield
+
+
+def _lock(file: IO[str]) -> None:
+    """Take the system's lock on an open file, which the system takes back when the process is gone."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        file.seek(1 << 30)  # a lock there leaves the text readable
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        file.seek(0)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

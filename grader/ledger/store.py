@@ -1,0 +1,144 @@
+"""The ledger's database: an SQLite file, a connection for each transaction, faults in plain words.
+
+Rollback journal and ``synchronous = FULL``: safe on any file system that locks and syncs, and one file when nobody
+writes. WAL would need shared memory, which network file systems do not have.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.errors import BusyError, GraderError, MachineError, UsageError
+
+FORMAT = 1
+"""``PRAGMA user_version``; goes up when the tables change their meaning."""
+_WAIT_SECONDS = 60.0
+_SCHEMA = """
+CREATE TABLE run (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  facts TEXT,                        -- RunFacts as JSON
+  request TEXT                       -- what the command was asked for, as JSON
+);
+CREATE TABLE conditions (            -- Keras, data and seal that submissions were graded with
+  digest TEXT PRIMARY KEY,
+  facts TEXT NOT NULL,
+  accepted INTEGER NOT NULL          -- 1: what was graded with them stands
+);
+CREATE TABLE submission (
+  student TEXT PRIMARY KEY,
+  files TEXT,                        -- digest of what was handed in
+  wanted TEXT,                       -- digest of files, tasks and profile as last asked for; NULL: no longer handed in
+  stage TEXT NOT NULL,
+  digest TEXT,                       -- of what the result was made from; equal to wanted when it is up to date
+  conditions TEXT,
+  status TEXT,
+  result TEXT                        -- SubmissionResult as JSON
+);
+CREATE TABLE stage (
+  student TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  at TEXT NOT NULL,                  -- ISO 8601, UTC
+  PRIMARY KEY (student, stage)
+);
+CREATE TABLE execution (             -- what lies in students/NAME/notebook-N
+  student TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  digest TEXT NOT NULL,              -- of everything the execution came of
+  checksum TEXT NOT NULL,            -- of its files
+  PRIMARY KEY (student, number)
+);
+CREATE TABLE training (
+  key TEXT PRIMARY KEY,
+  training TEXT NOT NULL             -- Training as JSON
+);
+CREATE TABLE decision (              -- the lecturer's; only ever added to, the latest of a criterion counts
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  student TEXT NOT NULL,
+  files TEXT,                        -- what was handed in when it was taken
+  task TEXT NOT NULL,
+  criterion TEXT NOT NULL,
+  verdict TEXT,                      -- NULL: the one before is taken back
+  points INTEGER,
+  because TEXT,
+  author TEXT NOT NULL,
+  at TEXT NOT NULL
+);
+"""
+
+
+class Store:
+    """The database of one run."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the file; it is made by the first transaction that writes."""
+        self.path = path
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was recorded yet."""
+        return self.path.is_file()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection for looking; all it sees is of one moment.
+
+        Raises:
+            UsageError: There is no ledger here, or it cannot be read.
+            GraderError: The file could not be used in another way.
+        """
+        if not self.exists:
+            raise UsageError(
+                f"{self.path.parent.parent}: no run is recorded here; expected a folder of `grader grade -o`"
+            )
+        with self._connected("rw") as database:
+            database.execute("BEGIN")
+            yield database
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection whose changes are on disk, all of them, when the block ends; none if it raises.
+
+        Raises:
+            MachineError: The disk is full or broken.
+            GraderError: The file could not be used in another way.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._connected("rwc") as database:
+            database.execute("BEGIN IMMEDIATE")
+            if database.execute("PRAGMA user_version").fetchone()[0] == 0:
+                for statement in _SCHEMA.split(";\n"):
+                    database.execute(statement)
+                database.execute(f"PRAGMA user_version = {FORMAT}")
+            yield database
+            database.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def _connected(self, mode: str) -> Iterator[sqlite3.Connection]:
+        try:
+            uri = f"{self.path.absolute().as_uri()}?mode={mode}"
+            with contextlib.closing(
+                sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS, isolation_level=None)
+            ) as database:
+                database.execute("PRAGMA synchronous = FULL")
+                found = database.execute("PRAGMA user_version").fetchone()[0]
+                if found > FORMAT:
+                    raise UsageError(
+                        f"{self.path}: written by a newer grader (format {found}, this one reads {FORMAT})"
+                    )
+                yield database  # closing without COMMIT takes everything back
+        except sqlite3.Error as error:
+            raise self._fault(error) from error
+
+    def _fault(self, error: sqlite3.Error) -> GraderError:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            text = f"{self.path}: the disk is full or cannot be written ({error}); free some space, then call"
+            return MachineError(f"{text} `grader resume {self.path.parent.parent}`; what was recorded is safe")
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return BusyError(f"{self.path}: another process has kept the ledger for a minute; try again")
+        if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
+            return UsageError(f"{self.path}: cannot be opened ({error}); look at the rights of the folder and the file")
+        return UsageError(f"{self.path}: this is not a ledger that can be read ({error}); grade into a new folder")

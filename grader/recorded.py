@@ -1,0 +1,133 @@
+"""What is on record is not done again: the execution of a notebook, the training of a recipe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from grader.errors import UsageError
+from grader.execute import Job, read_execution, run_notebook
+from grader.ledger import Ledger
+from grader.measure import Trainer
+from grader.records import DataSet, Ending, Execution, Profile, Recipe, Training, TrainingLimits
+
+_OURS = (Ending.SANDBOX_FAILED, Ending.INTERNAL_ERROR)
+_LASTING = ("trained", "diverged")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedExecutions:
+    """Runs notebooks, each once for everything its execution depends on."""
+
+    ledger: Ledger
+    versions: Mapping[str, str]
+    """Of the grader, Keras and TensorFlow."""
+
+    def run(self, student: str, number: int, job: Job) -> Execution:
+        """Return the execution of a student's notebook: as recorded, or run now and recorded.
+
+        Args:
+            student: Whose it is.
+            number: Position among the student's notebooks.
+            job: What to run; its ``out`` is not looked at.
+        """
+        digest = execution_digest(job, self.versions)
+        known = self._known(student, number, digest, job)
+        if known is not None:
+            return known
+        folder = self.ledger.executions.begin(student)
+        execution = run_notebook(replace(job, out=folder))
+        if execution.ending is Ending.SANDBOX_FAILED:  # never the student's fault, and often gone a moment later
+            execution = run_notebook(replace(job, out=folder))
+        if execution.ending in _OURS:
+            self.ledger.require_space()
+        self.ledger.executions.keep(student, number, digest, folder)
+        return execution
+
+    def _known(self, student: str, number: int, digest: str, job: Job) -> Execution | None:
+        folder = self.ledger.executions.find(student, number, digest)
+        if folder is None:
+            return None
+        try:
+            execution = read_execution(replace(job, out=folder))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return None if execution.ending in _OURS else execution
+
+
+def execution_digest(job: Job, versions: Mapping[str, str]) -> str:
+    """Return the digest of everything that decides what comes of running a notebook.
+
+    The notebook's name is no part of it, and neither is the rubric: a renamed notebook is not run again, and a changed
+    task is answered from the traces.
+    """
+    parts = {
+        "notebook": _content(job.notebook),
+        "files": sorted((place, _content(file)) for place, file in job.files),
+        "datasets": {dataset.name: dataset.fingerprint for dataset in job.datasets},
+        "steps": job.profile.steps,
+        "limits": asdict(job.limits),
+        "unsealed": job.unsealed,
+        "probe": job.probe,
+        "versions": dict(versions),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _content(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:  # running it says why
+        return ""
+
+
+@dataclass(kw_only=True)
+class RecordedTrainings:
+    """A trainer that looks into the run's own record first, which needs no training process."""
+
+    ledger: Ledger
+    trainer: Trainer
+    limits: TrainingLimits
+    keras: str
+    run: int = 0
+    """Trainings made for this call."""
+    shared: int = 0
+    """Trainings that were answered from the record, or from the cache of this machine."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def train(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
+        """Return what comes of training a recipe; see :meth:`grader.train.TrainerPool.train`."""
+        parts = {
+            "recipe": recipe.digest,
+            "fingerprint": dataset.fingerprint,
+            "profile": asdict(profile),
+            "seed": seed,
+            "limits": asdict(self.limits),
+            "keras": self.keras,
+        }
+        key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        known = self._known(key)
+        if known is not None:
+            self._count(cached=True)
+            return replace(known, cached=True)
+        training = self.trainer.train(recipe, dataset, profile, seed)
+        self._count(cached=training.cached)
+        if training.outcome in _LASTING:
+            self.ledger.trainings.keep(key, training)
+        return training
+
+    def _count(self, *, cached: bool) -> None:
+        with self._lock:
+            self.shared += cached
+            self.run += not cached
+
+    def _known(self, key: str) -> Training | None:
+        try:
+            return self.ledger.trainings.find(key)
+        except (UsageError, ValueError):  # a record that cannot be read is as good as none
+            return None
