@@ -1,42 +1,91 @@
-"""``grader grade`` and ``grader demo``."""
+"""``grader grade``, ``grader resume`` and ``grader demo``."""
 
 from __future__ import annotations
 
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from grader.cli import intake
 from grader.cli import options as opt
 from grader.cli.runs import print_results
 
 if TYPE_CHECKING:
-    from grader.batch import Settings
-    from grader.collect import Submission
+    from grader.batch import Observer, Settings
+    from grader.runlog import Tally
+
+_OF_THIS_CALL = ("out", "changed", "if_changed", "json_log", "summary")
+"""Options that are not part of what a run was asked for."""
+
+_changed = click.option(
+    "--changed",
+    type=click.Choice(["ask", "keep", "regrade"]),
+    default="ask",
+    show_default=True,
+    help="Graded with another Keras, other data or another seal: stop and say so, keep those grades, or grade again.",
+)
+_json_log = click.option(
+    "--json-log",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Append what happens to this file, as JSON lines.",
+)
+_summary = click.option(
+    "--summary",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Write one JSON object about the call here; - for the last line of the output.",
+)
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @opt.several(opt.out, opt.workbook, opt.profile, opt.data, opt.jobs, opt.lang, opt.no_sandbox)
 @click.option("--tasks", help="Only these tasks: task1,task3")
+@opt.several(intake.source, intake.roster, intake.assignment)
 @click.option("--single", is_flag=True, help="All paths together are one student's submission.")
-def grade(paths: tuple[Path, ...], out: Path, tasks: str | None, single: bool, **chosen: Any) -> None:
-    """Grade notebooks and folders of notebooks; write reports and grades to a folder.
+@click.option("--if-changed", is_flag=True, help="Write reports only if something in the run has changed.")
+@opt.several(_changed, _json_log, _summary)
+def grade(**asked: Any) -> None:
+    """Grade notebooks, folders of them and archives of an LMS; write reports and grades to a folder.
 
-    A sub-folder is one student's submission; a notebook outside sub-folders is a submission of its own.
+    Downloads of Moodle, Canvas, Gradescope and nbgrader are known by their names. In any other folder or ZIP archive
+    a sub-folder is one student's submission; a notebook outside sub-folders is a submission of its own.
     Called again with the same folder it goes on where it stopped, and grades again only what has changed.
     """
-    from grader.collect import collect
+    _run(asked)
 
-    settings = _settings(tasks.replace(" ", "").split(",") if tasks else None, **chosen)
-    _grade(collect(paths, single=single), settings, out)
+
+@click.command()
+@click.argument("run", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), help="Submissions worked on at the same time; as before by default."
+)
+@opt.several(_changed, _json_log, _summary)
+def resume(run: Path, jobs: int | None, **call: Any) -> None:
+    """Finish a run that was interrupted: the same submissions, asked for in the same way.
+
+    What was done is not done again, whatever ended the run: Ctrl-C, a full disk, a power cut.
+    """
+    from grader.ledger import Ledger
+
+    request = Ledger(run).request()
+    context = click.Context(grade)
+    asked = {
+        one.name: one.type_cast_value(context, request[one.name]) if one.name in request else one.get_default(context)
+        for one in grade.params
+        if one.name is not None
+    }
+    _run(asked | call | {"out": run} | ({"jobs": jobs} if jobs else {}))
 
 
 @click.command()
 @opt.several(opt.out, opt.jobs, opt.lang, opt.no_sandbox)
-def demo(out: Path, jobs: int, lang: str, no_sandbox: bool) -> None:
+def demo(no_sandbox: bool, **chosen: Any) -> None:
     """Grade the bundled submissions on the offline samples, as a first look."""
-    from grader.collect import collect
     from grader.errors import SandboxUnavailableError
     from grader.places import shipped
     from grader.sandbox import find_seal
@@ -47,45 +96,112 @@ def demo(out: Path, jobs: int, lang: str, no_sandbox: bool) -> None:
         except SandboxUnavailableError:
             no_sandbox = True
             click.echo("No sandbox here (bubblewrap is missing or not allowed): the demo's own notebooks run unsealed.")
-    settings = _settings(
-        None, workbook=None, profile="quick", data="sample", jobs=jobs, lang=lang, no_sandbox=no_sandbox
+    context = click.Context(grade)
+    defaults = {one.name: one.get_default(context) for one in grade.params if one.name is not None}
+    demo = {"paths": (shipped("assignments") / "demo",), "profile": "quick", "data": "sample"}
+    _run(defaults | chosen | demo | {"no_sandbox": no_sandbox})
+
+
+def _run(asked: Mapping[str, Any]) -> None:
+    """Grade as asked, write the reports, print the table; the summary is written however that ends."""
+    from grader.runlog import Tally
+
+    call = _Call(out=asked["out"], tally=Tally())
+    with _summarised(call, asked["summary"]):
+        _grade(asked, call)
+
+
+@dataclass
+class _Call:
+    """What one call has come to so far."""
+
+    out: Path
+    tally: Tally
+    total: int = 0
+    changed: bool = True
+
+
+def _grade(asked: Mapping[str, Any], call: _Call) -> None:
+    from grader.batch import Several, grade_cohort
+    from grader.ledger import Ledger
+    from grader.progress import follow
+    from grader.report import render_run
+    from grader.runlog import JsonLog
+
+    settings = _settings(asked)
+    submissions = intake.submissions_of(
+        asked["paths"],
+        lang=settings.language,
+        **{name: asked[name] for name in ("source", "single", "roster", "assignment")},
     )
-    _grade(collect([shipped("assignments") / "demo"]), settings, out)
+    call.total = len(submissions)
+    before = Ledger(call.out).state()
+    with contextlib.ExitStack() as stack:
+        observers: list[Observer] = [stack.enter_context(follow(len(submissions), settings.language)), call.tally]
+        if asked["json_log"] is not None:
+            observers.append(stack.enter_context(JsonLog(asked["json_log"])))
+        ledger = grade_cohort(submissions, settings, call.out, Several(*observers), request=_plain(asked))
+    call.changed = ledger.state() != before or not (call.out / "index.html").is_file()
+    if asked["if_changed"] and not call.changed:
+        click.echo("Nothing has changed; the reports are as they were.")
+        return
+    results = ledger.results()
+    render_run(ledger.run(), results, call.out, language=settings.language)
+    print_results(call.out, None, settings.language, results=results)
+    click.echo(f"\n{(call.out / 'index.html').resolve()}")
 
 
-def _settings(
-    tasks: list[str] | None,
-    *,
-    workbook: Path | None,
-    profile: str,
-    data: opt.Edition,
-    jobs: int,
-    lang: str,
-    no_sandbox: bool,
-) -> Settings:
+def _settings(asked: Mapping[str, Any]) -> Settings:
     from grader.batch import Settings, tasks_of
     from grader.workbook import load_workbook
 
-    loaded = load_workbook(workbook)
+    loaded = load_workbook(asked["workbook"])
+    names = asked["tasks"].replace(" ", "").split(",") if asked["tasks"] else None
     return Settings(
         workbook=loaded,
-        tasks=tasks_of(loaded, tasks),
-        profile=profile,
-        data=data,
-        jobs=jobs,
-        language=lang,
-        unsealed=no_sandbox,
+        tasks=tasks_of(loaded, names),
+        profile=asked["profile"],
+        data=asked["data"],
+        jobs=asked["jobs"],
+        language=asked["lang"],
+        unsealed=asked["no_sandbox"],
+        changed=asked["changed"],
     )
 
 
-def _grade(submissions: tuple[Submission, ...], settings: Settings, out: Path) -> None:
-    from grader.batch import grade_cohort
-    from grader.progress import follow
-    from grader.report import render_run
+def _plain(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was asked as plain JSON, paths absolute, so that `grader resume` can ask it from anywhere."""
 
-    with follow(len(submissions), settings.language) as observer:
-        ledger = grade_cohort(submissions, settings, out, observer)
-    results = ledger.results(tuple(submission.student for submission in submissions))
-    render_run(ledger.run(), results, out, language=settings.language)
-    print_results(out, None, settings.language, results=results)
-    click.echo(f"\n{(out / 'index.html').resolve()}")
+    def plain(value: Any) -> Any:
+        if isinstance(value, Path):
+            return str(value.absolute())
+        return [plain(one) for one in value] if isinstance(value, tuple) else value
+
+    return {name: plain(value) for name, value in asked.items() if name not in _OF_THIS_CALL}
+
+
+@contextlib.contextmanager
+def _summarised(call: _Call, path: Path | None) -> Iterator[None]:
+    """Write the summary when the block has ended, also when it ends in a fault or Ctrl-C."""
+    from grader.errors import GraderError
+    from grader.runlog import summary
+
+    code, error = 70, "an unexpected fault"
+    try:
+        yield
+        code, error = 0, ""
+    except GraderError as fault:
+        code, error = fault.exit_code, str(fault)
+        raise
+    except KeyboardInterrupt:
+        code, error = 130, "interrupted"
+        raise
+    finally:
+        if path is not None:
+            facts = summary(call.out, call.tally, total=call.total, code=code, error=error, changed=call.changed)
+            text = json.dumps(facts, ensure_ascii=False)
+            if str(path) == "-":
+                click.echo(text)
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text + "\n", encoding="utf-8")

@@ -33,6 +33,7 @@ data = click.option(
 lang = click.option(
     "--lang", type=click.Choice(["ru", "en"]), default="ru", show_default=True, help="Language of reports and tables."
 )
+run_lang = click.option("--lang", type=click.Choice(["ru", "en"]), help="Language; that of the run by default.")
 jobs = click.option(
     "--jobs",
     type=click.IntRange(1, 64),

@@ -6,9 +6,10 @@ import click
 
 from grader.cli.cache import cache
 from grader.cli.data import data
-from grader.cli.grading import demo, grade
+from grader.cli.grading import demo, grade, resume
 from grader.cli.machine import doctor
 from grader.cli.reference import reference
+from grader.cli.review import override, review
 from grader.cli.runs import report, show
 from grader.cli.workbook import workbook
 
@@ -25,5 +26,5 @@ def group() -> None:
     """  # noqa: D301 - click needs this backslash
 
 
-for command in (cache, data, demo, doctor, grade, reference, report, show, workbook):
+for command in (cache, data, demo, doctor, grade, override, reference, report, resume, review, show, workbook):
     group.add_command(command)

@@ -105,8 +105,12 @@ def _line(line: Line, language: Language) -> Iterator[RenderableType]:
         found.append(f"\n{line.where}", style="dim")
     if line.advice:
         found.append(f"\n→ {line.advice}", style="italic")
+    if finding.override:
+        word = finding.override
+        said = f"{language.t('Decided by the lecturer:')} {printable(word.because)}"
+        found.append(f"\n{said} ({printable(word.author)}, {language.moment(word.at)})", style="bold")
     yield found
-    earned = {Verdict.PASSED: str(finding.points), Verdict.FAILED: "0", Verdict.REVIEW: "?"}[finding.verdict]
+    earned = "?" if finding.verdict is Verdict.REVIEW else str(finding.earned)
     yield f"{earned}/{finding.points}"
 
 

@@ -1,0 +1,134 @@
+"""``grader review`` and ``grader override``: what waits for a person, and what they decide."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.cli import options as opt
+from grader.cli.runs import result_of
+
+if TYPE_CHECKING:
+    from grader.language import Language
+    from grader.ledger import Ledger
+    from grader.records import Override
+
+
+def _me() -> str:
+    """Return the name a decision is signed with when none is given."""
+    try:
+        return os.environ.get("GRADER_AUTHOR") or getpass.getuser()
+    except (OSError, KeyError):  # no such user: some containers
+        return "unknown"
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@opt.run_lang
+def review(run: Path, lang: str | None) -> None:
+    """List what waits for a person, the most points first, and decisions that need another look.
+
+    Decide with `grader override`; whatever waits costs nobody any points.
+    """
+    from rich.console import Console
+
+    from grader.language import Language
+    from grader.ledger import Ledger
+    from grader.report.queue import queue_table, waiting
+
+    ledger = Ledger(run)
+    facts = ledger.run()
+    results = ledger.results()
+    language = Language(lang or facts.language)
+    Console().print(queue_table(waiting(results), language))
+    for line in _doubtful(ledger, language):
+        click.echo(line)
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("student")
+@click.argument("criterion")
+@click.option("--verdict", type=click.Choice(["passed", "failed", "review"]), help="Your verdict.")
+@click.option("--points", type=click.IntRange(0), help="Points awarded; by default all when passed, none otherwise.")
+@click.option("--because", help="Why, in a sentence that the student will read.")
+@click.option("--author", default=_me, show_default="GRADER_AUTHOR, else your login", help="Who decides.")
+@click.option("--remove", is_flag=True, help="Take your word back: what the grader found counts again.")
+@click.option("--no-report", is_flag=True, help="Leave the pages as they are, for many decisions in a row.")
+def override(
+    run: Path,
+    student: str,
+    criterion: str,
+    verdict: str | None,
+    points: int | None,
+    because: str | None,
+    author: str,
+    remove: bool,
+    no_report: bool,
+) -> None:
+    """Decide a criterion of one student yourself; your word stands above the grader's and is kept over re-runs.
+
+    CRITERION is written as in the reports' links and in `grader review`: task3/accuracy, or accuracy alone where only
+    one task has it.
+    """
+    from grader.errors import UsageError
+    from grader.ledger import Ledger
+    from grader.records import Verdict
+    from grader.report import render_run
+
+    ledger = Ledger(run)
+    result = result_of(ledger, student)
+    if remove and (verdict or points is not None or because):
+        raise UsageError("--remove takes a decision back; leave out --verdict, --points and --because")
+    if remove:
+        gone = ledger.decisions.take_back(result.student, criterion, author=author)
+        click.echo(f"{result.label}, {_named(gone)}: your word is taken back; what the grader found counts again")
+    elif verdict is None or because is None:
+        raise UsageError("say --verdict passed, failed or review, and --because with the reason; or --remove")
+    else:
+        done = ledger.decisions.decide(
+            result, criterion, Verdict(verdict), points=points, because=because, author=author
+        )
+        click.echo(f"{result.label}, {_named(done)}: {done.verdict.value}, {done.points} points, by {done.author}")
+    if not no_report:
+        facts = ledger.run()
+        render_run(facts, ledger.results(), run, language=facts.language)
+
+
+def _named(override: Override) -> str:
+    return f"{override.task}/{override.criterion}"
+
+
+def _doubtful(ledger: Ledger, language: Language) -> Iterator[str]:
+    """Yield a sentence for each decision that has no effect, or was taken on other files than there are now."""
+    from grader.ledger import fits
+    from grader.records import msg
+
+    found = {
+        (result.student, task.task, finding.id): finding
+        for result in ledger.results()
+        for task in result.tasks
+        for finding in task.findings
+    }
+    files = {one.student: one.files for one in ledger.standings()}
+    for decision in ledger.decisions.all():
+        word, student = decision.override, decision.student
+        finding = found.get((student, word.task, word.criterion))
+        place = f"{student}, {_named(word)}"
+        if finding is None or not fits(finding, word):
+            yield language.say(
+                msg(
+                    "{place}: your decision has no effect now: the criterion is gone, or worth less than {points}.",
+                    place=place,
+                    points=word.points,
+                )
+            )
+        elif decision.files is not None and decision.files != files.get(student):
+            yield language.say(
+                msg("{place}: handed in again since you decided; your word still counts. Look again.", place=place)
+            )
