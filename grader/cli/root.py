@@ -9,8 +9,9 @@ from grader.cli.data import data
 from grader.cli.grading import demo, grade, resume
 from grader.cli.machine import doctor
 from grader.cli.reference import reference
+from grader.cli.report import report
 from grader.cli.review import override, review
-from grader.cli.runs import report, show
+from grader.cli.runs import show
 from grader.cli.workbook import workbook
 
 

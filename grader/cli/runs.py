@@ -1,4 +1,4 @@
-"""``grader report`` and ``grader show``: what a recorded run says."""
+"""``grader show``: what a recorded run says, in the terminal."""
 
 from __future__ import annotations
 
@@ -12,20 +12,6 @@ from grader.cli import options as opt
 if TYPE_CHECKING:
     from grader.ledger import Ledger
     from grader.records import SubmissionResult
-
-
-@click.command()
-@click.argument("run", type=click.Path(path_type=Path))
-@opt.run_lang
-def report(run: Path, lang: str | None) -> None:
-    """Render a run's reports and grade files again, without running anything."""
-    from grader.ledger import Ledger
-    from grader.report import render_run
-
-    ledger = Ledger(run)
-    facts = ledger.run()
-    render_run(facts, ledger.results(), run, language=lang or facts.language)
-    click.echo((run / "index.html").resolve())
 
 
 @click.command()

@@ -1,6 +1,18 @@
 """What errors mean, in plain words: for a model that broke, and for a notebook whose cells fail."""
 
 from grader.hints.cells import hints_of, missing_module, stopped_cell
+from grader.hints.lessons import Lesson, error_lines, finding_line, lessons, lessons_for, note_lines
 from grader.hints.models import failure_advice
 
-__all__ = ["failure_advice", "hints_of", "missing_module", "stopped_cell"]
+__all__ = [
+    "Lesson",
+    "error_lines",
+    "failure_advice",
+    "finding_line",
+    "hints_of",
+    "lessons",
+    "lessons_for",
+    "missing_module",
+    "note_lines",
+    "stopped_cell",
+]

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from grader.hints.models import explained
 from grader.hints.spelling import RENAMED, misspelt
+from grader.hints.trainings import training_hints
 from grader.records import CellOutcome, CellStatus, Ending, Execution, Message, Words, msg
 
 _LIBRARIES = (
@@ -71,7 +72,7 @@ def hints_of(execution: Execution) -> tuple[Words, ...]:
                 cell=note.cell,
             )
             hints += () if hint in hints else (hint,)
-    return tuple(hints)
+    return (*hints, *training_hints(execution))
 
 
 def _cell_hints(cell: CellOutcome, execution: Execution) -> Iterator[Words]:

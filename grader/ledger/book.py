@@ -91,7 +91,7 @@ class Ledger:
         """Return the folder of one submission; unique for every student, safe on every file system."""
         plain = re.sub(r"[^\w.-]", "_", student).strip(".")[:60]
         if plain != student:
-            plain = f"{plain}-{hashlib.sha256(student.encode()).hexdigest()[:8]}"
+            plain = f"{plain}-{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
         return self.folder / "students" / plain
 
     def require_space(self) -> None:

@@ -41,9 +41,9 @@ def axis(values: Sequence[float], *, most: float | None = None) -> Axis:
     low, high = low - air, high + air
     step = _round_step((high - low) / 4)
     low, high = math.floor(low / step) * step, math.ceil(high / step) * step
-    if most is not None:
+    if most is not None:  # a share: neither under nothing nor over everything
         high = min(high, most)
-        low = min(low, high - step)
+        low = max(min(low, high - step), 0.0 if min(values) >= 0 else low)
     count = int((high - low) / step + 1e-6)
     return Axis(low, high, tuple(low + step * number for number in range(count + 1)))
 
@@ -65,7 +65,13 @@ def finite(values: Sequence[float | None]) -> list[tuple[int, float]]:
 
 
 def learning_curve(
-    series: Mapping[str, Sequence[float | None]], label: str, language: Language, *, most: float | None = None
+    series: Mapping[str, Sequence[float | None]],
+    label: str,
+    language: Language,
+    *,
+    most: float | None = None,
+    behind: Sequence[tuple[float, float]] = (),
+    turn: int | None = None,
 ) -> Markup:
     """Draw values per epoch, one line a series: the first solid, the second dashed; empty when there are none.
 
@@ -74,13 +80,23 @@ def learning_curve(
         label: What a screen reader says before the figures.
         language: Whose decimal sign the ticks have.
         most: Where the axis ends at the latest: 1 for an accuracy.
+        behind: Lowest and highest value of each epoch in other trainings, drawn as an area behind the lines.
+        turn: Epoch at which a line is drawn from top to bottom: where overfitting starts.
     """
     lines = {name: pairs for name, values in series.items() if (pairs := finite(values))}
     if not lines:
         return Markup()
-    scale = axis([value for pairs in lines.values() for _, value in pairs], most=most)
-    last = max(pairs[-1][0] for pairs in lines.values())
-    parts = [_grid(scale, language), _epochs(last)]
+    area = [(min(max(low, -_BOUND), _BOUND), min(max(high, -_BOUND), _BOUND)) for low, high in behind[:_MOST_POINTS]]
+    values = [value for pairs in lines.values() for _, value in pairs] + [value for pair in area for value in pair]
+    scale = axis(values, most=most)
+    last = max(*(pairs[-1][0] for pairs in lines.values()), len(area))
+    parts = [_grid(scale, language), _epochs(last), _area(area, last, scale)]
+    if turn is not None:
+        parts.append(
+            Markup('<line class="turn" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>').format(
+                _x(turn, last), _TOP, _HEIGHT - _BOTTOM
+            )
+        )
     for number, pairs in enumerate(lines.values()):
         points = [(_x(epoch, last), _y(value, scale)) for epoch, value in pairs]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
@@ -101,6 +117,15 @@ def learning_curve(
     return Markup('<svg class="curve" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
         _WIDTH, _HEIGHT, f"{label}. {spoken}", Markup().join(parts)
     )
+
+
+def _area(area: Sequence[tuple[float, float]], last: int, scale: Axis) -> Markup:
+    if not area:
+        return Markup()
+    edge = [(epoch, low) for epoch, (low, _) in enumerate(area, start=1)]
+    edge += [(epoch, high) for epoch, (_, high) in reversed(list(enumerate(area, start=1)))]
+    path = " ".join(f"{_x(epoch, last):.1f},{_y(value, scale):.1f}" for epoch, value in edge)
+    return Markup('<polygon class="behind" points="{}"/>').format(path)
 
 
 def _x(epoch: int, last: int) -> float:

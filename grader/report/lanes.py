@@ -27,7 +27,7 @@ class Lane:
     span: tuple[float, float, float] | None = None
     """A band: lower end, mean, upper end."""
     kind: str = "other"
-    """``own``, ``limit``, ``band`` or ``other``: the colour."""
+    """``claim``, ``own``, ``limit``, ``band`` or ``other``: the colour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Comparison:
 
 def compare(facts: AccuracyFacts, language: Language) -> Comparison | None:
     """Return what there is to compare; None when nothing of the student's was measured."""
-    if not facts.trainings and facts.notebook is None and facts.example_trained is None:
+    if not facts.trainings and facts.notebook is None and facts.claimed is None and facts.example_trained is None:
         return None
     lanes = tuple(_lanes(facts, language))
     values = [value for lane in lanes for value in (*lane.points, *(lane.span or ()))]
@@ -57,21 +57,22 @@ def compare(facts: AccuracyFacts, language: Language) -> Comparison | None:
 
 def _lanes(facts: AccuracyFacts, language: Language) -> Iterator[Lane]:
     share = language.share
+    for label, value, kind in (
+        (msg("Claimed: stored in the notebook as handed in"), facts.claimed, "claim"),
+        (msg("Reproduced: what the notebook itself measured when we ran it"), facts.notebook, "own"),
+    ):
+        if value is not None and math.isfinite(value):
+            yield Lane(label=label, text=share(value), points=(value,), kind=kind)
     trainings = tuple(value for value in facts.trainings if math.isfinite(value))
     if trainings:
-        own = facts.evidence is Evidence.IN_KERNEL
+        scored = facts.evidence is Evidence.IN_KERNEL
         yield Lane(
-            label=msg("Model of the notebook, scored by us") if own else msg("Your model, trained by us"),
+            label=msg("Scored by us: the notebook's own model")
+            if scored
+            else msg("Retrained: the same model, trained by us"),
             text=" · ".join(share(value) for value in trainings),
             points=trainings,
             strong=trainings.index(facts.decisive) if facts.decisive in trainings else None,
-            kind="own",
-        )
-    if facts.notebook is not None and math.isfinite(facts.notebook):
-        yield Lane(
-            label=msg("Your model, as the notebook evaluated it"),
-            text=share(facts.notebook),
-            points=(facts.notebook,),
             kind="own",
         )
     if facts.limit is not None and math.isfinite(facts.limit):

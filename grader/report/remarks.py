@@ -10,6 +10,7 @@ from grader.language import Language
 from grader.records import Finding, SubmissionResult, TaskResult, Text, Verdict
 
 _FIRST_STEPS = 3
+_STRENGTHS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,22 @@ def first_steps(result: SubmissionResult, language: Language) -> tuple[Step, ...
         for advice, findings in _by_advice(_failed(task.findings), language).items()
     ]
     return tuple(sorted(steps, key=lambda step: -step.points)[:_FIRST_STEPS])
+
+
+def strengths(result: SubmissionResult, language: Language) -> tuple[str, ...]:
+    """Return the few passed criteria that are worth most over all tasks, and the tasks with all points first."""
+    whole = [task for task in result.tasks if task.max and task.earned == task.max]
+    done = {task.task for task in whole}
+    passed = [
+        (finding.points, headline(language.say(finding.title)))
+        for task in result.tasks
+        if task.task not in done
+        for finding in task.findings
+        if finding.verdict is Verdict.PASSED and finding.points
+    ]
+    best = [title for _, title in sorted(passed, key=lambda one: -one[0])]
+    names = [language.t("All points: {task}", task=language.say(task.title)) for task in whole]
+    return tuple(dict.fromkeys((*names, *best)))[:_STRENGTHS]
 
 
 def headline(text: str) -> str:

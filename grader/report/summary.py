@@ -10,6 +10,9 @@ from grader.language import Language
 from grader.records import RunFacts, SubmissionResult, TaskResult, Verdict, Words
 from grader.report.files import decided
 
+_FEWEST_AFTER = 2
+_WORSE = 1.1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
@@ -86,15 +89,57 @@ def criteria_rates(run: RunFacts, results: Sequence[SubmissionResult]) -> dict[s
     return {task: list(rates.values()) for task, rates in found.items()}
 
 
-def curves(
-    task: TaskResult, language: Language
-) -> list[tuple[str, Mapping[str, Sequence[float | None]], float | None]]:
-    """Return the charts of a task's training: a title, its series, the highest value there can be."""
-    history = task.accuracy.history
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """One chart of a training."""
+
+    title: str
+    series: Mapping[str, Sequence[float | None]]
+    most: float | None
+    """Where the axis ends at the latest."""
+    behind: Sequence[tuple[float, float]]
+    """The reference's own trainings."""
+    turn: int | None
+    """Epoch after which the model overfits."""
+
+
+def curves(task: TaskResult, language: Language) -> list[Curve]:
+    """Return the charts of a task's training: accuracy and loss by epoch."""
+    facts = task.accuracy
+    history = facts.history
     accuracy = next((name for name in history if "acc" in name and not name.startswith("val_")), "accuracy")
     charts = ((language.t("Accuracy by epoch"), accuracy, 1.0), (language.t("Loss by epoch"), "loss", None))
     names = (("", language.t("training data")), ("val_", language.t("validation data")))
     return [
-        (title, {name: history[prefix + key] for prefix, name in names if history.get(prefix + key)}, most)
+        Curve(
+            title=title,
+            series={name: history[prefix + key] for prefix, name in names if history.get(prefix + key)},
+            most=most,
+            behind=facts.reference_history.get(key, ()),
+            turn=overfits_after(history),
+        )
         for title, key, most in charts
     ]
+
+
+def overfits_after(history: Mapping[str, Sequence[float | None]]) -> int | None:
+    """Return the epoch after which a model only learned its training data by heart; None when it did not.
+
+    That is the epoch with the least validation loss, when two or more follow, the last validation loss is at least
+    a tenth higher, and the training loss went on falling.
+
+    >>> overfits_after({"loss": (0.9, 0.6, 0.4, 0.2), "val_loss": (0.8, 0.7, 0.9, 1.1)})
+    2
+    """
+    pairs = [
+        (epoch, seen, new)
+        for epoch, (seen, new) in enumerate(
+            zip(history.get("loss", ()), history.get("val_loss", ()), strict=False), start=1
+        )
+        if seen is not None and new is not None
+    ]
+    if not pairs:
+        return None
+    epoch, seen, new = min(pairs, key=lambda pair: pair[2])
+    last, last_seen, last_new = pairs[-1]
+    return epoch if last - epoch >= _FEWEST_AFTER and last_new >= _WORSE * new and last_seen < seen else None

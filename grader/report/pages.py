@@ -1,0 +1,94 @@
+"""The templates and what they may call: everything is escaped, and a page's policy admits our own style and script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from grader.language import Language, printable
+from grader.places import shipped
+from grader.records import CellStatus, RunFacts, Status, TaskResult, Verdict
+from grader.report import explain, network
+from grader.report.charts import bar, learning_curve
+from grader.report.lanes import compare
+from grader.report.meaning import meanings
+from grader.report.names import page_name
+from grader.report.remarks import first_steps, headline, strengths, tell
+from grader.report.summary import Curve, curves
+from grader.report.teaching import lesson_of, lessons_of
+
+
+def environment(words: Language) -> Environment:
+    """Return templates that escape everything and show, not obey, control characters."""
+    folder = shipped("reports")
+    made = Environment(
+        loader=FileSystemLoader(folder / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalize,
+    )
+    made.globals.update(
+        _=words.t,
+        language=words,
+        say=words.say,
+        number=words.number,
+        share=words.share,
+        explain=explain,
+        Verdict=Verdict,
+        CellStatus=CellStatus,
+        Status=Status,
+        compare=lambda facts: compare(facts, words),
+        meanings=_meanings,
+        curves=lambda task: _curves(task, words),
+        headline=headline,
+        tell=lambda task: tell(task, words),
+        first_steps=lambda result: first_steps(result, words),
+        strengths=lambda result: strengths(result, words),
+        lessons_of=lessons_of,
+        lesson_of=lesson_of,
+        bar=bar,
+        draw=lambda answer, expected: network.draw(answer.layers if answer else (), expected, words),
+        most_layers=network.MOST,
+        link=lambda student: quote(page_name(student)),
+        by_task=lambda result: {task.task: task for task in result.tasks},
+        **_inline(folder),
+    )
+    return made
+
+
+def _finalize(value: Any) -> Any:
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _meanings(run: RunFacts, task: TaskResult) -> Any:
+    return meanings(task.accuracy, comparable=run.profile == "full" and not explain.on_sample(run, task))
+
+
+def _curves(task: TaskResult, words: Language) -> list[tuple[Curve, Markup]]:
+    draw = partial(learning_curve, language=words)
+    return [
+        (curve, drawn)
+        for curve in curves(task, words)
+        if (drawn := draw(curve.series, curve.title, most=curve.most, behind=curve.behind, turn=curve.turn))
+    ]
+
+
+def _inline(folder: Path) -> Mapping[str, Any]:
+    """Return the style sheet and the script, and the hashes by which a page's policy admits exactly these two."""
+    found: dict[str, Any] = {}
+    for name, file in (("style", "style.css"), ("script", "cohort.js")):
+        text = (folder / file).read_text("utf-8")
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        found[name] = Markup(text)  # noqa: S704 - our own file, and </ does not occur in it
+        found[f"{name}_hash"] = f"'sha256-{digest}'"
+    return found

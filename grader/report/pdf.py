@@ -1,0 +1,55 @@
+"""Pages as PDF, printed by the Chromium that is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.errors import MachineError
+from grader.records import SubmissionResult
+from grader.report.names import page_name
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_SECONDS = 120
+
+
+def find_chromium() -> str | None:
+    """Return the browser that prints: ``$CHROMIUM``, or the first of the usual names on the path."""
+    named = os.environ.get("CHROMIUM")
+    return named or next((found for name in _NAMES if (found := shutil.which(name))), None)
+
+
+def render_pdf(results: Sequence[SubmissionResult], out: Path) -> Path:
+    """Print ``index.html`` and each student's page to a PDF beside it; returns that of the class.
+
+    Raises:
+        MachineError: There is no Chromium, or it does not print.
+    """
+    browser = find_chromium()
+    if browser is None:
+        text = "a PDF needs Chromium: install it (Debian, Ubuntu: sudo apt-get install chromium) or set $CHROMIUM"
+        raise MachineError(text)
+    pages = [out / "index.html", *(out / "students" / page_name(result.student) for result in results)]
+    for page in pages:
+        _print(browser, page, page.with_suffix(".pdf"))
+    return out / "index.pdf"
+
+
+def _print(browser: str, page: Path, pdf: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="grader-pdf-") as profile:
+        command = [browser, "--headless", "--disable-gpu", "--no-pdf-header-footer", f"--user-data-dir={profile}"]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:  # Chromium has no sandbox for root; our pages run no script
+            command.append("--no-sandbox")
+        command += [f"--print-to-pdf={pdf.resolve()}", page.resolve().as_uri()]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            text = f"{browser} did not print {page}: {error}"
+            raise MachineError(text) from error
+    if done.returncode or not pdf.is_file():
+        text = f"{browser} did not print {page} (exit {done.returncode}): {done.stderr[-300:].decode(errors='replace')}"
+        raise MachineError(text)
