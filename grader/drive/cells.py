@@ -16,6 +16,7 @@ from grader.drive.notebook import code_cells
 from grader.drive.outputs import without_colours
 from grader.records import CellOutcome, CellStatus, Ending, Limits, Message, msg
 from grader.sandbox import Excess, Watchdog
+from grader.sandbox.seal import most_threads
 
 _GRACE_SECONDS = 5.0
 _FINISH_SECONDS = 120
@@ -206,6 +207,13 @@ def _over_the_limit(excess: Excess, number: int, limits: Limits) -> tuple[Ending
                 "up, and was stopped. Look for processes or threads that are started in a loop.",
                 cell=number,
                 limit=limits.cpu_seconds,
+            )
+        case Excess.THREADS:
+            return Ending.KERNEL_DIED, msg(
+                "In cell {cell} the notebook ran more than {limit} processes and threads at once and was stopped. "
+                "Start fewer of them.",
+                cell=number,
+                limit=most_threads(limits),
             )
         case Excess.FILES:
             return Ending.OUTPUT_LIMIT, msg(

@@ -23,7 +23,7 @@ import psutil
 from grader.records import Limits
 from grader.sandbox.devices import SYSTEM_FOLDERS
 from grader.sandbox.mounts import hidden_folders, parent_options, python_folders, system_options
-from grader.sandbox.seal import HOME, RUN, WORK, Running, Stream, rlimits
+from grader.sandbox.seal import HOME, RUN, WORK, Running, Stream, most_threads, rlimits
 from grader.sandbox.seccomp import syscall_filter
 
 _NOBODY = 65534
@@ -123,15 +123,17 @@ class _BubblewrapRoom:
         if program is not None:
             fds.append(_descriptor(program, opened))
             inner += ["--seccomp", str(fds[-1])]
-        limited = [_program("prlimit"), *rlimits(self._limits), f"--nproc={_processes(self._limits)}", "--", *argv]
+        # The wrappers too: the one that is process 1 inside belongs to the same user, who could take its place.
+        own = [_program("prlimit"), f"--data={self._limits.memory_mb << 20}", "--core=0", "--"]
+        limited = [_program("prlimit"), *rlimits(self._limits), f"--nproc={most_threads(self._limits)}", "--", *argv]
         layout = [*self._layout(bwrap), *files, "--chdir", WORK, "--remount-ro", "/dev", "--remount-ro", "/"]
         if not self._as_root:
-            return [bwrap, *inner, "--proc", "/proc", *layout, "--", *limited], fds
+            return [*own, bwrap, *inner, "--proc", "/proc", *layout, "--", *limited], fds
         user = str(_unused_uid())
         outer = [*_OUTSIDE, *layout, *_OUTER_CAPS]
         become = [_program("setpriv"), f"--reuid={user}", f"--regid={user}", *_DROP_PRIVILEGES]
         nested = [bwrap, *inner, "--dev-bind", "/", "/", "--proc", "/proc", "--chdir", WORK]
-        return [bwrap, *outer, "--", *become, "--", *nested, "--", *limited], fds
+        return [*own, bwrap, *outer, "--", *become, "--", *nested, "--", *limited], fds
 
     def _layout(self, bwrap: str) -> list[str]:
         """Return the options that lay out the files a process sees, but for those handed in."""
@@ -199,11 +201,6 @@ def _require_readable(folders: Iterable[Path]) -> None:
         wanted = stat.S_IROTH | stat.S_IXOTH if folder.is_dir() else stat.S_IROTH
         if folder.stat().st_mode & wanted != wanted:
             raise PermissionError(f"{folder} can be read by its owner only; call: chmod -R o+rX '{folder}'")
-
-
-def _processes(limits: Limits) -> int:
-    # Threads count too, and numpy and TensorFlow start several for each processor.
-    return limits.processes + 6 * (os.cpu_count() or 1)
 
 
 def _second_process(layers: int, wrapper: int) -> int | None:

@@ -92,6 +92,8 @@ class Usage(NamedTuple):
     resident_bytes: int
     cpu_seconds: float
     """Processor time so far; that of processes which have ended counts on."""
+    num_threads: int
+    """Threads of all processes, at least one each."""
 
 
 class Running:
@@ -156,13 +158,14 @@ class Running:
             top = psutil.Process(self.popen.pid)
             family = [top, *top.children(recursive=True)]
         except psutil.Error:
-            return Usage(0, 0.0)
-        held, worked = 0, 0.0
+            return Usage(0, 0.0, 0)
+        held, worked, tasks = 0, 0.0, 0
         for process in family:
             with contextlib.suppress(psutil.Error), process.oneshot():
                 held += process.memory_info().rss
                 worked += sum(process.cpu_times()[:4])  # user, system, and both of children that have ended
-        return Usage(held, worked)
+                tasks += process.num_threads()
+        return Usage(held, worked, tasks)
 
     def num_files(self) -> int:
         """Return how many files, folders and links were made in the sealed folders; 0 without a seal."""
@@ -182,6 +185,12 @@ def _wait_until_gone(pid: int) -> None:
             if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
                 return
             time.sleep(0.01)
+
+
+def most_threads(limits: Limits) -> int:
+    """Return how many processes and threads together ``limits`` allow on this machine."""
+    # Threads count too, and numpy and TensorFlow start several for each processor.
+    return limits.processes + 6 * (os.cpu_count() or 1)
 
 
 def rlimits(limits: Limits) -> list[str]:

@@ -1,7 +1,8 @@
 """Weighs a running notebook several times a second, and ends it when it is far over a limit.
 
 A process over its own limit gets a MemoryError and may go on; this is for what no limit of a single process sees: many
-processes of half the size, all their processor time, and files that are too small to fill a folder.
+processes of half the size, all their processor time, files that are too small to fill a folder, and processes of
+someone who found a way round the limit on them.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import threading
 from typing import Self
 
 from grader.records import Limits
-from grader.sandbox.seal import Running
+from grader.sandbox.seal import Running, most_threads
 
 _PERIOD_SECONDS = 0.2
+_WRAPPERS = 8
+"""Processes of the sandbox itself, and a few that have just ended."""
 
 
 class Excess(enum.Enum):
@@ -22,6 +25,7 @@ class Excess(enum.Enum):
     MEMORY = enum.auto()
     CPU = enum.auto()
     FILES = enum.auto()
+    THREADS = enum.auto()
 
 
 class Watchdog:
@@ -62,4 +66,6 @@ class Watchdog:
             return Excess.MEMORY
         if usage.cpu_seconds > self._limits.cpu_seconds:
             return Excess.CPU
+        if usage.num_threads > most_threads(self._limits) + _WRAPPERS:
+            return Excess.THREADS
         return Excess.FILES if self._running.num_files() > self._limits.scratch_files else None

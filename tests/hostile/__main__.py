@@ -1,0 +1,91 @@
+"""``python -m tests.hostile [NAME...]``: run the attacks and print what became of each."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Self
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from grader.sandbox import find_seal
+from tests.hostile.attacks import ATTACKS
+from tests.hostile.case import Attack, Outcome, faults, late, run_attack
+from tests.hostile.host import Host, planted
+
+_AT_ONCE = 2
+
+
+def main(names: list[str]) -> int:
+    """Run the attacks of these names, or all; 1 when one of them was not held."""
+    find_seal(allow_unsealed=False)  # every promise is kept here, or nothing is tried
+    chosen = [attack for attack in ATTACKS if not names or attack.name in names]
+    table = Table("attack", "ending", "detected after", "limit", "verdict", "seconds")
+    wrong: list[str] = []
+    started = time.monotonic()
+    with planted() as host, ThreadPoolExecutor(_AT_ONCE) as pool, _Scales() as scales:
+        for attack, (outcome, seconds) in zip(chosen, pool.map(lambda one: _timed(one, host), chosen), strict=True):
+            found = faults(attack, outcome)
+            wrong += [f"{attack.name}: {fault}" for fault in found]
+            limit = "" if attack.within is None else f"{attack.within:g} s"
+            after = (
+                ""
+                if attack.within is None
+                else f"{outcome.slowest:.1f} s" + (" (late)" if late(attack, outcome) > 0 else "")
+            )
+            verdict = "; ".join(found) or outcome.verdict
+            table.add_row(attack.name, str(outcome.execution.ending), after, limit, verdict, f"{seconds:.1f}")
+        damage = host.damage()
+    console = Console()
+    console.print(table)
+    console.print(f"{len(chosen)} attacks in {time.monotonic() - started:.0f} s; not as they must be: {len(wrong)}")
+    console.print(
+        "host: " + ("; ".join(damage) or "files, environment, sockets, processes, other submissions untouched")
+    )
+    console.print(f"most memory of a process that talked to an attacker: {scales.most_mb} MB")
+    for line in wrong:
+        console.print(line, markup=False)
+    return 1 if wrong or damage else 0
+
+
+def _timed(attack: Attack, host: Host) -> tuple[Outcome, float]:
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="attack-") as folder:
+        outcome = run_attack(attack, host, Path(folder))
+    return outcome, time.monotonic() - started
+
+
+class _Scales(threading.Thread):
+    """Weighs the processes that drive kernels, as long as the block runs; peaks of Linux's own counting (VmHWM)."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.most_mb = 0
+        self._done = threading.Event()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+
+    def run(self) -> None:
+        """Look ten times a second."""
+        while not self._done.wait(0.1):
+            for process in [psutil.Process(), *psutil.Process().children()]:
+                with contextlib.suppress(OSError):
+                    lines = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines()
+                    peaks = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
+                    self.most_mb = max(self.most_mb, *(peak >> 10 for peak in peaks), 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,117 @@
+"""One attack as data, and the way to run it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+
+from grader.execute import Job, run_notebook
+from grader.records import CellStatus, Ending, Execution, Limits, Profile
+from tests.hostile.host import Host
+
+LIMITS = Limits(cell_seconds=60, notebook_seconds=120, memory_mb=512, scratch_mb=16, processes=60)
+STOLEN = "STOLEN"
+"""What an attack prints when it got what it wanted."""
+_SLACK_SECONDS = 2.0
+_GRACE_SECONDS = 5.0
+"""A cell that is out of time is interrupted at once; when it does not end within this time its kernel is ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attack:
+    """A notebook of a few lines, and the ending it must get."""
+
+    name: str
+    cells: tuple[str, ...]
+    """Code; ``@FILE@`` and the like become what is planted on the host, see :class:`tests.hostile.host.Host`."""
+    ending: Ending = Ending.COMPLETED
+    statuses: tuple[str, ...] | None = None
+    """Of the cells, where they are not all ok."""
+    says: str = ""
+    """Must be found in the reason, or in what the cells show: a regular expression."""
+    limits: dict[str, int] = field(default_factory=dict)
+    within: float | None = None
+    """Seconds in the worst cell until the limit that applies; None where there is nothing to detect."""
+    stubborn: bool = False
+    """It does not end when it is interrupted."""
+    probe: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of an attack."""
+
+    execution: Execution
+    shown: str
+    """Everything its cells showed."""
+
+    @property
+    def slowest(self) -> float:
+        """Seconds that its longest cell took."""
+        return max((cell.seconds for cell in self.execution.cells), default=0.0)
+
+    @property
+    def verdict(self) -> str:
+        """What the table says."""
+        if STOLEN in self.shown:
+            return "NOT HELD"
+        refused = next((cell.error for cell in self.execution.cells if cell.error), "")
+        return refused or "held"
+
+
+def run_attack(attack: Attack, host: Host, folder: Path) -> Outcome:
+    """Run an attack in a sealed kernel of its own."""
+    cells = [new_code_cell(host.fill(code)) for code in attack.cells]
+    notebook = folder / f"{attack.name}.ipynb"
+    notebook.write_text(nbformat.writes(new_notebook(cells=cells)), encoding="utf-8")
+    job = Job(
+        notebook=notebook,
+        out=folder / "out",
+        datasets=host.datasets,
+        profile=Profile(name="full"),
+        limits=dataclasses.replace(LIMITS, **attack.limits),
+        probe=attack.probe,
+    )
+    return Outcome(execution=run_notebook(job), shown=_shown(folder / "out" / "executed.ipynb"))
+
+
+def faults(attack: Attack, outcome: Outcome) -> list[str]:
+    """Return what came out otherwise than it must, a line each."""
+    execution = outcome.execution
+    found = [f"it got what it wanted: {outcome.shown[-500:]}"] if STOLEN in outcome.shown else []
+    if execution.ending is not attack.ending:
+        found.append(f"ending: expected {attack.ending}, found {execution.ending} ({execution.reason})")
+    wanted = attack.statuses or (("ok",) * len(attack.cells) if attack.ending is Ending.COMPLETED else None)
+    statuses = tuple(str(cell.status) for cell in execution.cells)
+    if wanted is not None and statuses != wanted:
+        found.append(f"cells: expected {wanted}, found {statuses}: {[cell.message for cell in execution.cells]}")
+    if execution.ending is not Ending.COMPLETED and execution.reason is None:
+        found.append("no reason is given")
+    text = execution.reason.text.format(**execution.reason.values) if execution.reason else ""
+    text += outcome.shown + "".join(f"{cell.error}: {cell.message}" for cell in execution.cells)
+    if attack.says and not re.search(attack.says, text):
+        found.append(f"nothing says {attack.says!r}: {text[-1000:]}")
+    if execution.seal != "bubblewrap":
+        found.append("it ran without a seal")
+    if attack.ending is not Ending.COMPLETED and any(cell.status is CellStatus.OK for cell in execution.cells[-1:]):
+        found.append("its last cell counts as run")
+    return found
+
+
+def late(attack: Attack, outcome: Outcome) -> float:
+    """Return by how many seconds more than allowed the end came after the limit; 0 or less is in time."""
+    if attack.within is None:
+        return 0.0
+    return outcome.slowest - attack.within - _SLACK_SECONDS - (_GRACE_SECONDS if attack.stubborn else 0.0)
+
+
+def _shown(executed: Path) -> str:
+    if not executed.exists():
+        return ""
+    outputs = [o for cell in nbformat.read(executed, as_version=4).cells for o in cell.get("outputs", ())]
+    return "".join(str(o.get("text", "")) + str(o.get("data", {}).get("text/plain", "")) for o in outputs)
