@@ -1,41 +1,169 @@
-"""Recording reference trainings: the real notebook, the real trainer, two seeds."""
+"""Recording reference trainings: the real notebook, the real trainer, a kill in the middle; and spoiled recipes."""
 
+import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from grader.calibrate.spoil import KINDS, spoil
+from grader.datasets import with_shuffled_labels
 from grader.places import shipped
+from grader.recipe import digest_of, recipe_of
+from grader.records import CompileFacts, DataSet
 from grader.reference import load_record
+from tests.recipes import BINARY, conv, dense, fitted, inputs, layer, mnist_rows, model, sequential
 from tests.test_cli import grader
+
+
+def call(folder, seeds, *more):
+    where = ("--only", "example1", "--seeds", seeds, "--into", folder, "--data", "sample", "--profile", "quick")
+    return ("reference", "run", *where, "--lang", "en", *more)
 
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
-    """Example 1 recorded with two seeds, then asked for three."""
+    """Example 1: killed after the first of many trainings, then asked for three more than were done."""
     home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("reference")
     shutil.copy(shipped("reference") / "example1.ipynb", folder)
-    said = []
-    for seeds in (2, 3):
-        call = ("reference", "run", "--only", "example1", "--seeds", seeds, "--into", folder)
-        done = grader(*call, "--data", "sample", "--profile", "quick", home=home, timeout=240)
-        assert done.returncode == 0, done.stderr
-        said.append(done.stdout)
-    (path,) = (folder / "results").iterdir()
-    return path, said
+    environment = {**os.environ, "GRADER_HOME": str(home)}
+    command = [sys.executable, "-m", "grader", *map(str, call(folder, 100))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as killed:
+        assert any("seed 1," in line for line in killed.stdout)
+        killed.send_signal(signal.SIGKILL)
+    (path,) = (folder / "results").glob("*.json")
+    before = load_record(path)
+    done = grader(*call(folder, len(before.trainings) + 1), home=home, timeout=240)
+    assert done.returncode == 0, done.stderr
+    return path, before, done.stdout, home
 
 
+@pytest.mark.slow
 def test_a_record_names_its_conditions_and_holds_every_seed(recorded):
-    """One file for reference, data, profile and device; one training a seed, all converged."""
-    path, _ = recorded
+    """One file for reference, data, profile and device; one training a seed, all converged, with all that is known."""
+    path, *_ = recorded
     record = load_record(path)
     assert path.name.startswith("example1-sample-quick-")
-    assert [training.seed for training in record.trainings] == [1, 2, 3]
     assert min(record.usable) > 0.9
-    assert [layer.kind for layer in record.layers] == ["Dense", "Dense"]
+    assert [one.kind for one in record.layers] == ["Dense", "Dense"]
+    for training in record.trainings:
+        assert training.train_accuracy > 0.9
+        assert len(training.history["loss"]) == 10
+        assert training.seconds > 0
+        assert {"keras", "tensorflow"} <= set(training.versions)
+        assert (training.fingerprint[:6], training.recipe) == ("f455e7", record.recipe.digest)
 
 
-def test_a_recording_goes_on_where_it_stopped(recorded):
-    """The second call trains the one seed that is missing."""
-    _, (first, second) = recorded
-    assert [line.split(":")[1].strip() for line in first.splitlines()] == ["seed 1 of 2", "seed 2 of 2"]
-    assert [line.split(":")[1].strip() for line in second.splitlines()] == ["seed 3 of 3"]
+@pytest.mark.slow
+def test_a_killed_recording_goes_on_where_it_stopped(recorded):
+    """What was recorded before the kill stays as it is; the next call trains only what is missing."""
+    path, before, said, _ = recorded
+    record = load_record(path)
+    assert record.trainings[: len(before.trainings)] == before.trainings
+    assert [one.seed for one in record.trainings] == list(range(1, len(before.trainings) + 2))
+    assert said.count("test accuracy") == 1
+    assert "about 0 s left" in said
+
+
+@pytest.mark.slow
+def test_a_changed_notebook_is_refused_until_it_is_meant(recorded):
+    """Trainings of two recipes never share a record; nothing is overwritten unasked."""
+    path, _, _, home = recorded
+    folder, before = path.parent.parent, path.read_bytes()
+    notebook = folder / "example1.ipynb"
+    notebook.write_text(notebook.read_text().replace("Dense(64", "Dense(32"))
+    refused = grader(*call(folder, 3), home=home, timeout=240)
+    assert refused.returncode == 65
+    assert "--restart" in refused.stderr
+    assert path.read_bytes() == before
+    anew = grader(*call(folder, 1, "--restart"), home=home, timeout=240)
+    assert anew.returncode == 0, anew.stderr
+    assert load_record(path).num_test == 2000
+    assert [one.seed for one in load_record(path).trainings] == [1]
+
+
+# -- spoiled recipes ----------------------------------------------------------------------------------------------
+
+POOLING = layer("MaxPooling2D", pool_size=[2, 2], strides=[2, 2], padding="valid", data_format="channels_last")
+FLATTEN = layer("Flatten", data_format="channels_last")
+CONVOLUTIONS = recipe_of(
+    fitted(x=mnist_rows(60_000, (28, 28, 1))["x"]),
+    model(sequential(inputs(28, 28, 1), conv(64), POOLING, FLATTEN, dense(64, "relu"), dense(10, "softmax"))),
+)
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"shuffled-labels"}))
+def test_a_recipe_is_spoiled_in_one_respect(kind):
+    """Each kind changes its own part and leaves the others, and the digest is that of the new recipe."""
+    spoiled = spoil(CONVOLUTIONS, kind)
+    names = ("layers", "optimizer", "loss", "data", "fit")
+    changed = [name for name in names if getattr(spoiled, name) != getattr(CONVOLUTIONS, name)]
+    assert (
+        changed
+        == {
+            "one-epoch": ["fit"],
+            "fast": ["optimizer"],
+            "half-data": ["data"],
+            "no-activation": ["layers"],
+            "tiny": ["layers"],
+        }[kind]
+    )
+    again = {name: json.loads(json.dumps(getattr(spoiled, name))) for name in names}
+    assert spoiled.digest == digest_of(**again) != CONVOLUTIONS.digest
+
+
+def test_what_is_spoiled_is_spoiled_as_named():
+    """Numbers of each kind; the output layer keeps its classes and its activation."""
+    assert spoil(CONVOLUTIONS, "one-epoch").fit["epochs"] == 1
+    assert spoil(CONVOLUTIONS, "fast").optimizer["config"]["learning_rate"] == pytest.approx(0.03)
+    assert spoil(CONVOLUTIONS, "half-data").data["rows"] == {"count": 30_000, "ranges": [[0, 30_000]]}
+    narrow = [node["config"] for node in spoil(CONVOLUTIONS, "tiny").layers]
+    assert [one.get("filters", one.get("units")) for one in narrow] == [None, 2, None, None, 2, 10]
+    linear = [node["config"].get("activation") for node in spoil(CONVOLUTIONS, "no-activation").layers]
+    assert linear == [None, "linear", None, None, "linear", "softmax"]
+
+
+def test_a_schedule_starts_higher_and_half_of_no_ranges_is_half_the_rows():
+    """Learning-rate schedules and drawn numbers are spoiled alike."""
+    schedule = {
+        "module": "keras.optimizers.schedules",
+        "class_name": "InverseTimeDecay",
+        "config": {"initial_learning_rate": 0.01, "decay_steps": 1, "decay_rate": 1e-6},
+        "registered_name": None,
+    }
+    compiled = CompileFacts(
+        model=0, optimizer="SGD", optimizer_config={"learning_rate": schedule}, loss="binary_crossentropy"
+    )
+    config = sequential(inputs(20), dense(64, "relu"), dense(1, "sigmoid"))
+    recipe = recipe_of(fitted(BINARY, compiled=vars_of(compiled)), model(config))
+    faster = spoil(recipe, "fast").optimizer["config"]["learning_rate"]["config"]
+    assert faster["initial_learning_rate"] == pytest.approx(0.3)
+    assert spoil(recipe, "half-data").data["rows"] == {"count": 500}
+
+
+def vars_of(facts):
+    return {name: getattr(facts, name) for name in ("optimizer", "optimizer_config", "loss")}
+
+
+def test_shuffled_labels_are_a_data_set_of_their_own(tmp_path):
+    """The same numbers and test labels, as many training labels of each class, another fingerprint; made once."""
+    folder = tmp_path / "mnist-sample"
+    folder.mkdir()
+    labels = np.arange(100, dtype=np.uint8) % 10
+    for name in ("x_train", "x_test", "y_train", "y_test"):
+        np.save(folder / f"{name}.npy", labels)
+    data = DataSet(name="mnist", edition="sample", fingerprint="f", folder=str(folder), num_train=100, num_test=100)
+    shuffled = with_shuffled_labels(data)
+    mixed = np.load(f"{shuffled.folder}/y_train.npy")
+    assert sorted(mixed) == sorted(labels)
+    assert (mixed == labels).mean() < 0.5
+    assert (np.load(f"{shuffled.folder}/y_test.npy") == labels).all()
+    assert (np.load(f"{shuffled.folder}/x_train.npy") == labels).all()
+    assert shuffled.fingerprint != "f"
+    made = Path(shuffled.folder).stat().st_ino
+    assert Path(with_shuffled_labels(data).folder).stat().st_ino == made

@@ -16,73 +16,109 @@ def reference() -> None:
 
 @reference.command("run")
 @click.option("--only", help="Only these: example3,task2")
+@click.option(
+    "--what",
+    type=click.Choice(["references", "solutions", "spoiled"]),
+    default="references",
+    show_default=True,
+    help="references give the bands; solutions (honest, of the free tasks) and spoiled references try them out.",
+)
 @click.option("--seeds", type=click.IntRange(1, 1000), default=20, show_default=True, help="Trainings of each.")
 @click.option(
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder with the notebooks; the workbook's reference/ by default, else ours.",
 )
-@opt.several(opt.workbook, opt.profile, opt.data, opt.no_sandbox)
+@click.option("--restart", is_flag=True, help="Begin anew where the recipe or the data has changed.")
+@opt.several(opt.workbook, opt.profile, opt.data, opt.no_sandbox, opt.lang)
 def reference_run(
     only: str | None,
+    what: str,
     seeds: int,
     into: Path | None,
+    restart: bool,
     workbook: Path | None,
     profile: str,
     data: opt.Edition,
     no_sandbox: bool,
+    lang: str,
 ) -> None:
     """Train the reference notebooks' recipes with many seeds, and record what comes of it.
 
     Called again it goes on with the seeds that are missing.
     """
+    from typing import cast
+
     from grader.batch import reference_folder
-    from grader.calibrate import calibrate
+    from grader.calibrate import Order, Step, calibrate
+    from grader.calibrate.order import What
+    from grader.language import Language
+    from grader.records import msg
     from grader.workbook import load_workbook
 
-    loaded = load_workbook(workbook)
-    calibrate(
-        loaded,
-        into or reference_folder(loaded),
-        only=only.split(",") if only else None,
-        profile=profile,
+    loaded, language = load_workbook(workbook), Language(lang)
+
+    def told(step: Step) -> None:
+        training = step.training
+        found = (
+            msg("the training diverged")
+            if training.test_accuracy is None
+            else msg("test accuracy {accuracy}", accuracy=language.share(training.test_accuracy))
+        )
+        remaining = msg("about {left} left", left=language.duration(round(step.left)))
+        which = msg(
+            "{record}: seed {seed}, {have} of {want}",
+            record=step.record,
+            seed=training.seed,
+            have=step.have,
+            want=step.want,
+        )
+        took = language.duration(training.seconds)
+        click.echo("; ".join((language.say(which), language.say(found), took, language.say(remaining))))
+
+    order = Order(
+        workbook=loaded,
+        folder=into or reference_folder(loaded),
+        what=cast("What", what),
+        only=tuple(only.split(",")) if only else None,
+        profile=loaded.profiles[profile],
         data=data,
         seeds=seeds,
         unsealed=no_sandbox,
-        say=click.echo,
+        restart=restart,
     )
+    calibrate(order, say=lambda words: click.echo(language.say(words)), done=told)
 
 
 @reference.command("show")
 @opt.several(opt.workbook, opt.lang)
 def reference_show(workbook: Path | None, lang: str) -> None:
     """Show every recorded distribution, its band, and the workbook's own figure beside it."""
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
 
     from grader.batch import bands_of
+    from grader.cli.figures import shown
     from grader.language import Language
-    from grader.records import msg
-    from grader.reference import FEWEST, band_of
     from grader.workbook import load_workbook
 
-    loaded, say = load_workbook(workbook), Language(lang).say
-    bands = bands_of(loaded)
-    figures = {one.id: one.figure for one in loaded.references}
-    heads = (
-        *(msg("Reference"), msg("Conditions"), msg("Trainings"), msg("Mean")),
-        *(msg("Spread"), msg("Lower limit"), msg("Upper limit"), msg("In the workbook")),
-    )
-    table = Table(*map(say, heads), box=box.SIMPLE, pad_edge=False)
-    for record in bands.records:
-        first, figure = record.trainings[0], figures.get(record.reference)
-        row = [record.reference, f"{record.edition} {first.profile} {first.device}", str(len(record.usable))]
-        if len(record.usable) >= FEWEST:
-            band = band_of(record.reference, record.usable, num_test=first.num_test, risk=bands.risk)
-            values = (band.mean, band.spread, max(band.lower, 0.0), min(band.upper, 1.0))
-            row += [f"{value:.4f}" for value in values]
-        else:
-            row += [""] * 4
-        table.add_row(*row, f"{figure:.4f}" if figure else "")
-    Console().print(table)
+    loaded = load_workbook(workbook)
+    console = Console(highlight=False)
+    for part in shown(loaded, bands_of(loaded), Language(lang)):
+        console.print(part)
+
+
+@reference.command("verify")
+@opt.several(opt.workbook, opt.lang)
+def reference_verify(workbook: Path | None, lang: str) -> None:
+    """Show how often the rule is wrong: about honest trainings that made no band, and about spoiled ones."""
+    from rich.console import Console
+
+    from grader.batch import bands_of
+    from grader.cli.figures import verified
+    from grader.language import Language
+    from grader.workbook import load_workbook
+
+    loaded = load_workbook(workbook)
+    console = Console(highlight=False)
+    for part in verified(loaded, bands_of(loaded), Language(lang)):
+        console.print(part)

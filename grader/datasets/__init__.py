@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grader.datasets.shuffled import with_shuffled_labels
 from grader.datasets.store import DataStore, Row, kernel_folder
 
-__all__ = ["DataStore", "Row", "kernel_folder"]
+__all__ = ["DataStore", "Row", "kernel_folder", "with_shuffled_labels"]

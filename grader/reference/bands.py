@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from grader.records import Band, LayerFacts
+from grader.criteria.accuracy import accuracies_of
+from grader.records import Band, LayerFacts, Training
 from grader.reference.band import FEWEST, band_of
 from grader.reference.record import ReferenceRecord, load_records
 
@@ -49,9 +51,14 @@ class Bands:
 
     def band_for(self, record: ReferenceRecord) -> Band | None:
         """Return the band of a record; None when it holds too few trainings."""
-        if len(record.usable) < FEWEST:
+        return self.band_from(record, record.trainings)
+
+    def band_from(self, record: ReferenceRecord, trainings: Sequence[Training]) -> Band | None:
+        """Return the band that some of a record's trainings give alone; None when they are too few."""
+        accuracies = accuracies_of(trainings)
+        if len(accuracies) < FEWEST:
             return None
-        return band_of(record.reference, record.usable, num_test=record.num_test, risk=self.risk)
+        return band_of(record.reference, accuracies, num_test=record.num_test, risk=self.risk)
 
     def layers(self, reference: str) -> tuple[LayerFacts, ...]:
         """Return the reference network's layers, from any of its records; empty when there is none."""

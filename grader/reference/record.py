@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from grader.criteria.accuracy import accuracies_of
 from grader.errors import WorkbookError
 from grader.records import DataSet, LayerFacts, Profile, Recipe, Training
 
@@ -37,7 +38,7 @@ class ReferenceRecord:
     @property
     def usable(self) -> tuple[float, ...]:
         """Test accuracies of the trainings that converged; diverged ones are set aside and counted separately."""
-        return tuple(t.test_accuracy for t in self.trainings if t.outcome == "trained" and t.test_accuracy is not None)
+        return accuracies_of(self.trainings)
 
     @property
     def diverged(self) -> int:

@@ -4,6 +4,5 @@ from __future__ import annotations
 
 from grader.train.cache import LIMIT_BYTES, Cache
 from grader.train.pool import TrainerPool
-from grader.train.worker import TrainingBounds
 
-__all__ = ["LIMIT_BYTES", "Cache", "TrainerPool", "TrainingBounds"]
+__all__ = ["LIMIT_BYTES", "Cache", "TrainerPool"]

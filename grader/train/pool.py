@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from grader.errors import TrainerError
-from grader.records import DataSet, Message, Profile, Recipe, Training, msg
+from grader.records import DataSet, Message, Profile, Recipe, Training, TrainingLimits, msg
 from grader.sandbox import Bubblewrap, Seal, Unsealed
 from grader.train.cache import Cache, key_of, read_training
-from grader.train.worker import TrainingBounds, Worker, WorkerDied
+from grader.train.worker import Worker, WorkerDied
 
 _CLOSED = "the trainer pool is closed; training was asked of it after its end"
 _LASTING = frozenset({"trained", "diverged"})
@@ -31,7 +31,7 @@ class TrainerPool:
     def __init__(
         self,
         *,
-        bounds: TrainingBounds,
+        bounds: TrainingLimits,
         cache: Path | None,
         workers: int = 1,
         datasets: Iterable[DataSet] = (),
@@ -121,6 +121,14 @@ class TrainerPool:
             raise
         flight.set_result(training)
         return training
+
+    def device_for(self, dataset: DataSet) -> str:
+        """Return the device class that trainings on a data set are made under here.
+
+        Raises:
+            TrainerError: Training processes cannot run on this machine.
+        """
+        return self._device_and_keras(Path(dataset.folder))[0]
 
     def _find_or_run(self, key: str, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
         found = self._cache.find(key)

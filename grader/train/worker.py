@@ -12,13 +12,12 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import grader.inside
 from grader.errors import TrainerError
-from grader.records import Limits
+from grader.records import Limits, TrainingLimits
 from grader.sandbox import Room, Running, Seal, Tail, gpu_devices
 from grader.sandbox.seal import HOME, PATH
 
@@ -35,16 +34,6 @@ _PASSED_ON = ("CUDA_", "NVIDIA_", "XLA_", "TF_", "OMP_", "LD_LIBRARY_PATH", "KER
 """Beginnings of the environment variables by which a person says which devices to use, and how."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingBounds:
-    """What one training may cost; a recipe beyond is refused, with the reason. ``workbook.toml`` sets them."""
-
-    parameters: int = 20_000_000
-    steps: int = 400_000
-    seconds: int = 7_200
-    memory_mb: int = 8_192
-
-
 class WorkerDied(Exception):  # noqa: N818  - handled by the pool, never shown
     """The process ended, hung or talked nonsense while it was asked; it is gone now."""
 
@@ -55,7 +44,7 @@ class Worker:
     It sees the data sets' folders and its own code, can write nothing that outlives it, and has no network.
     """
 
-    def __init__(self, seal: Seal, folders: Sequence[Path], bounds: TrainingBounds, start_in: Executor) -> None:
+    def __init__(self, seal: Seal, folders: Sequence[Path], bounds: TrainingLimits, start_in: Executor) -> None:
         """Start a process that can train on the data sets in ``folders``.
 
         Args:
@@ -148,7 +137,7 @@ class Worker:
         return reply
 
 
-def _room(seal: Seal, inside: Mapping[str, str], bounds: TrainingBounds) -> AbstractContextManager[Room]:
+def _room(seal: Seal, inside: Mapping[str, str], bounds: TrainingLimits) -> AbstractContextManager[Room]:
     devices = gpu_devices()
     # A GPU's driver maps far more than it uses. Elsewhere TensorFlow alone takes half a gigabyte, whatever is trained.
     memory = _UNBOUNDED_MB if devices else max(bounds.memory_mb, _LEAST_MB)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.workbook.load import load_workbook
-from grader.workbook.model import Cohort, Example, Reference, Task, TrainingLimits, Workbook
+from grader.workbook.model import Cohort, Example, Reference, Task, Workbook
 from grader.workbook.schema import json_schema
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "Example",
     "Reference",
     "Task",
-    "TrainingLimits",
     "Workbook",
     "json_schema",
     "load_workbook",

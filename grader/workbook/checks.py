@@ -16,7 +16,8 @@ _PROFILES = ("full", "quick")
 
 def across(head: WorkbookFile, tasks: Sequence[Task], *, complete: bool) -> list[str]:
     """Return what is wrong between the files; points are added up only when ``complete``."""
-    mistakes = [f"workbook.toml: {text}" for check in (_lists, _numbers, _references) for text in check(head)]
+    checks = (_lists, _numbers, _references, _solutions, _claims)
+    mistakes = [f"workbook.toml: {text}" for check in checks for text in check(head)]
     references = {reference.id: reference for reference in head.references}
     mistakes += (f"{task.id}.toml: {text}" for task in tasks for text in _task(task, references))
     total = sum(task.points for task in tasks)
@@ -49,7 +50,8 @@ def _task(task: Task, references: dict[str, Reference]) -> Iterator[str]:
 
 
 def _lists(head: WorkbookFile) -> Iterator[str]:
-    for what, names in (("tasks", head.tasks), ("references", [one.id for one in head.references])):
+    trained = [*(one.id for one in head.references), *(one.id for one in head.solutions)]
+    for what, names in (("tasks", head.tasks), ("references and solutions", trained)):
         for name, count in Counter(names).items():
             if count > 1:
                 yield f"{what} has {name!r} {count} times; each may be there once"
@@ -82,3 +84,19 @@ def _references(head: WorkbookFile) -> Iterator[str]:
             yield f"reference {one.id}: no data set is called {one.dataset!r}; {did_you_mean(one.dataset, DATASETS)}"
         if one.figure is not None and not 0 <= one.figure <= 1:
             yield f"reference {one.id}: figure is {one.figure}; write a share from 0 to 1, as in  figure = 0.98"
+
+
+def _solutions(head: WorkbookFile) -> Iterator[str]:
+    for one in head.solutions:
+        if one.task not in head.tasks:
+            yield f"solution {one.id}: there is no task {one.task!r}; {did_you_mean(one.task, head.tasks)}"
+
+
+def _claims(head: WorkbookFile) -> Iterator[str]:
+    references = [one.id for one in head.references]
+    for one in head.claims:
+        for name in (one.better, one.worse):
+            if name not in references:
+                yield f"claim: there is no reference {name!r}; {did_you_mean(name, references)}"
+        if not 0 < one.fewer_errors < 1:
+            yield f"claim: fewer_errors is {one.fewer_errors}; write a share from 0 to 1, as in  fewer_errors = 0.68"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from grader.records import Limits, Text
-from grader.workbook.model import Cohort, Reference, TrainingLimits
+from grader.records import Limits, Text, TrainingLimits
+from grader.workbook.model import Claim, Cohort, Reference, Solution
 
 STRICT: dict[str, Any] = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
 
@@ -37,6 +37,8 @@ class WorkbookFile:
     limits: Limits = field(default_factory=Limits)
     training: TrainingLimits = field(default_factory=TrainingLimits)
     references: tuple[Reference, ...] = ()
+    solutions: tuple[Solution, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

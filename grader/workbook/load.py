@@ -44,6 +44,8 @@ def load_workbook(folder: Path | None = None) -> Workbook:
         limits=head.limits,
         training=head.training,
         references=head.references,
+        solutions=head.solutions,
+        claims=head.claims,
         folder=folder,
     )
 

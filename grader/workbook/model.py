@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.criteria import Criterion
-from grader.records import Limits, Profile, Text
+from grader.records import Limits, Profile, Text, TrainingLimits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,16 +20,6 @@ class Cohort:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingLimits:
-    """What the trainer accepts; a recipe outside goes to review."""
-
-    parameters: int = 20_000_000
-    steps: int = 400_000
-    seconds: int = 7200
-    memory_mb: int = 8192
-
-
-@dataclass(frozen=True, kw_only=True)
 class Reference:
     """A notebook whose trainings are on record."""
 
@@ -38,6 +28,27 @@ class Reference:
     title: Text
     figure: float | None = None
     """Test accuracy the workbook prints."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solution:
+    """An honest answer to a task whose architecture is free; its notebook is ``reference/solutions/ID.ipynb``.
+
+    Nothing is graded by it: its trainings show whether the task's accuracy limit lets such answers pass.
+    """
+
+    id: str
+    task: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What the workbook says of two references: the better one makes so many errors fewer than the worse one."""
+
+    better: str
+    worse: str
+    fewer_errors: float
+    """Share of the worse one's errors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +97,8 @@ class Workbook:
     limits: Limits
     training: TrainingLimits
     references: tuple[Reference, ...]
+    solutions: tuple[Solution, ...]
+    claims: tuple[Claim, ...]
     folder: Path
     """Where its files are; its own ``reference/`` folder, if it has one, lies there too."""
 

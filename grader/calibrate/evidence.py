@@ -1,0 +1,106 @@
+"""What the records prove about the rule: honest trainings that made no band, and spoiled ones."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from grader.criteria.accuracy import Accuracy
+from grader.records import Band, Profile, Training
+from grader.reference import Bands, ReferenceRecord, Tally, against, held_out, load_records
+from grader.workbook import Workbook
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One record, put through the rule by which such a training would be judged."""
+
+    record: ReferenceRecord
+    held_against: str
+    """The reference that gives the band; the record's own one where its trainings take turns."""
+    margin: float
+    band: Band
+    tally: Tally
+
+    @property
+    def limit(self) -> float:
+        """The accuracy to reach."""
+        return self.band.lower - self.margin
+
+    @property
+    def mean(self) -> float | None:
+        """Mean test accuracy; None when every training diverged."""
+        return statistics.fmean(self.record.usable) if self.record.usable else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Everything under one set of conditions."""
+
+    conditions: tuple[str, str, str]
+    """Edition of the data, profile, device class."""
+    honest: tuple[Row, ...]
+    spoiled: tuple[Row, ...]
+
+
+def evidence(workbook: Workbook, bands: Bands) -> Iterator[Evidence]:
+    """Put every record through the rule, conditions by conditions; what has no band to be held against is left out.
+
+    Raises:
+        WorkbookError: A record cannot be read.
+    """
+    results = bands.folder / "results"
+    solutions, spoiled = load_records(results / "solutions"), load_records(results / "spoiled")
+    honest = (*bands.records, *solutions)
+    for conditions in dict.fromkeys(record.conditions for record in bands.records):
+        rows = [_rows(workbook, bands, records, conditions) for records in (honest, spoiled)]
+        yield Evidence(conditions=conditions, honest=rows[0], spoiled=rows[1])
+
+
+def _rows(
+    workbook: Workbook, bands: Bands, records: Sequence[ReferenceRecord], conditions: tuple[str, str, str]
+) -> tuple[Row, ...]:
+    found = (_row(workbook, bands, record) for record in records if record.conditions == conditions)
+    return tuple(row for row in found if row is not None and row.tally.trials)
+
+
+def _row(workbook: Workbook, bands: Bands, record: ReferenceRecord) -> Row | None:
+    reference, margin = yardstick(workbook, record.reference, record.conditions[1])
+    given = _same(bands, reference, record)
+    band = bands.band_for(given) if given else None
+    if given is None or band is None:
+        return None
+    itself = reference == record.reference and not record.spoiled
+
+    def others(trainings: Sequence[Training]) -> Band | None:
+        return bands.band_from(given, trainings)
+
+    tally = held_out(record.trainings, margin, others) if itself else against(record.trainings, margin, band)
+    return Row(record=record, held_against=reference, margin=margin, band=band, tally=tally)
+
+
+def yardstick(workbook: Workbook, name: str, profile: str) -> tuple[str, float]:
+    """Return the reference, and the margin, by which trainings of a reference or solution are judged.
+
+    An answer to a task (a solution, or a reference that is called like the task) is judged as students are, by the
+    task's criterion; all else by its own band.
+    """
+    task_of = {task.id: task.id for task in workbook.tasks} | {one.id: one.task for one in workbook.solutions}
+    for task in workbook.tasks:
+        for criterion in task.criteria:
+            if task.id == task_of.get(name) and isinstance(criterion, Accuracy):
+                return criterion.reference, criterion.slack(Profile(name=profile))
+    return name, 0.0
+
+
+def _same(bands: Bands, reference: str, record: ReferenceRecord) -> ReferenceRecord | None:
+    """Return the reference's record under the conditions of another record."""
+    first = record.trainings[0]
+    return bands.find(
+        reference,
+        fingerprint=first.fingerprint,
+        profile=first.profile,
+        device=first.device,
+        keras=first.versions.get("keras", ""),
+    )

@@ -1,0 +1,147 @@
+"""Train what is to be recorded with many seeds, and write down every training as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.calibrate.clock import Clock
+from grader.calibrate.order import Item, Order, items_of
+from grader.errors import WorkbookError
+from grader.places import cache_home
+from grader.records import Message, Training, msg
+from grader.reference import ReferenceRecord, add_training, load_record, major, record_path
+from grader.train import TrainerPool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A training was recorded."""
+
+    record: str
+    """Name of its file, without ``.json``."""
+    training: Training
+    have: int
+    """Trainings on record."""
+    want: int
+    left: float
+    """Seconds the whole call still takes, by the trainings that are done."""
+
+
+def calibrate(order: Order, *, say: Callable[[Message], None], done: Callable[[Step], None]) -> None:
+    """Bring every record that is asked for to its number of trainings.
+
+    Seeds count from 1; a student's model is trained with others, so that no training is held against itself. Each
+    training is on disk before the next one starts: called again, the recording goes on.
+
+    Raises:
+        GraderError: What is asked for does not exist or cannot be trained here, or a record was made of another
+            recipe, other data or another Keras.
+    """
+    items = items_of(order, say)
+    trained_on = {item.dataset.folder: item.dataset for item in items}.values()
+    with TrainerPool(
+        bounds=order.workbook.training,
+        cache=cache_home() / "trainings",
+        datasets=trained_on,
+        unsealed=order.unsealed,
+    ) as pool:
+        paths = {
+            record_path(item.folder, item.name, item.source, order.profile, pool.device_for(item.dataset)): item
+            for item in items
+        }
+        records = _known(paths, restart=order.restart)
+        _record_all(order, paths, records, pool, done)
+    for path, record in records.items():
+        if record is not None and _missing(record, order.seeds) == []:
+            say(msg("{record}: {count} trainings are on record", record=path.stem, count=len(record.trainings)))
+
+
+def _known(paths: Mapping[Path, Item], *, restart: bool) -> dict[Path, ReferenceRecord | None]:
+    """Return what is on record already.
+
+    Raises:
+        WorkbookError: Some of it was made of something else. Nothing is trained then, and nothing overwritten.
+    """
+    known: dict[Path, ReferenceRecord | None] = {}
+    changes = []
+    for path, item in paths.items():
+        record = load_record(path) if path.is_file() else None
+        what = _changed(record, item) if record else ""
+        if what and not restart:
+            changes.append(f"{path}: {what}")
+        known[path] = None if what else record
+        if what and restart:
+            path.unlink()
+    if changes:
+        raise WorkbookError(
+            "\n".join(changes)
+            + "\nTrainings of different kinds make no band. Begin these anew with --restart, or restore what changed"
+        )
+    return known
+
+
+def _changed(record: ReferenceRecord, item: Item) -> str:
+    """Say what is no longer as it was when a record was made; nothing when all is."""
+    old, new = record.recipe.digest, item.recipe.digest
+    if old != new:
+        return f"the notebook's recipe has changed since it was recorded: {new[:12]} now, {old[:12]} then"
+    old, new = record.trainings[0].fingerprint, item.source.fingerprint
+    if old != new:
+        return f"the data is other data than it was recorded for: {new[:12]} here, {old[:12]} then ({record.source})"
+    return ""
+
+
+def _missing(record: ReferenceRecord | None, seeds: int) -> list[int]:
+    return [seed for seed in range(1, seeds + 1) if record is None or seed not in record.seeds]
+
+
+def _record_all(
+    order: Order,
+    paths: Mapping[Path, Item],
+    records: dict[Path, ReferenceRecord | None],
+    pool: TrainerPool,
+    done: Callable[[Step], None],
+) -> None:
+    clock = Clock(
+        {path.stem: len(_missing(records[path], order.seeds)) for path in paths},
+        {path.stem: [one.seconds for one in record.trainings] for path, record in records.items() if record},
+    )
+    for path, item in paths.items():
+        for seed in _missing(records[path], order.seeds):
+            training = pool.train(item.recipe, item.dataset, order.profile, seed)
+            record = add_training(path, _new(item, training, records[path]))
+            clock.done(path.stem, training.seconds)
+            have = len(record.trainings)
+            want = max(have, order.seeds)
+            done(Step(record=path.stem, training=training, have=have, want=want, left=clock.left))
+
+
+def _new(item: Item, training: Training, record: ReferenceRecord | None) -> ReferenceRecord:
+    """Return a training as a record of its own, to be added to what is there.
+
+    Raises:
+        WorkbookError: It could not be trained, or was made under another Keras than the others.
+    """
+    if training.outcome not in ("trained", "diverged"):
+        why = training.reason.text.format_map(dict(training.reason.values)) if training.reason else training.outcome
+        text = f"{item.name}, seed {training.seed}: {why}; [training] in workbook.toml says what a training may cost"
+        raise WorkbookError(text)
+    _same_keras(item, training, record.trainings if record else ())
+    return ReferenceRecord(
+        reference=item.reference,
+        edition=item.source.edition,
+        source=item.source.source,
+        recipe=item.recipe,
+        trainings=(replace(training, fingerprint=item.source.fingerprint, cached=False),),
+        spoiled=item.spoiled,
+    )
+
+
+def _same_keras(item: Item, training: Training, others: Sequence[Training]) -> None:
+    here = training.versions.get("keras", "")
+    then = next((one.versions.get("keras", "") for one in others), here)
+    if major(here) != major(then):
+        text = f"{item.name}: recorded with Keras {then}, and this is {here}; begin anew with --restart"
+        raise WorkbookError(text)

@@ -1,0 +1,156 @@
+"""Tables of recorded trainings: what ``grader reference show`` and ``verify`` print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from grader.calibrate.compare import comparisons, percent
+from grader.calibrate.evidence import Evidence, Row, evidence
+from grader.calibrate.spoil import KINDS
+from grader.language import Language
+from grader.records import Message, msg
+from grader.reference import Bands, ReferenceRecord, Tally, chances, interval
+from grader.workbook import Workbook
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def shown(workbook: Workbook, bands: Bands, language: Language) -> Iterator[Table | str]:
+    """Yield, conditions by conditions, every distribution with its band, and how the workbook's figures compare."""
+    figures = {one.id: one.figure for one in workbook.references}
+    order = {one.id: place for place, one in enumerate(workbook.references)}
+    for conditions in dict.fromkeys(record.conditions for record in bands.records):
+        records = sorted(
+            (one for one in bands.records if one.conditions == conditions),
+            key=lambda record: order.get(record.reference, len(order)),
+        )
+        yield _heading(conditions, language)
+        yield _distributions(records, bands, figures, language)
+        for text in comparisons(workbook, bands, records, language):
+            yield f"  {text}."
+        for source in dict.fromkeys((one.trainings[0].dataset, one.source) for one in records):
+            yield f"  {source[0]}: {source[1]}"
+        yield ""
+
+
+def verified(workbook: Workbook, bands: Bands, language: Language) -> Iterator[Table | str]:
+    """Yield, conditions by conditions, how the rule judged honest and spoiled trainings."""
+    yield language.say(
+        msg(
+            "Each recorded training takes the part of a student's first, the next two seeds that of the two more. "
+            "Honest ones are held against a band of other trainings. Intervals: 95 %, Clopper and Pearson, as if all "
+            "were independent."
+        )
+    )
+    for found in evidence(workbook, bands):
+        yield ""
+        yield _heading(found.conditions, language)
+        yield _honest(found, language)
+        yield from _promises(found, language)
+        if found.spoiled:
+            yield ""
+            yield _spoiled(found, language)
+
+
+def _heading(conditions: tuple[str, str, str], language: Language) -> str:
+    edition, profile, device = conditions
+    data = msg("real data") if edition == "full" else msg("offline samples")
+    how = msg("quick profile: a preview") if profile == "quick" else msg("full profile")
+    return f"[bold]{language.say(data)} · {language.say(how)} · {device}[/]"
+
+
+def _table(heads: Sequence[Message], language: Language) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for place, head in enumerate(heads):
+        table.add_column(language.say(head), justify="right" if place else "left", overflow="fold")
+    return table
+
+
+def _distributions(
+    records: Iterable[ReferenceRecord], bands: Bands, figures: dict[str, float | None], language: Language
+) -> Table:
+    heads = (
+        *(msg("Reference"), msg("Trainings"), msg("Mean"), msg("Spread")),
+        *(msg("Clearly below"), msg("Lower limit"), msg("Upper limit"), msg("In the workbook")),
+    )
+    table = _table(heads, language)
+    for record in records:
+        band, figure = bands.band_for(record), figures.get(record.reference)
+        count = str(len(record.trainings))
+        if record.diverged:
+            count = language.say(msg("{count}, diverged: {diverged}", count=count, diverged=record.diverged))
+        row = [record.reference, count]
+        if band is None:
+            row += ["–"] * 5
+        else:
+            limits = (max(band.clearly_below, 0.0), max(band.lower, 0.0), min(band.upper, 1.0))
+            row += [language.share(value) for value in (band.mean, band.spread, *limits)]
+        table.add_row(*row, language.share(figure) if figure is not None else "")
+    return table
+
+
+def _honest(found: Evidence, language: Language) -> Table:
+    heads = (
+        *(msg("Honest trainings"), msg("Held against"), msg("Margin"), msg("Limit"), msg("Mean")),
+        *(msg("Trials"), msg("Two more"), msg("In review"), msg("Failed")),
+    )
+    table = _table(heads, language)
+    for row in found.honest:
+        numbers = (row.tally.trials, row.tally.missed, row.tally.reviewed, row.tally.failed)
+        shares = (row.margin, max(row.limit, 0.0), row.mean)
+        table.add_row(row.record.reference, row.held_against, *map(language.share, shares), *map(str, numbers))
+    total = _total(found.honest)
+    table.add_section()
+    ends = [_between(hits, total.trials, language) for hits in (total.missed, total.reviewed, total.failed)]
+    table.add_row(language.say(msg("All")), "", "", "", "", str(total.trials), *ends)
+    return table
+
+
+def _promises(found: Evidence, language: Language) -> Iterator[str]:
+    """Say what the band's own arithmetic expects, by the number of reference trainings."""
+    for count, alpha in sorted({(row.band.count, row.band.alpha) for row in found.honest}):
+        expected = chances(count, alpha)
+        yield "  " + language.say(
+            msg(
+                "By the band's own arithmetic, with {count} reference trainings: {missed} of honest models need two "
+                "more, {reviewed} end in review, {failed} fail.",
+                count=count,
+                missed=percent(expected.missed, language, 2),
+                reviewed=percent(expected.reviewed, language, 3),
+                failed=percent(expected.failed, language, 4),
+            )
+        )
+
+
+def _spoiled(found: Evidence, language: Language) -> Table:
+    """Make a table of the spoiled trainings that did not pass, of all: references down, kinds across."""
+    kinds = [kind for kind in KINDS if any(row.record.spoiled == kind for row in found.spoiled)]
+    table = _table((msg("Spoiled trainings that are caught"), *(KINDS[kind] for kind in kinds)), language)
+    for name in dict.fromkeys(row.record.reference for row in found.spoiled):
+        here = {row.record.spoiled: row.tally for row in found.spoiled if row.record.reference == name}
+        cells = (f"{here[kind].caught}/{here[kind].trials}" if kind in here else "" for kind in kinds)
+        table.add_row(name, *cells)
+    totals = [_total(row for row in found.spoiled if row.record.spoiled == kind) for kind in kinds]
+    table.add_section()
+    table.add_row(language.say(msg("All")), *(_between(one.caught, one.trials, language) for one in totals))
+    table.add_row(
+        language.say(msg("of these failed, the others in review")), *(f"{one.failed}/{one.caught}" for one in totals)
+    )
+    return table
+
+
+def _total(rows: Iterable[Row]) -> Tally:
+    return sum((row.tally for row in rows), Tally())
+
+
+def _between(hits: int, trials: int, language: Language) -> str:
+    if not trials:
+        return "–"
+    low, high = interval(hits, trials)
+    ends = f"{language.number(100 * low, 1)}–{language.number(100 * high, 1)} %"
+    return f"{percent(hits / trials, language, 1)}\n({ends})"
