@@ -20,6 +20,7 @@ CLAIMS: tuple[Message, ...] = (
     msg("an ImageDataGenerator"),
     msg("a PyDataset"),
     msg("a torch DataLoader"),
+    msg("the training ran before selfcheck was imported"),
     msg("several inputs"),
     msg("several inputs by name"),
     msg("no data"),

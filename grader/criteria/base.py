@@ -49,6 +49,8 @@ class Criterion(ABC):
     """In place of the criterion's own words."""
     advice: Text | None = None
     """In place of the criterion's own words when it failed."""
+    show: Literal["always", "after-grading"] = "always"
+    """``after-grading``: students do not see it when they check themselves, only in the graded report."""
 
     @abstractmethod
     def judge(self, case: Case) -> Judgement:

@@ -14,6 +14,7 @@ from typing import Any
 
 from .colab import install_colab, install_shell
 from .imports import when_imported, when_shell_is_up
+from .ownself import install_selfcheck
 from .session import Session
 
 _session: Session | None = None
@@ -31,6 +32,8 @@ def install(*, fd: int | None, data: Path | None, quick_steps: int | None) -> No
     session = _session = Session(fd=fd, data=data, quick_steps=quick_steps)
     with session.quietly():
         install_colab(session)
+    with session.quietly():
+        install_selfcheck()
     with session.quietly():
         when_shell_is_up(lambda shell: _shell_is_up(session, shell))
     when_imported("keras", lambda: _keras_is_here(session, data))

@@ -1,0 +1,100 @@
+"""``grader check``: one notebook of one's own, before it is handed in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from grader.cli import options as opt
+
+
+@click.command()
+@click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--task", help="Only this task: task3")
+@click.option("--static", "only_source", is_flag=True, help="Read the source only; nothing is run.")
+@click.option("--fix", "mend", is_flag=True, help="Write a copy with old spellings mended; nothing is run.")
+@click.option("--html", is_flag=True, help="Open the report as a page.")
+@click.option(
+    "--profile",
+    type=click.Choice(["quick", "full"]),
+    default="quick",
+    show_default=True,
+    help="quick trains on a budget of steps; full trains as the notebook says.",
+)
+@click.option(
+    "--data",
+    type=click.Choice(["auto", "sample", "full"]),
+    default="sample",
+    show_default=True,
+    help="Data sets: the offline samples, the real ones, or the real ones where they are there.",
+)
+@opt.several(opt.workbook, opt.lang, opt.no_sandbox)
+def check(
+    notebook: Path,
+    task: str | None,
+    only_source: bool,
+    mend: bool,
+    html: bool,
+    profile: str,
+    data: opt.Edition,
+    workbook: Path | None,
+    lang: str,
+    no_sandbox: bool,
+) -> None:
+    """Check a notebook of your own as the grader will, before you hand it in.
+
+    What its source tells comes at once; then it is run and judged as the grader does, with little training.
+    Criteria that the lecturer shows only after grading are left out.
+    """
+    if mend:
+        _fix(notebook, lang)
+        return
+    _static(notebook, task, workbook, lang)
+    if only_source:
+        return
+    from grader.cli.checkrun import check_by_running
+
+    check_by_running(
+        notebook, task, workbook=workbook, profile=profile, data=data, lang=lang, unsealed=no_sandbox, html=html
+    )
+
+
+def _static(notebook: Path, task: str | None, workbook: Path | None, lang: str) -> None:
+    from grader.errors import UsageError
+    from grader.language import Language
+    from grader.static import check_static
+    from grader.static.asked import asked_of
+    from grader.static.text import lines_of
+
+    asked = asked_of(workbook)
+    if task is not None and task not in [one.task for one in asked]:
+        text = f"--task {task}: the workbook has no such task; it has {', '.join(one.task for one in asked)}"
+        raise UsageError(text)
+    report = check_static(notebook, [one for one in asked if task in (None, one.task)])
+    for text, colour in lines_of(report, Language(lang)):
+        click.secho(text, fg=colour or None)
+
+
+def _fix(notebook: Path, lang: str) -> None:
+    from grader.errors import UsageError
+    from grader.language import Language
+    from grader.records import Message, msg
+    from grader.static.cells import code_cells
+    from grader.static.fix import fix
+
+    language, cells = Language(lang), code_cells(notebook)
+    if isinstance(cells, Message):
+        text = f"{notebook}: {language.say(cells)}"
+        raise UsageError(text)
+    done = fix(notebook, cells)
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    for line in done.diff:
+        click.secho(line, fg=colours.get(line[:1]))
+    if done.copy is None:
+        click.echo(language.say(msg("There is no old spelling that could be mended for you.")))
+    else:
+        click.echo(language.say(msg("The mended copy: {file}. Run it from top to bottom.", file=str(done.copy))))
+    if done.left:
+        left = msg("Old spellings that you must mend yourself: {count}. Call: grader check --static", count=done.left)
+        click.echo(language.say(left))

@@ -1,0 +1,122 @@
+"""The running part of ``grader check``: the pipeline on one notebook, with what is known shown as soon as it is."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.cli import options as opt
+
+if TYPE_CHECKING:
+    from grader.batch import Settings
+    from grader.collect import Submission
+    from grader.language import Language
+
+
+def check_by_running(
+    notebook: Path,
+    task: str | None,
+    *,
+    workbook: Path | None,
+    profile: str,
+    data: opt.Edition,
+    lang: str,
+    unsealed: bool,
+    html: bool,
+) -> None:
+    """Run a notebook and print what the grader makes of it."""
+    from grader.batch import Settings, tasks_of
+    from grader.collect import collect
+    from grader.language import Language
+    from grader.workbook import load_workbook
+
+    loaded, language = load_workbook(workbook), Language(lang)
+    settings = Settings(
+        workbook=loaded,
+        tasks=tasks_of(loaded, [task] if task else None),
+        profile=profile,
+        data=data,
+        jobs=1,
+        language=lang,
+        unsealed=unsealed or _say_if_open(language),
+    )
+    (submission,) = collect([notebook], single=True)
+    with _folder(keep=html) as out:
+        _grade(submission, settings, out, language)
+        _print(out, submission.student, settings, language)
+        if html:
+            _open(out, submission.student, settings)
+
+
+def _say_if_open(language: Language) -> bool:
+    """Tell whether there is no sandbox here; a student's own notebook may run without, and that is said."""
+    from grader.errors import SandboxUnavailableError
+    from grader.records import msg
+    from grader.sandbox import find_seal
+
+    try:
+        find_seal(allow_unsealed=False)
+    except SandboxUnavailableError:
+        click.echo(language.say(msg("There is no sandbox here: your notebook runs with all your rights.")))
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def _folder(*, keep: bool) -> Iterator[Path]:
+    """Yield a folder for the run; it stays while a page of it is to be read."""
+    if keep:
+        yield Path(tempfile.mkdtemp(prefix="grader-check-")) / "run"
+        return
+    with tempfile.TemporaryDirectory(prefix="grader-check-", ignore_cleanup_errors=True) as name:
+        yield Path(name) / "run"
+
+
+def _grade(submission: Submission, settings: Settings, out: Path, language: Language) -> None:
+    from grader.batch import grade_cohort
+    from grader.cli.glimpse import Glimpse
+    from grader.ledger import Ledger
+
+    folder = Ledger(out).folder_of(submission.student)
+    with Glimpse(folder, settings.tasks, language) as glimpse:
+        grade_cohort([submission], settings, out, glimpse, request={})
+
+
+def _print(out: Path, student: str, settings: Settings, language: Language) -> None:
+    from rich.console import Console
+
+    from grader.ledger import Ledger
+    from grader.records import msg
+    from grader.report import student_tables
+    from grader.selfcheck.told import without_hidden
+
+    ledger = Ledger(out)
+    (result,) = ledger.results((student,))
+    shown = without_hidden(result, settings.tasks)
+    console = Console()
+    console.print(student_tables(ledger.run(), shown, language))
+    missing = [task.task for task in result.tasks if task.answer is None]
+    if missing and len(missing) < len(result.tasks):
+        names = language.say(msg("No answer was found for: {tasks}", tasks=", ".join(missing)))
+        console.print(names, style="yellow", markup=False)
+
+
+def _open(out: Path, student: str, settings: Settings) -> None:
+    import webbrowser
+
+    from grader.ledger import Ledger
+    from grader.report import render_run
+    from grader.report.names import page_name
+    from grader.selfcheck.told import without_hidden
+
+    ledger = Ledger(out)
+    shown = [without_hidden(result, settings.tasks) for result in ledger.results((student,))]
+    render_run(ledger.run(), shown, out, language=settings.language)
+    page = (out / "students" / page_name(student)).resolve()
+    click.echo(page)
+    webbrowser.open(page.as_uri())

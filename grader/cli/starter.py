@@ -1,0 +1,39 @@
+"""``grader starter``: an empty notebook for a task."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from grader.cli import options as opt
+
+
+@click.command()
+@click.argument("task")
+@click.option(
+    "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write, instead of to standard output."
+)
+@opt.several(opt.workbook, opt.lang)
+def starter(task: str, out: Path | None, workbook: Path | None, lang: str) -> None:
+    """Make a starter notebook: the question, a place for the answer, the self-check."""
+    from grader.batch import tasks_of
+    from grader.errors import UsageError
+    from grader.language import Language
+    from grader.starter import starter as make
+    from grader.workbook import load_workbook
+
+    loaded = load_workbook(workbook)
+    (one,) = tasks_of(loaded, [task])
+    content = make(loaded, one, Language(lang)).encode()
+    if out is None:
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        with out.open("xb") as file:  # a student's own work is never written over
+            file.write(content)
+    except OSError as error:
+        text = f"{out}: this cannot be written ({error.strerror}); give -o another file"
+        raise UsageError(text) from error
+    click.echo(out)

@@ -1,0 +1,55 @@
+"""A static report as lines for a terminal; nothing is printed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from grader.language import Language, printable
+from grader.records import msg
+from grader.static.check import StaticReport
+from grader.static.notes import Gravity, Note
+
+Line = tuple[str, str]
+"""Text and colour; an empty colour is the terminal's own."""
+
+_SIGNS = {Gravity.FAILS: ("✕", "red"), Gravity.WARNS: ("!", "yellow"), Gravity.UNSURE: ("?", "cyan")}
+
+
+def lines_of(report: StaticReport, language: Language) -> Iterator[Line]:
+    """Yield the report line by line: what is wrong, where, what to write."""
+    yield f"{printable(report.notebook)}: {language.t('code cells: {count}', count=report.cells)}", ""
+    for note in report.notes:
+        yield from _note(note, language)
+    counts = {one: sum(note.gravity is one for note in report.notes) for one in Gravity}
+    yield "", ""
+    yield (
+        language.say(
+            msg(
+                "Will fail: {fails}. Worth a look: {warns}. Cannot be told without running: {unsure}.",
+                fails=counts[Gravity.FAILS],
+                warns=counts[Gravity.WARNS],
+                unsure=counts[Gravity.UNSURE],
+            )
+        ),
+        "",
+    )
+    if report.fixable:
+        words = msg("Old spellings that can be mended for you: {count}. Call: grader check --fix", count=report.fixable)
+        yield language.say(words), "green"
+
+
+def _note(note: Note, language: Language) -> Iterator[Line]:
+    sign, colour = _SIGNS[note.gravity]
+    what = language.say(note.what)
+    if note.cell is None:
+        yield f"{sign} {what}", colour
+        return
+    place = (
+        language.say(msg("cell {cell}", cell=note.cell))
+        if note.line is None
+        else language.say(msg("cell {cell}, line {line}", cell=note.cell, line=note.line))
+    )
+    yield f"{sign} {place}{f': {printable(note.code)}' if note.code else ''}", colour
+    yield f"    {what}", ""
+    if note.write:
+        yield f"    → {printable(note.write)}", "green"
