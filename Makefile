@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo-run
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install install-dev bubblewrap test test-all check fix messages clean
+.PHONY: help demo install install-dev bubblewrap test test-all check fix autograder messages clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,6 +58,13 @@ check: install-dev bubblewrap ## Everything that looks and changes nothing: form
 fix: install-dev ## Format and apply safe fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+autograder: install-dev ## Pack the grader as an autograder for Gradescope: autograder.zip
+	@rm -rf build/autograder && mkdir -p build/autograder
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/autograder .
+	@cp grader/exchange/autograder/* build/autograder/
+	@cd build/autograder && $(abspath $(BIN))/python -m zipfile -c ../../autograder.zip *
+	@echo autograder.zip
 
 messages: install-dev ## Add new sentences to the translation catalogue
 	@$(BIN)/python -m grader.report.catalogue

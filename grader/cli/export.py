@@ -1,0 +1,136 @@
+"""``grader export``: a run's grades, in the formats of LMSs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from grader.exchange import Grade, Outcome
+    from grader.records import Message
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_SYSTEMS = ("moodle", "canvas", "gradescope", "nbgrader", "lti-scores", "csv", "xlsx")
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--to", "system", type=click.Choice(_SYSTEMS), required=True, help="For whom.")
+@click.option("--worksheet", type=_FILE, help="Moodle's grading worksheet, as downloaded.")
+@click.option("--feedback-zip", is_flag=True, help="Also an archive of the students' pages for Moodle.")
+@click.option("--gradebook", type=_FILE, help="Canvas's gradebook, as exported.")
+@click.option("--column", help="Canvas: the assignment's head or number, where there are several.")
+@click.option("--student", help="Gradescope: whose results.json, where the run holds several.")
+@click.option("--maximum", type=click.IntRange(1), help="Gradescope: scale to so many points.")
+@click.option("--include-review", is_flag=True, help="Hand back what is decided where points still wait.")
+@click.option("--missing-as-zero", is_flag=True, help="Nothing handed in is a zero.")
+@click.option("--allow-partial", is_flag=True, help="Go on although run and LMS do not cover each other.")
+@click.option("--no-comments", is_flag=True, help="Grades only, without comments.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder, or file; RUN/export by default.")
+@click.option("--lang", type=click.Choice(["ru", "en"]), help="Language; that of the run by default.")
+def export(
+    run: Path,
+    system: str,
+    worksheet: Path | None,
+    feedback_zip: bool,
+    gradebook: Path | None,
+    column: str | None,
+    student: str | None,
+    maximum: int | None,
+    include_review: bool,
+    missing_as_zero: bool,
+    allow_partial: bool,
+    no_comments: bool,
+    out: Path | None,
+    lang: str | None,
+) -> None:
+    """Hand a run's grades back to an LMS, and say what was set, left and not found.
+
+    Nothing that still waits for the lecturer is handed back, and nothing handed in is no zero, unless you say so.
+    """
+    from grader.errors import UsageError
+    from grader.exchange import Terms, canvas, grades_of, gradescope, moodle, tables
+    from grader.language import Language
+    from grader.ledger import Ledger
+
+    ledger = Ledger(run)
+    facts = ledger.run()
+    language = Language(lang or facts.language)
+    grades = grades_of(facts, ledger.results(), include_review=include_review)
+    terms = Terms(missing_as_zero=missing_as_zero, feedback=not no_comments)
+    if system == "moodle":
+        if worksheet is None:
+            text = "--to moodle needs --worksheet FILE: in Moodle, Grading action > Download grading worksheet"
+            raise UsageError(text)
+        pages = _pages(run, grades) if feedback_zip else None
+        outcome = moodle.export(worksheet.read_bytes(), worksheet.name, grades, terms, language, pages)
+    elif system == "canvas":
+        if gradebook is None:
+            text = "--to canvas needs --gradebook FILE: in Canvas, Grades > Export > Export Entire Gradebook"
+            raise UsageError(text)
+        outcome = canvas.export(gradebook.read_bytes(), gradebook.name, grades, terms, column)
+    elif system == "gradescope":
+        outcome = gradescope.export(grades, language, student=student, maximum=Decimal(maximum) if maximum else None)
+    elif system == "nbgrader":
+        outcome = tables.nbgrader_table(grades, terms, _pages(run, grades))
+    elif system == "lti-scores":
+        outcome = tables.lti_scores(facts, grades, terms, language)
+    else:
+        outcome = (tables.csv_table if system == "csv" else tables.xlsx_table)(facts, grades, terms)
+    _finish(outcome, out or run / "export", language.say, sources=(worksheet, gradebook), allow_partial=allow_partial)
+
+
+def _finish(
+    outcome: Outcome,
+    out: Path,
+    say: Callable[[Message], str],
+    *,
+    sources: Sequence[Path | None],
+    allow_partial: bool,
+) -> None:
+    """Write the files and tell the account; refuse first, so that half an export never lies about."""
+    from grader.errors import UsageError
+
+    lines = [say(line) for line in outcome.account.lines()]
+    if outcome.account.partial and not allow_partial:
+        click.echo("\n".join(lines), err=True)
+        text = (
+            "run and LMS do not cover each other (above); nothing was written. Grade the rest, grade with --roster, or "
+            "say --allow-partial"
+        )
+        raise UsageError(text)
+    for path, content in _places(outcome, out).items():
+        if path.resolve() in {source.resolve() for source in sources if source is not None}:
+            text = f"{path}: this is the file that was given; name another place with -o"
+            raise UsageError(text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        part.write_bytes(content)
+        part.replace(path)
+        lines.append(str(path.resolve()))
+    click.echo("\n".join(lines))
+
+
+def _places(outcome: Outcome, out: Path) -> Mapping[Path, bytes]:
+    """Return where the files go: into a folder, or a single one to the file that is named."""
+    if len(outcome.files) == 1 and out.suffix and not out.is_dir():
+        (content,) = outcome.files.values()
+        return {out: content}
+    return {out / name: content for name, content in outcome.files.items()}
+
+
+def _pages(run: Path, grades: Sequence[Grade]) -> Mapping[str, bytes]:
+    """Return the students' pages as they were rendered, by student."""
+    from grader.errors import UsageError
+    from grader.report import page_name
+
+    pages = {grade.student: run / "students" / page_name(grade.student) for grade in grades if not grade.absent}
+    missing = [student for student, path in pages.items() if not path.is_file()]
+    if missing:
+        text = f"{run}: there is no page of {', '.join(missing[:5])}; render them first: grader report {run}"
+        raise UsageError(text)
+    return {student: path.read_bytes() for student, path in pages.items()}

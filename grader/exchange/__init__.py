@@ -1,0 +1,10 @@
+"""A run's grades, handed back in the formats of LMSs: one module a system.
+
+What is handed back is decided in one place, :func:`grades_of`; every export ends in an :class:`Account` of what it
+sets, leaves and refuses. Reading what LMSs hand out is :mod:`grader.collect`.
+"""
+
+from grader.exchange.account import Account, Outcome, Terms, Why
+from grader.exchange.grades import Grade, grades_of
+
+__all__ = ["Account", "Grade", "Outcome", "Terms", "Why", "grades_of"]

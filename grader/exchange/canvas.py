@@ -1,0 +1,95 @@
+"""Canvas: its gradebook, filled in.
+
+Rows are joined by the columns ``ID``, ``SIS User ID`` and ``SIS Login ID``; an assignment's column is called
+``Title (number)``. The row ``Points Possible`` holds maxima. Heads are never translated. A blank cell where Canvas has
+a score removes it, and ``EX`` (excused) and ``N/A`` (not assigned) are the teacher's word: none of them is touched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from grader.errors import UsageError
+from grader.exchange.account import Outcome, Terms, Why
+from grader.exchange.filling import Filling, People, opened, require_even
+from grader.exchange.grades import Grade
+from grader.records import msg
+from grader.sheets import Style, number_of, parse
+
+_IDS = ("ID", "SIS User ID", "SIS Login ID", "Integration ID")
+_ASSIGNMENT = re.compile(r"(?P<title>.*) \((?P<number>\d+)\)", re.DOTALL)
+_POINTS = "points possible"
+_SKIPPED_BY_CANVAS = (
+    *("Current Points", "Final Points", "Current Score", "Final Score", "Current Grade", "Final Grade"),
+    *("Override Score", "Override Grade", "Override Status"),
+)
+_TEACHERS_WORD = ("ex", "n/a")
+_TEST_STUDENT = "student, test"
+
+
+def export(content: bytes, name: str, grades: Sequence[Grade], terms: Terms, wanted: str | None = None) -> Outcome:
+    """Fill in a gradebook; ``wanted`` is the assignment's head or number, where there are several.
+
+    Raises:
+        UsageError: It is no gradebook, its rows are uneven, or the assignment's column is not clear.
+    """
+    encoded = opened(content, name)
+    table = parse(encoded.text, lambda heads: "ID" in heads and ("Student" in heads or "LastName" in heads))
+    if table is None:
+        text = f"{name}: this is no gradebook of Canvas; expected the columns Student, ID, Section and an assignment"
+        raise UsageError(text)
+    require_even(table, name)
+    heads = [cell.text for cell in table.cells[0]]
+    at = _assignment(heads, wanted, name)
+    filling = Filling(encoded=encoded, table=table, terms=terms)
+    limit = next((row[at].text for row in table.cells[1:] if _POINTS in row[0].text.casefold()), "")
+    maximum = number_of(limit)
+    if maximum is None or maximum <= 0:
+        text = (
+            f"{name}: the row Points Possible gives {heads[at]!r} no maximum (it says {limit!r}); export it once more"
+        )
+        raise UsageError(text)
+    style = _style(filling, at, limit)
+    people, ids = People(grades), [heads.index(head) for head in _IDS if head in heads]
+    for number, row in enumerate(table.cells[1:], start=1):
+        if not any(row[place].text.strip() for place in ids) or row[0].text.strip().casefold() == _TEST_STUDENT:
+            continue
+        label = f"{row[0].text.strip()} ({row[ids[0]].text.strip()})"
+        grade = people.find(*(row[place].text for place in ids))
+        if row[at].text.strip().casefold() in _TEACHERS_WORD:
+            filling.account.leave(label, Why.EXCUSED)
+        elif grade is None or grade.absent:
+            filling.missing((number, at), label, style, why=Why.NOTHING if grade else Why.UNKNOWN)
+        else:
+            filling.grade((number, at), label, grade, maximum, style)
+    for grade in people.rest():
+        filling.account.leave(grade.result.label, grade.why_not or Why.NOT_IN_TABLE)
+    if any(words in heads[at] for words in _SKIPPED_BY_CANVAS):
+        filling.account.notes.append(
+            msg("Canvas passes over columns with a name such as {name}: give the assignment another.", name=heads[at])
+        )
+    return Outcome(files={name: filling.content()}, account=filling.account)
+
+
+def _assignment(heads: Sequence[str], wanted: str | None, name: str) -> int:
+    found = {place: match for place, head in enumerate(heads) if (match := _ASSIGNMENT.fullmatch(head))}
+    fits = [
+        place
+        for place, match in found.items()
+        if wanted is None or wanted in (heads[place], match["title"], match["number"])
+    ]
+    if len(fits) == 1:
+        return fits[0]
+    there = ", ".join(repr(heads[place]) for place in found) or "none"
+    text = f"{name}: which assignment? Name one with --column; there are: {there}"
+    raise UsageError(
+        text if wanted is None else f"{name}: --column {wanted} names {len(fits)} of its assignments: {there}"
+    )
+
+
+def _style(filling: Filling, at: int, limit: str) -> Style:
+    """Return how the gradebook writes scores; Canvas compares two decimals."""
+    column = [row[at].text for row in filling.table.cells[1:]]
+    separator = Style.of(limit, *(text for text in column if "." in text or "," in text)).separator
+    return Style(decimals=2, separator=separator)
