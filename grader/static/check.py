@@ -56,7 +56,7 @@ def check_static(path: Path, asked: Sequence[Asked]) -> StaticReport:
         *surroundings_in(cells, path.parent),
     ]
     in_cells.sort(key=lambda note: (note.cell or 0, note.line or 0))
-    notes = (*tasks_in(cells, asked), *_runs(cells), *in_cells)
+    notes = (*tasks_in(cells, asked, path.parent), *_runs(cells), *in_cells)
     return StaticReport(notebook=path.name, notes=notes, cells=len(cells), fixable=sum(bool(use.edits) for use in uses))
 
 

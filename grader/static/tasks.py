@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from grader.legacy import python_of
 from grader.legacy.names import last_name
@@ -24,13 +26,16 @@ _REPEATS = (ast.For, ast.While, ast.FunctionDef, ast.Lambda, ast.ListComp, ast.G
 _MENTIONED = {"mnist": ("mnist",), "cifar10": ("cifar10", "cifar-10", "cifar_10"), "binary20": ()}
 _OPAQUE = frozenset({"exec", "eval", "load_model", "from_config", "model_from_json", "clone_model", "getattr"})
 """Calls by which a model may come from where the code does not show it."""
+_RUNS_FILES = re.compile(r"^\s*%(?:run|load)\b", re.MULTILINE)
 
 
-def tasks_in(cells: Sequence[Cell], asked: Sequence[Asked]) -> Iterator[Note]:
-    """Yield a note for each task: not there, or perhaps there."""
+def tasks_in(cells: Sequence[Cell], asked: Sequence[Asked], folder: Path) -> Iterator[Note]:
+    """Yield a note for each task: not there, or perhaps there; ``folder`` is where the notebook lies."""
     trees = [tree for cell in cells if (tree := tree_of(cell.source)) is not None]
     broken = "\n".join(python_of(cell.source) for cell in cells if tree_of(cell.source) is None)
     built, repeated, opaque = _built(trees)
+    opaque = opaque or any(_from_elsewhere(tree, folder) for tree in trees)
+    opaque = opaque or any(_RUNS_FILES.search(cell.source) for cell in cells)
     words = _words(trees)
     for task in asked:
         lacking = [
@@ -49,7 +54,7 @@ def tasks_in(cells: Sequence[Cell], asked: Sequence[Asked]) -> Iterator[Note]:
             yield Note(
                 gravity=Gravity.FAILS,
                 what=msg(
-                    "{task}: no answer is there. Found: no cell loads the data set {dataset}. "
+                    "{task}: the code cannot meet it. Found: no cell loads the data set {dataset}. "
                     "Load it with keras.datasets.{dataset}.load_data().",
                     task=task.task,
                     dataset=task.dataset,
@@ -60,7 +65,7 @@ def tasks_in(cells: Sequence[Cell], asked: Sequence[Asked]) -> Iterator[Note]:
             yield Note(
                 gravity=Gravity.FAILS,
                 what=msg(
-                    "{task}: no answer is there. Found: {kind} layers in the whole notebook: {found}; "
+                    "{task}: the code cannot meet it. Found: {kind} layers in the whole notebook: {found}; "
                     "the task asks for {count} in one model.",
                     task=task.task,
                     kind=kind,
@@ -83,6 +88,22 @@ def _built(trees: Sequence[ast.Module]) -> tuple[Counter[str], set[str], bool]:
                 inside = (last_name(one.func) for one in ast.walk(node) if isinstance(one, ast.Call))
                 repeated.update(_ALIASES.get(name, name) for name in inside)
     return built, repeated, opaque
+
+
+def _from_elsewhere(tree: ast.Module, folder: Path) -> bool:
+    """Tell whether a cell imports a module that lies beside the notebook."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                modules = [alias.name for alias in names]
+            case ast.ImportFrom(module=module):
+                modules = [module or ""]
+            case _:
+                continue
+        roots = [name.partition(".")[0] for name in modules]
+        if any((folder / f"{root}.py").exists() or (root and (folder / root).is_dir()) for root in roots):
+            return True
+    return False
 
 
 def _words(trees: Sequence[ast.Module]) -> set[str]:
