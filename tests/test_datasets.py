@@ -209,6 +209,7 @@ def test_an_npz_is_taken_in_and_then_chosen(tmp_path, mnist, samples):
     assert store.choose("mnist") == store.choose("mnist", "full") == store.get("mnist", "full") == dataset
     assert same(load(dataset), mnist)
     assert (dataset.fingerprint, dataset.source) == (fingerprint(mnist), "added from data.bin")
+    assert store.add("mnist", file, "a copy with a history").source == "a copy with a history"
     assert dataset.fingerprint != SAMPLES["mnist"]
 
 

@@ -38,11 +38,12 @@ def data_list(lang: str) -> None:
 @data.command("add")
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path))
-def data_add(name: str, file: Path) -> None:
+@click.option("--source", default="", help="What is to be known about it, for records and pages; by default its name.")
+def data_add(name: str, file: Path, source: str) -> None:
     """Add a full data set from a file: .npz, MNIST's idx files, Keras's archives, the CIFAR tar."""
     from grader.datasets import DataStore
 
-    added = DataStore().add(name, file)
+    added = DataStore().add(name, file, source)
     click.echo(f"{added.name}: {added.num_train} training and {added.num_test} test rows, {added.fingerprint[:16]}")
 
 

@@ -81,14 +81,19 @@ class DataStore:
             )
         return self.get(name, "sample") or self._make(spec)
 
-    def add(self, name: str, path: Path) -> DataSet:
+    def add(self, name: str, path: Path, source: str = "") -> DataSet:
         """Take in a full data set from a file or folder (``grader/datasets/given.py`` lists the formats).
+
+        Args:
+            name: Such as ``mnist``.
+            path: The file or folder.
+            source: What is to be known about it; pages and records repeat it. By default the file's name.
 
         Raises:
             DataError: the file is not this data set; the store is left as it was.
         """
         spec = spec_of(name)
-        return self._install(spec, "full", f"added from {path.name}", read_given(spec, path))
+        return self._install(spec, "full", source or f"added from {path.name}", read_given(spec, path))
 
     def fetch(self, name: str) -> DataSet:
         """Download a full data set through ``keras.datasets``.
