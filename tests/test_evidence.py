@@ -1,0 +1,153 @@
+"""What the committed records prove, and how it is said."""
+
+import re
+
+import pytest
+from rich.console import Console
+
+from grader.calibrate.compare import fewer_errors
+from grader.calibrate.evidence import evidence, yardstick
+from grader.cli.figures import shown, verified
+from grader.language import Language
+from grader.places import shipped
+from grader.records import DataSet, Profile, Recipe, Training
+from grader.reference import Bands, ReferenceRecord, load_records, record_path, write_record
+from grader.workbook import load_workbook
+
+RISK = 0.2 / 300
+
+
+@pytest.fixture(scope="module")
+def workbook():
+    return load_workbook()
+
+
+def text_of(parts):
+    """What a person sees, on a wide screen."""
+    console = Console(width=250, highlight=False)
+    with console.capture() as said:
+        for part in parts:
+            console.print(part)
+    return said.get()
+
+
+def trainings(accuracies, profile):
+    return tuple(
+        Training(
+            recipe="d",
+            seed=seed,
+            dataset="mnist",
+            fingerprint="f",
+            profile=profile,
+            device="cpu",
+            outcome="diverged" if accuracy is None else "trained",
+            test_accuracy=accuracy,
+            num_test=10_000,
+            versions={"keras": "3.15.1"},
+        )
+        for seed, accuracy in enumerate(accuracies, start=1)
+    )
+
+
+def spread_around(mean, count=20):
+    """Accuracies of standard deviation near 0.001, in no particular order."""
+    return [mean + 0.001 * ((7 * place) % count - (count - 1) / 2) / (count / 3.46) for place in range(count)]
+
+
+def put(folder, name, accuracies, *, reference=None, spoiled="", edition="full", profile="full"):
+    data = DataSet(name="mnist", edition=edition, fingerprint="f", folder="", num_train=1, num_test=1)
+    empty = Recipe(layers=(), optimizer={}, loss={}, data={}, fit={}, digest="d")
+    record = ReferenceRecord(
+        reference=reference or name,
+        edition=edition,
+        source="somewhere",
+        recipe=empty,
+        trainings=trainings(accuracies, profile),
+        spoiled=spoiled,
+    )
+    write_record(record_path(folder, name, data, Profile(name=profile), "cpu"), record)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Examples 2 and 3 near the workbook's figures, one honest solution of task 3, two kinds of spoiled trainings."""
+    results = tmp_path / "results"
+    put(results, "example2", spread_around(0.9785))
+    put(results, "example3", spread_around(0.985))
+    put(results / "solutions", "task3-narrow", spread_around(0.978, 5))
+    put(results / "spoiled", "example2-one-epoch", spread_around(0.95, 5), reference="example2", spoiled="one-epoch")
+    put(results / "spoiled", "example2-fast", [None, 0.1, None, 0.9, 0.9], reference="example2", spoiled="fast")
+    return tmp_path
+
+
+def test_honest_and_spoiled_trainings_go_through_the_rule_that_holds_for_them(folder, workbook):
+    """References by their own band, solutions by their task's criterion, spoiled ones as what they were made of."""
+    (found,) = evidence(workbook, Bands(folder, risk=RISK))
+    assert found.conditions == ("full", "full", "cpu")
+    honest = {row.record.reference: row for row in found.honest}
+    assert {name: row.held_against for name, row in honest.items()} == {
+        "example2": "example2",
+        "example3": "example3",
+        "task3-narrow": "example3",
+    }
+    assert {name: (row.tally.trials, row.tally.caught) for name, row in honest.items()} == {
+        "example2": (20, 0),
+        "example3": (20, 0),
+        "task3-narrow": (5, 0),
+    }
+    assert honest["task3-narrow"].margin == yardstick(workbook, "task3-narrow", "full")[1] > 0
+    assert [(row.record.spoiled, row.tally.failed) for row in found.spoiled] == [("fast", 5), ("one-epoch", 5)]
+
+
+def test_verify_prints_rates_with_their_intervals(folder, workbook):
+    """A table of honest trainings, the arithmetic's own promise, a table of spoiled ones by kind."""
+    said = text_of(verified(workbook, Bands(folder, risk=RISK), Language("en")))
+    assert "real data · full profile · cpu" in said
+    assert re.search(r"All +45", said)
+    assert "with 20 reference trainings: 1.12 % of honest models need two more" in said
+    assert re.search(r"example2 +5/5 +5/5", said)
+    assert "(47.8–100 %)" in said
+
+
+def test_show_says_where_the_workbooks_figures_lie(folder, workbook):
+    """An ordinary figure, one outside the band, and a claim that its own figures do not bear out."""
+    said = text_of(shown(workbook, Bands(folder, risk=RISK), Language("en")))
+    assert "example2: the workbook prints 0.9788, an ordinary training" in said
+    assert "example3: the workbook prints 0.9910, outside our band: 20 of our 20 trainings are lower" in said
+    assert (
+        "68 % fewer errors than example2; by its own figures it is 58 %, by the means of these trainings 30 %" in said
+    )
+    assert round(fewer_errors(0.985, 0.9785), 2) == 0.3
+
+
+def test_a_preview_is_called_one_and_compared_with_nothing(tmp_path, workbook):
+    """Quick trainings, and those on samples, are not what the workbook's figures were made of."""
+    put(tmp_path / "results", "example2", spread_around(0.9), edition="sample", profile="quick")
+    for language, preview in (("en", "quick profile: a preview"), ("ru", "быстрый профиль: предварительно")):
+        for parts in (shown, verified):
+            said = text_of(parts(workbook, Bands(tmp_path, risk=RISK), Language(language)))
+            assert preview in said
+            assert "the workbook prints" not in said
+
+
+def test_our_own_records_hold_what_they_promise(workbook):
+    """All references are on record for the offline data; trained in full, no honest training fails; records agree."""
+    bands = Bands(shipped("reference"), risk=RISK)
+    quick = {record.reference: record for record in bands.records if record.conditions == ("sample", "quick", "cpu")}
+    assert set(quick) == {one.id for one in workbook.references}
+    for found in evidence(workbook, bands):
+        failed, trials = (sum(getattr(row.tally, name) for row in found.honest) for name in ("failed", "trials"))
+        assert failed <= (0.02 * trials if found.conditions[1] == "quick" else 0), found.conditions
+    for record in (*bands.records, *load_records(bands.folder / "results" / "spoiled")):
+        assert {one.fingerprint for one in record.trainings} == {record.trainings[0].fingerprint}
+        assert {one.recipe for one in record.trainings} == {record.recipe.digest}
+        assert len(record.seeds) == len(record.trainings)
+
+
+def test_a_free_task_is_defended_by_six_honest_architectures_and_more(workbook):
+    """Tasks with a margin have as many solutions, each with its notebook, of different networks."""
+    for task in ("task3", "task4"):
+        names = [one.id for one in workbook.solutions if one.task == task]
+        assert len(names) >= 6
+        assert all((shipped("reference") / "solutions" / f"{name}.ipynb").is_file() for name in names)
+        assert yardstick(workbook, task, "full")[1] > 0
