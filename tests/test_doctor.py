@@ -3,7 +3,8 @@
 import pytest
 
 from grader import doctor
-from grader.sandbox import PROMISES
+from grader.language import Language
+from grader.sandbox import PROMISES, PromiseResult
 from tests.test_cli import grader
 
 
@@ -25,6 +26,24 @@ def test_every_promise_of_the_sandbox_is_kept(told):
     """One line a promise, all kept on the machine the tests run on."""
     assert told.count(": kept") == len(PROMISES)
     assert "broken" not in told
+
+
+def test_the_sandbox_alone_can_be_asked_for(tmp_path):
+    """`grader doctor --sandbox` prints its promises and nothing else, in Russian as well."""
+    done = grader("doctor", "--sandbox", home=tmp_path, timeout=100)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(": выполняется") == len(PROMISES)
+    assert "Python" not in done.stdout
+
+
+def test_a_broken_promise_says_what_it_means():
+    """Whoever grades reads what was found, and what a notebook could do with it; what cannot be tried is no fault."""
+    promise = PROMISES[0]
+    broken = doctor._promise(PromiseResult(promise.name, promise.otherwise, "broken", "a local port answers"))
+    assert (broken.ok, broken.needed) == (False, True)
+    assert "не проверяйте" in Language("ru").say(broken.remedy).lower()
+    absent = doctor._promise(PromiseResult(promise.name, promise.otherwise, "not applicable"))
+    assert (absent.ok, absent.needed) == (False, False)
 
 
 def test_what_is_missing_comes_with_how_to_get_it(told):

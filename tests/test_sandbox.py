@@ -10,14 +10,24 @@ import sys
 import sysconfig
 import time
 from collections.abc import Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from grader.errors import SandboxUnavailableError
-from grader.records import Limits
-from grader.sandbox import PROMISES, Bubblewrap, Unsealed, check_promises, find, find_seal, mounts
+from grader.records import Limits, msg
+from grader.sandbox import (
+    PROMISES,
+    Bubblewrap,
+    Unsealed,
+    bubblewrap,
+    check_promises,
+    find,
+    find_seal,
+    mounts,
+    promises,
+    selfcheck,
+)
 from grader.sandbox.seal import HOME, PATH, WORK
 from grader.sandbox.seccomp import syscall_filter
 
@@ -46,34 +56,112 @@ def python(
     return out.decode()
 
 
-class Leaky(Bubblewrap):
-    """Shows one folder of this machine, as a careless change of the mounts would."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self._folder = folder
-
-    @contextmanager
-    def room(self, *, binds=None, **given):
-        with super().room(binds={**(binds or {}), str(self._folder): self._folder}, **given) as room:
-            yield room
-
-
 @needs_seal
 def test_every_promise_is_kept():
     """On a machine where the sandbox works, it does all that it promises."""
-    assert {result.name.text: result.detail for result in check_promises(Bubblewrap())} == {
-        promise.name.text: "" for promise in PROMISES
-    }
+    found = {result.name.text: (result.state == "broken", result.detail) for result in check_promises(Bubblewrap())}
+    assert found == {promise.name.text: (False, "") for promise in PROMISES}
+
+
+def _shared(command: list[str], _: Path) -> list[str]:
+    """Leave the network as it is: the check's own port on 127.0.0.1 is the canary."""
+    kept = ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
+    return [part for one in command for part in (kept if one == "--unshare-all" else [one])]
+
+
+def _showing(how: str):
+    """Show the folder that holds the canary."""
+
+    def change(command: list[str], folder: Path) -> list[str]:
+        at = command.index("--chdir")
+        return [*command[:at], *mounts.parent_options([str(folder)]), how, str(folder), str(folder), *command[at:]]
+
+    return change
+
+
+def _without(*beginnings: str):
+    """Leave options out, with their value where that stands apart."""
+
+    def change(command: list[str], _: Path) -> list[str]:
+        skipped = {at + step for at, one in enumerate(command) if one.startswith(beginnings)
+                   for step in range(2 if one == "--seccomp" else 1)}  # fmt: skip
+        return [one for at, one in enumerate(command) if at not in skipped]
+
+    return change
+
+
+def _roomier(command: list[str], _: Path) -> list[str]:
+    """Make the writable folders a gigabyte each."""
+    return [
+        str(1 << 30) if at and command[at - 1] == "--size" and one != "4096" else one for at, one in enumerate(command)
+    ]
+
+
+LEAKS = {
+    "No network": _shared,
+    "No files of this machine": _showing("--ro-bind"),
+    "Nothing writable outside its own folders": _showing("--bind"),
+    "Its own folders bounded": _roomier,
+    "Memory and processes bounded": _without("--data=", "--nproc="),
+    "No hidden memory, no new namespaces": _without("--seccomp"),
+}
 
 
 @needs_seal
-def test_a_leak_breaks_the_promise(monkeypatch, tmp_path):
-    """The self-check sees a folder of this machine that should not be there."""
-    tmp_path.chmod(0o755)
+@pytest.mark.parametrize("promise", LEAKS)
+def test_a_leak_breaks_its_promise(monkeypatch, tmp_path, promise):
+    """A seal that was weakened in one place, and holds in all others, is seen to be; what leaks is a canary."""
+    tmp_path.chmod(0o777)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    broken = [result for result in check_promises(Leaky(tmp_path)) if not result.kept]
-    assert [result.name.text for result in broken] == ["No files of this machine"]
+    monkeypatch.setattr("grader.sandbox.selfcheck.tempfile.tempdir", str(tmp_path))
+    plant = selfcheck._plant
+
+    def readable(*given):
+        file = plant(*given)
+        if file is not None:
+            file.parent.chmod(0o777)
+        return file
+
+    whole = bubblewrap._BubblewrapRoom._command
+
+    def command(self, argv, opened):
+        given, fds = whole(self, argv, opened)
+        return LEAKS[promise](given, tmp_path), fds
+
+    monkeypatch.setattr(selfcheck, "_plant", readable)
+    monkeypatch.setattr(bubblewrap._BubblewrapRoom, "_command", command)
+    broken = {result.name.text: result.detail for result in check_promises(Bubblewrap()) if result.state == "broken"}
+    assert promise in broken
+    # What can be written there can be read; a filter that nobody takes stays open.
+    assert set(broken) <= {promise, "No files of this machine", "No open files of the grader"}
+
+
+@needs_seal
+def test_a_broken_promise_stops_a_run_and_is_told(monkeypatch):
+    """Grading refuses to begin, with what was found; told to go on, it does so openly unsealed."""
+    monkeypatch.setattr(
+        selfcheck, "PROMISES", (promises.Promise(msg("No files of this machine"), msg("x"), lambda _: "/canary"),)
+    )
+    find._fault.cache_clear()
+    try:
+        with pytest.raises(SandboxUnavailableError, match=r"No files of this machine \(/canary\)"):
+            find_seal(allow_unsealed=False)
+        assert find_seal(allow_unsealed=True).name == "none"
+    finally:
+        find._fault.cache_clear()
+
+
+@needs_seal
+def test_the_environment_of_whoever_starts_is_a_leak_that_is_seen(monkeypatch):
+    """The promise about the environment is broken by a wrapper that keeps ours."""
+    start = bubblewrap._BubblewrapRoom.start
+    monkeypatch.setattr(
+        bubblewrap._BubblewrapRoom,
+        "start",
+        lambda self, argv, env, **given: start(self, argv, {**os.environ, **env}, **given),
+    )
+    broken = [result.name.text for result in check_promises(Bubblewrap()) if result.state == "broken"]
+    assert broken == ["No environment of the grader"]
 
 
 def test_nothing_is_promised_without_a_seal(monkeypatch):
@@ -84,8 +172,6 @@ def test_nothing_is_promised_without_a_seal(monkeypatch):
 
 def test_a_missing_bubblewrap_is_explained(monkeypatch):
     """The error says what to install and what else one can do."""
-    from grader.sandbox import bubblewrap
-
     monkeypatch.setattr(bubblewrap.shutil, "which", lambda _: None)
     bubblewrap._program.cache_clear()
     find._fault.cache_clear()
@@ -300,7 +386,7 @@ def test_an_ordinary_user_gets_the_same_promises():
     code = f"import sys; sys.path[:0] = {readable!r}; import grader.sandbox as s"
     if subprocess.run([*become, code], check=False, env=environment).returncode:
         pytest.skip("the grader cannot be read by another user here")
-    code += "; print([(r.name.text, r.detail) for r in s.check_promises(s.Bubblewrap()) if not r.kept])"
+    code += "; print([(r.name.text, r.detail) for r in s.check_promises(s.Bubblewrap()) if r.state == 'broken'])"
     done = subprocess.run([*become, code], check=False, env=environment, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("[]\n", "")
 

@@ -3,8 +3,9 @@
 from grader.sandbox.bubblewrap import Bubblewrap
 from grader.sandbox.devices import gpu_devices
 from grader.sandbox.find import find_seal
+from grader.sandbox.promises import PROMISES, Promise, PromiseResult
 from grader.sandbox.seal import Room, Running, Seal
-from grader.sandbox.selfcheck import PROMISES, Promise, PromiseResult, check_promises
+from grader.sandbox.selfcheck import check_promises
 from grader.sandbox.tail import Tail
 from grader.sandbox.unsealed import Unsealed
 from grader.sandbox.watchdog import Excess, Watchdog

@@ -38,7 +38,11 @@ def find_seal(*, allow_unsealed: bool) -> Seal:
 @functools.cache
 def _fault() -> str:
     try:
-        broken = [f"{result.name.text} ({result.detail})" for result in check_promises(Bubblewrap()) if not result.kept]
+        broken = [
+            f"{result.name.text} ({result.detail})"
+            for result in check_promises(Bubblewrap())
+            if result.state == "broken"
+        ]
     except (OSError, subprocess.SubprocessError) as error:
         return str(error)
     return "; ".join(broken)

@@ -1,4 +1,4 @@
-"""What the sandbox promises, tried out from the inside: used by the grader before it starts, by its doctor and tests.
+"""The sandbox's promises, tried out from the inside: used by the grader before it starts, by its doctor and tests.
 
 One harmless process looks around in the sandbox and reports; each promise reads its part of the report. Files are
 opened and closed again, nothing is written, and nothing at all is tried without a seal.
@@ -13,24 +13,19 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from grader.records import Limits, Message, msg
+from grader.sandbox.promises import LIMITS, PROMISES, Promise, PromiseResult, Report
 from grader.sandbox.seal import PATH, Seal
 
-_LIMITS = Limits(memory_mb=512, scratch_mb=8, processes=32)
 _SECONDS = 30
 _VARIABLE = "GRADER_SELFCHECK_SECRET"
-_MOST_PROCESSES = 4
-Report = Mapping[str, Any]
 
 # Runs inside. Every line of the report is what an attacker would have found.
 _LOOK_AROUND = """
-import glob, json, os, socket, sys
+import ctypes, glob, json, os, resource, socket, sys
 port, secret, prefix, baits = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]
 
 def works(action):
@@ -52,13 +47,28 @@ def create(folder):
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT))
     os.unlink(path)
 
-def has_rights():
-    for line in open("/proc/self/status"):
-        if line.startswith("Cap"):
-            if int(line.split()[1], 16) and not line.startswith("CapBnd"):
-                return True
-    return False
+def status(name):
+    return next(line.split()[1] for line in open("/proc/self/status") if line.startswith(name + ":"))
 
+def size(folder):
+    system = os.statvfs(folder)
+    return system.f_blocks * system.f_frsize
+
+def open_files():
+    for number in range(3, 1024):
+        try:
+            os.fstat(number)
+        except OSError:
+            continue
+        yield f"{number}: {os.readlink(f'/proc/self/fd/{number}')}"
+
+def new_namespace():
+    if ctypes.CDLL(None).unshare(0x10000000):
+        raise OSError
+
+limits = ["data", "fsize", "nproc", "core"]
+own_folders = [os.getcwd(), os.path.dirname(os.getcwd()), "/tmp", "/dev/shm"]
+hidden = {"memfd": lambda: os.close(os.memfd_create("x")), "namespace": new_namespace}
 folders = ["/", "/etc", "/usr", "/usr/bin", "/opt", "/dev", "/proc", prefix, sys.base_prefix]
 folders += map(os.path.dirname, baits)
 print(json.dumps({
@@ -69,41 +79,15 @@ print(json.dumps({
     "written": [folder for folder in folders if works(lambda: create(folder))],
     "processes": len(glob.glob("/proc/[0-9]*")),
     "core_pattern": works(lambda: os.close(os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY))),
-    "rights": has_rights(),
+    "rights": any(int(status(name), 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")),
+    "no_new_rights": status("NoNewPrivs") == "1",
+    "limits": {name: resource.getrlimit(getattr(resource, "RLIMIT_" + name.upper()))[1] for name in limits},
+    "sizes": {folder: size(folder) for folder in own_folders},
+    "descriptors": list(open_files()),
+    "hidden": [name for name, action in hidden.items() if works(action)],
     "own": works(lambda: create(os.getcwd())),
 }))
 """
-
-
-class Promise(NamedTuple):
-    """Something the sandbox promises, and how to see in a report that it is broken."""
-
-    name: Message
-    broken: Callable[[Report], str]
-    """Says what was found; empty when the promise is kept."""
-
-
-class PromiseResult(NamedTuple):
-    """Whether a promise is kept here."""
-
-    name: Message
-    kept: bool
-    detail: str
-
-
-PROMISES: tuple[Promise, ...] = (
-    Promise(msg("No network"), lambda r: _first(r["network"] and "a local port answers", *r["interfaces"])),
-    Promise(msg("No files of this machine"), lambda r: _first(*r["files"])),
-    Promise(msg("No environment of the grader"), lambda r: _first(*r["environ"])),
-    Promise(msg("Nothing writable outside its own folders"), lambda r: _first(*r["written"])),
-    Promise(msg("Its own folder writable"), lambda r: "" if r["own"] else "no file could be made in it"),
-    Promise(
-        msg("No processes of others in sight"),
-        lambda r: _first(r["processes"] > _MOST_PROCESSES and f"processes in sight: {r['processes']}"),
-    ),
-    Promise(msg("No kernel settings"), lambda r: _first(r["core_pattern"] and "core_pattern is open to writing")),
-    Promise(msg("No special rights"), lambda r: _first(r["rights"] and "the process holds capabilities")),
-)
 
 
 def check_promises(seal: Seal) -> list[PromiseResult]:
@@ -114,10 +98,16 @@ def check_promises(seal: Seal) -> list[PromiseResult]:
         subprocess.SubprocessError: it does not answer.
     """
     if seal.name == "none":
-        return [PromiseResult(promise.name, kept=False, detail="there is no sandbox") for promise in PROMISES]
+        return [PromiseResult(one.name, one.otherwise, "broken", "there is no sandbox") for one in PROMISES]
     report = _look_around(seal)
-    found = [(promise.name, promise.broken(report)) for promise in PROMISES]
-    return [PromiseResult(name, kept=not detail, detail=detail) for name, detail in found]
+    return [_result(promise, report) for promise in PROMISES]
+
+
+def _result(promise: Promise, report: Report) -> PromiseResult:
+    if not promise.applies():
+        return PromiseResult(promise.name, promise.otherwise, "not applicable")
+    found = promise.broken(report)
+    return PromiseResult(promise.name, promise.otherwise, "broken" if found else "kept", found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +144,7 @@ def _plant(folder: Path, secret: str, planted: ExitStack) -> Path | None:
 def _report(seal: Seal, bait: _Bait) -> Report:
     # The secret is an argument here, so what is looked for in /proc is the environment alone.
     argv = [sys.executable, "-I", "-c", _LOOK_AROUND, str(bait.port), bait.secret, sys.prefix, *map(str, bait.files)]
-    with seal.room(limits=_LIMITS) as room:
+    with seal.room(limits=LIMITS) as room:
         running = room.start(argv, {"PATH": PATH}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             out, err = running.popen.communicate(timeout=_SECONDS)
@@ -165,7 +155,3 @@ def _report(seal: Seal, bait: _Bait) -> Report:
     except ValueError:
         told = err.decode(errors="replace").strip() or f"it ended with status {running.popen.returncode}"
         raise OSError(f"the sandbox does not start: {told[-500:]}") from None
-
-
-def _first(*found: str | bool) -> str:
-    return next((str(item) for item in found if item), "")
