@@ -131,6 +131,7 @@ class _Run:
             )
         if seal == "none":
             yield msg("The notebooks ran unsealed: grade only notebooks you trust like this.")
+        yield from self.settings.remarks
 
     def _mixed(self) -> Iterator[Words]:
         """Warn of grades that were made under different conditions."""

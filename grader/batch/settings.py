@@ -10,6 +10,7 @@ from typing import Literal
 
 from grader.errors import UsageError
 from grader.ledger import Changed
+from grader.records import Words
 from grader.reference import Bands
 from grader.workbook import Task, Workbook
 
@@ -27,6 +28,8 @@ class Settings:
     unsealed: bool = False
     changed: Changed = "ask"
     """What to do with grades that were made with another Keras, other data or another seal."""
+    remarks: tuple[Words, ...] = ()
+    """What was handed in and refused, and belongs to nobody's submission."""
 
 
 def tasks_of(workbook: Workbook, names: Sequence[str] | None) -> tuple[Task, ...]:

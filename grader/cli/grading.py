@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,11 +129,12 @@ def _grade(asked: Mapping[str, Any], call: _Call) -> None:
     from grader.runlog import JsonLog
 
     settings = _settings(asked)
-    submissions = intake.submissions_of(
+    taken = intake.taken(
         asked["paths"],
         lang=settings.language,
         **{name: asked[name] for name in ("source", "single", "roster", "assignment")},
     )
+    submissions, settings = taken.submissions, replace(settings, remarks=taken.remarks)
     call.total = len(submissions)
     before = Ledger(call.out).state()
     with contextlib.ExitStack() as stack:

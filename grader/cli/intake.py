@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from grader.collect import Intake, Source, Submission
+    from grader.collect import Intake, Source
 
 source = click.option(
     "--from",
@@ -28,7 +28,7 @@ roster = click.option(
 assignment = click.option("--assignment", help="Which assignment, where nbgrader's folder holds several.")
 
 
-def submissions_of(
+def taken(
     paths: Sequence[Path],
     *,
     lang: str,
@@ -36,7 +36,7 @@ def submissions_of(
     single: bool = False,
     roster: Path | None = None,
     assignment: str | None = None,
-) -> tuple[Submission, ...]:
+) -> Intake:
     """Return what was handed in, and print what must be known about it.
 
     What archives hold is unpacked into a temporary folder that goes when the command ends.
@@ -46,7 +46,7 @@ def submissions_of(
     room = click.get_current_context().with_resource(tempfile.TemporaryDirectory(prefix="grader-handed-in-"))
     intake = gather(paths, source=source, single=single, roster=roster, assignment=assignment, into=Path(room))
     _tell(intake, lang)
-    return intake.submissions
+    return intake
 
 
 def _tell(intake: Intake, lang: str) -> None:
