@@ -59,7 +59,7 @@ def with_context(
     record = band and laboratory.bands.find(
         band.reference,
         fingerprint=laboratory.datasets[task.dataset].fingerprint,
-        profile=laboratory.profile.name,
+        profile=laboratory.profile,
         device=trainings[0].device if trainings else "cpu",
         keras=laboratory.keras,
     )

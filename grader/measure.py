@@ -81,7 +81,7 @@ class Laboratory:
             name: self.bands.band(
                 name,
                 fingerprint=self.datasets[task.dataset].fingerprint,
-                profile=self.profile.name,
+                profile=self.profile,
                 device=device,
                 keras=self.keras,
             )

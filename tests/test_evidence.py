@@ -63,6 +63,7 @@ def put(folder, name, accuracies, *, reference=None, spoiled="", edition="full",
         source="somewhere",
         recipe=empty,
         trainings=trainings(accuracies, profile),
+        steps=120 if profile == "quick" else None,
         spoiled=spoiled,
     )
     write_record(record_path(folder, name, data, Profile(name=profile), "cpu"), record)

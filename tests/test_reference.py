@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from grader.criteria.rule import rule
 from grader.errors import WorkbookError
-from grader.records import Recipe, Training, Verdict
+from grader.records import Profile, Recipe, Training, Verdict
 from grader.reference import (
     Bands,
     ReferenceRecord,
@@ -84,7 +84,9 @@ def record(reference="example2", *, fingerprint="f" * 64, profile="quick", devic
         )
         for seed in range(1, k + 1)
     )
-    return ReferenceRecord(reference=reference, edition="sample", source="drawn", recipe=recipe, trainings=trainings)
+    return ReferenceRecord(
+        reference=reference, edition="sample", source="drawn", recipe=recipe, trainings=trainings, steps=120
+    )
 
 
 @pytest.fixture
@@ -93,7 +95,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-CONDITIONS = {"fingerprint": "f" * 64, "profile": "quick", "device": "cpu", "keras": "3.99.0"}
+CONDITIONS = {"fingerprint": "f" * 64, "profile": Profile(name="quick", steps=120), "device": "cpu", "keras": "3.99.0"}
 
 
 def test_a_band_is_found_under_the_conditions_it_was_recorded_for(folder):
@@ -105,7 +107,14 @@ def test_a_band_is_found_under_the_conditions_it_was_recorded_for(folder):
 
 
 @pytest.mark.parametrize(
-    "other", [{"fingerprint": "e" * 64}, {"profile": "full"}, {"device": "gpu"}, {"keras": "4.0.0"}]
+    "other",
+    [
+        {"fingerprint": "e" * 64},
+        {"profile": Profile(name="full")},
+        {"profile": Profile(name="quick", steps=60)},
+        {"device": "gpu"},
+        {"keras": "4.0.0"},
+    ],
 )
 def test_under_other_conditions_nothing_is_calibrated(folder, other):
     """No band is better than one of other data, another profile, device or major version."""

@@ -100,7 +100,7 @@ def _same(bands: Bands, reference: str, record: ReferenceRecord) -> ReferenceRec
     return bands.find(
         reference,
         fingerprint=first.fingerprint,
-        profile=first.profile,
+        profile=record.profile,
         device=first.device,
         keras=first.versions.get("keras", ""),
     )

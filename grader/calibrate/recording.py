@@ -10,7 +10,7 @@ from grader.calibrate.clock import Clock
 from grader.calibrate.order import Item, Order, items_of
 from grader.errors import WorkbookError
 from grader.places import cache_home
-from grader.records import Message, Training, msg
+from grader.records import Message, Profile, Training, msg
 from grader.reference import ReferenceRecord, add_training, load_record, major, record_path
 from grader.train import TrainerPool
 
@@ -51,14 +51,14 @@ def calibrate(order: Order, *, say: Callable[[Message], None], done: Callable[[S
             record_path(item.folder, item.name, item.source, order.profile, pool.device_for(item.dataset)): item
             for item in items
         }
-        records = _known(paths, restart=order.restart)
+        records = _known(paths, order.profile, restart=order.restart)
         _record_all(order, paths, records, pool, done)
     for path, record in records.items():
         if record is not None and _missing(record, order.seeds) == []:
             say(msg("{record}: {count} trainings are on record", record=path.stem, count=len(record.trainings)))
 
 
-def _known(paths: Mapping[Path, Item], *, restart: bool) -> dict[Path, ReferenceRecord | None]:
+def _known(paths: Mapping[Path, Item], profile: Profile, *, restart: bool) -> dict[Path, ReferenceRecord | None]:
     """Return what is on record already.
 
     Raises:
@@ -68,7 +68,7 @@ def _known(paths: Mapping[Path, Item], *, restart: bool) -> dict[Path, Reference
     changes = []
     for path, item in paths.items():
         record = load_record(path) if path.is_file() else None
-        what = _changed(record, item) if record else ""
+        what = _changed(record, item, profile) if record else ""
         if what and not restart:
             changes.append(f"{path}: {what}")
         known[path] = None if what else record
@@ -82,7 +82,7 @@ def _known(paths: Mapping[Path, Item], *, restart: bool) -> dict[Path, Reference
     return known
 
 
-def _changed(record: ReferenceRecord, item: Item) -> str:
+def _changed(record: ReferenceRecord, item: Item, profile: Profile) -> str:
     """Say what is no longer as it was when a record was made; nothing when all is."""
     old, new = record.recipe.digest, item.recipe.digest
     if old != new:
@@ -90,6 +90,8 @@ def _changed(record: ReferenceRecord, item: Item) -> str:
     old, new = record.trainings[0].fingerprint, item.source.fingerprint
     if old != new:
         return f"the data is other data than it was recorded for: {new[:12]} here, {old[:12]} then ({record.source})"
+    if record.steps != profile.steps:
+        return f"the profile has other steps than when it was recorded: {profile.steps} now, {record.steps} then"
     return ""
 
 
@@ -111,14 +113,14 @@ def _record_all(
     for path, item in paths.items():
         for seed in _missing(records[path], order.seeds):
             training = pool.train(item.recipe, item.dataset, order.profile, seed)
-            record = add_training(path, _new(item, training, records[path]))
+            record = add_training(path, _new(item, training, order.profile, records[path]))
             clock.done(path.stem, training.seconds)
             have = len(record.trainings)
             want = max(have, order.seeds)
             done(Step(record=path.stem, training=training, have=have, want=want, left=clock.left))
 
 
-def _new(item: Item, training: Training, record: ReferenceRecord | None) -> ReferenceRecord:
+def _new(item: Item, training: Training, profile: Profile, record: ReferenceRecord | None) -> ReferenceRecord:
     """Return a training as a record of its own, to be added to what is there.
 
     Raises:
@@ -135,6 +137,7 @@ def _new(item: Item, training: Training, record: ReferenceRecord | None) -> Refe
         source=item.source.source,
         recipe=item.recipe,
         trainings=(replace(training, fingerprint=item.source.fingerprint, cached=False),),
+        steps=profile.steps,
         spoiled=item.spoiled,
     )
 

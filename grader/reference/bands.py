@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.criteria.accuracy import accuracies_of
-from grader.records import Band, LayerFacts, Training
+from grader.records import Band, LayerFacts, Profile, Training
 from grader.reference.band import FEWEST, band_of
 from grader.reference.record import ReferenceRecord, load_records
 
@@ -29,22 +29,22 @@ class Bands:
         self.records = load_records(folder / "results")
 
     def find(
-        self, reference: str, *, fingerprint: str, profile: str, device: str, keras: str
+        self, reference: str, *, fingerprint: str, profile: Profile, device: str, keras: str
     ) -> ReferenceRecord | None:
-        """Return the record made under the same conditions; Keras's major version must agree."""
+        """Return the record of the same data, profile and steps, device, and major version of Keras."""
         for record in self.records:
             first = record.trainings[0]
             if (
                 record.reference == reference
                 and first.fingerprint == fingerprint
-                and first.profile == profile
+                and record.profile == profile
                 and first.device == device
                 and major(first.versions.get("keras", "")) == major(keras)
             ):
                 return record
         return None
 
-    def band(self, reference: str, *, fingerprint: str, profile: str, device: str, keras: str) -> Band | None:
+    def band(self, reference: str, *, fingerprint: str, profile: Profile, device: str, keras: str) -> Band | None:
         """Return the band for these conditions, or None when nothing was calibrated under them."""
         record = self.find(reference, fingerprint=fingerprint, profile=profile, device=device, keras=keras)
         return None if record is None else self.band_for(record)

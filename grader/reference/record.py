@@ -31,6 +31,8 @@ class ReferenceRecord:
     """Where the data came from, in words."""
     recipe: Recipe
     trainings: tuple[Training, ...]
+    steps: int | None = None
+    """Most steps per fit, of the profile it was made under; None for as many as the notebook says."""
     spoiled: str = ""
     """What was done to the recipe so that it must not pass (``grader/spoil.py``); empty for an honest one."""
     schema: int = 1
@@ -55,6 +57,11 @@ class ReferenceRecord:
         """Edition of the data, profile, device class: trainings under others are never compared."""
         first = self.trainings[0]
         return self.edition, first.profile, first.device
+
+    @property
+    def profile(self) -> Profile:
+        """How much training was bought."""
+        return Profile(name=self.trainings[0].profile, steps=self.steps)
 
     @property
     def num_test(self) -> int:
