@@ -3,12 +3,18 @@
 import csv
 import json
 import os
+import shutil
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+
+from grader.ledger import Ledger
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +36,13 @@ def cohort(tmp_path_factory):
     return root
 
 
-def grade(cohort, out, home, *more):
-    """Run ``grader grade`` as a lecturer would."""
+QUICKLY = ("--tasks", "task1", "--profile", "quick", "--data", "sample", "--jobs", "2")
+
+
+def call(home, *arguments):
+    """Run ``grader`` as a lecturer would."""
     return subprocess.run(
-        [
-            *(sys.executable, "-m", "grader", "grade", cohort, "-o", out),
-            *("--tasks", "task1", "--profile", "quick", "--data", "sample", "--jobs", "2", *more),
-        ],
+        [sys.executable, "-m", "grader", *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=240,
@@ -45,10 +51,32 @@ def grade(cohort, out, home, *more):
     )
 
 
+def grade(cohort, out, home, *more):
+    """Run ``grader grade`` on the first task, quickly."""
+    return call(home, "grade", cohort, "-o", out, *QUICKLY, "--workbook", home / "workbook", *more)
+
+
+def submissions(out):
+    """What a run says of its submissions, as programs read it."""
+    return json.loads((out / "results.json").read_text())["submissions"]
+
+
+def summary(done):
+    """The summary that a call has printed last."""
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def written(out):
+    """When each notebook's trace was written."""
+    return {path.parent: path.stat().st_mtime_ns for path in out.glob("record/students/*/*/outcome.json")}
+
+
 @pytest.fixture(scope="module")
 def graded(cohort, tmp_path_factory):
-    """The cohort, graded once."""
+    """The cohort, graded once by a workbook of its own: new reference trainings must not change the rubric here."""
     home, out = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("runs") / "run"
+    shutil.copytree("assignments", home / "workbook", ignore=shutil.ignore_patterns("demo"))
+    shutil.copytree("reference/results", home / "workbook" / "reference" / "results")
     done = grade(cohort, out, home, "--lang", "en")
     assert done.returncode == 0, done.stderr
     return out, home, done
@@ -57,7 +85,7 @@ def graded(cohort, tmp_path_factory):
 def test_every_submission_ends_in_one_status_and_the_exit_code_is_0(graded):
     """Students' trouble is in the results, not in the exit code; nobody is lost."""
     out, _, _ = graded
-    found = {one["student"]: one["status"] for one in json.loads((out / "results.json").read_text())["submissions"]}
+    found = {one["student"]: one["status"] for one in submissions(out)}
     assert found == {
         "about-tables": "other_workbook",
         "broken": "unreadable",
@@ -87,12 +115,91 @@ def test_each_page_explains_what_happened(graded):
     assert "os._exit" in pages["kills-itself.html"]
 
 
-def test_called_again_it_grades_only_what_changed(graded, cohort):
-    """What is recorded is taken as it is; a changed notebook is graded anew."""
+# -- what survives, and what is not done again --------------------------------------------------------------------
+
+
+def test_killed_in_the_middle_and_resumed_it_ends_with_the_same(graded, cohort, tmp_path):
+    """After kill -9 `grader resume` knows what was asked for, grades what is left and nothing twice."""
+    undisturbed, home, _ = graded
+    out, log = tmp_path / "run", tmp_path / "log"
+    command = [sys.executable, "-m", "grader", "grade", cohort, "-o", out, *QUICKLY, "--lang", "en", "--json-log", log]
+    command += ["--workbook", home / "workbook"]
+    with subprocess.Popen(
+        [*map(str, command)],
+        env={**os.environ, "GRADER_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as running:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and '"done"' not in (log.read_text() if log.exists() else ""):
+            time.sleep(0.05)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    finished = [one for one in Ledger(out).standings() if one.status is not None]
+    assert 0 < len(finished) < 6
+    assert "grader resume" in call(home, "show", out, "--lang", "en").stdout
+    resumed = summary(call(home, "resume", out, "--summary", "-"))
+    assert (resumed["unchanged"], resumed["graded"], resumed["unfinished"]) == (len(finished), 6 - len(finished), 0)
+    assert submissions(out) == submissions(undisturbed)
+    assert not list(out.glob("record/students/*/running-*"))
+
+
+def test_a_changed_rubric_is_answered_from_the_traces(graded, cohort, tmp_path):
+    """Other points: everybody is judged anew, and no notebook is run."""
     out, home, _ = graded
-    before = {path: path.stat().st_mtime_ns for path in out.glob("record/students/*/result.json")}
+    shutil.copytree(out, tmp_path / "run")
+    shutil.copytree(home / "workbook", tmp_path / "workbook")
+    task = tmp_path / "workbook" / "task1.toml"
+    task.write_text(task.read_text("utf-8").replace("points = 4", "points = 5"), "utf-8")
+    rest = tmp_path / "workbook" / "workbook.toml"
+    rest.write_text("points = 103\n" + rest.read_text("utf-8"), "utf-8")
+    before = written(tmp_path / "run")
+    done = grade(cohort, tmp_path / "run", home, "--workbook", tmp_path / "workbook", "--summary", "-")
+    assert (summary(done)["graded"], summary(done)["unchanged"]) == (6, 0), done.stderr
+    assert written(tmp_path / "run") == before
+    assert {one["tasks"]["task1"]["max"] for one in submissions(tmp_path / "run")} == {23}
+
+
+def test_another_keras_needs_a_word_before_grades_are_mixed(graded, cohort, tmp_path):
+    """Exit code 78 names what has changed; `--changed keep` leaves those grades, and the report warns of the mixture."""
+    out, home, _ = graded
+    shutil.copytree(out, tmp_path / "run")
+    with sqlite3.connect(tmp_path / "run" / "record" / "ledger.sqlite") as database:
+        database.execute("UPDATE conditions SET facts = json_set(facts, '$.keras', '2.15.0')")
+        database.execute("UPDATE conditions SET digest = 'old'")
+        database.execute("UPDATE submission SET conditions = 'old' WHERE student != 'no-code'")
+    database.close()
+    refused = grade(cohort, tmp_path / "run", home, "--summary", "-")
+    assert (refused.returncode, summary(refused)["exit_code"]) == (78, 78)
+    assert "keras 2.15.0" in refused.stderr
+    kept = grade(cohort, tmp_path / "run", home, "--changed", "keep", "--summary", "-")
+    assert summary(kept)["unchanged"] == 6, kept.stderr
+    assert "keras 2.15.0 / 3" in (tmp_path / "run" / "results.json").read_text()
+
+
+def test_a_run_that_is_being_written_is_busy(graded, cohort):
+    """The second grader ends at once with its own exit code, and the first is not disturbed."""
+    out, home, _ = graded
+    with Ledger(out).opened():
+        refused = grade(cohort, out, home, "--summary", "-")
+    assert (refused.returncode, summary(refused)["exit_code"]) == (75, 75)
+    assert "another grader" in summary(refused)["error"]
+
+
+def test_a_scheduled_run_does_nothing_while_nothing_changes(graded, cohort):
+    """With `--if-changed` neither pages nor grades are touched, and the summary says so."""
+    out, home, _ = graded
+    before = (out / "index.html").stat().st_mtime_ns
+    done = grade(cohort, out, home, "--lang", "en", "--if-changed", "--summary", "-")
+    assert (done.returncode, summary(done)["changed"]) == (0, False), done.stderr
+    assert (out / "index.html").stat().st_mtime_ns == before
+
+
+def test_called_again_it_grades_only_what_changed(graded, cohort):
+    """What is recorded is taken as it is; a changed notebook is run and graded anew."""
+    out, home, _ = graded
+    before = written(out)
     nbformat.write(new_notebook(cells=[new_code_cell("y = 2")]), cohort / "no-code" / "work.ipynb")
-    done = grade(cohort, out, home)
-    assert done.returncode == 0, done.stderr
-    changed = {path.parent.name for path, then in before.items() if path.stat().st_mtime_ns != then}
-    assert changed == {"no-code"}
+    done = grade(cohort, out, home, "--if-changed", "--summary", "-")
+    assert (summary(done)["graded"], summary(done)["unchanged"], summary(done)["changed"]) == (1, 5, True), done.stderr
+    assert {place.parent.name for place, then in written(out).items() if before[place] != then} == {"no-code"}
