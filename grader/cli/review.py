@@ -77,26 +77,41 @@ def override(
     one task has it.
     """
     from grader.errors import UsageError
+    from grader.language import Language
     from grader.ledger import Ledger
-    from grader.records import Verdict
+    from grader.records import Verdict, msg
     from grader.report import render_run
 
     ledger = Ledger(run)
+    facts = ledger.run()
+    say = Language(facts.language).say
     result = result_of(ledger, student)
     if remove and (verdict or points is not None or because):
         raise UsageError("--remove takes a decision back; leave out --verdict, --points and --because")
     if remove:
         gone = ledger.decisions.take_back(result.student, criterion, author=author)
-        click.echo(f"{result.label}, {_named(gone)}: your word is taken back; what the grader found counts again")
+        back = msg(
+            "{student}, {criterion}: the decision is taken back; what the grader found counts again.",
+            student=result.label,
+            criterion=_named(gone),
+        )
+        click.echo(say(back))
     elif verdict is None or because is None:
         raise UsageError("say --verdict passed, failed or review, and --because with the reason; or --remove")
     else:
         done = ledger.decisions.decide(
             result, criterion, Verdict(verdict), points=points, because=because, author=author
         )
-        click.echo(f"{result.label}, {_named(done)}: {done.verdict.value}, {done.points} points, by {done.author}")
+        told = msg(
+            "{student}, {criterion}: {verdict}, points: {points}. Decided by {author}.",
+            student=result.label,
+            criterion=_named(done),
+            verdict=done.verdict.value,
+            points=done.points,
+            author=done.author,
+        )
+        click.echo(say(told))
     if not no_report:
-        facts = ledger.run()
         render_run(facts, ledger.results(), run, language=facts.language)
 
 
