@@ -11,6 +11,7 @@ import sys
 import time
 
 import nbformat
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -77,7 +78,7 @@ def graded(cohort, tmp_path_factory):
     home, out = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("runs") / "run"
     shutil.copytree("assignments", home / "workbook", ignore=shutil.ignore_patterns("demo"))
     shutil.copytree("reference/results", home / "workbook" / "reference" / "results")
-    done = grade(cohort, out, home, "--lang", "en")
+    done = grade(cohort, out, home, "--lang", "en", "--json-log", home / "log")
     assert done.returncode == 0, done.stderr
     return out, home, done
 
@@ -113,6 +114,23 @@ def test_each_page_explains_what_happened(graded):
     assert "tensorflow_nothing" in pages["fails-in-the-middle.html"]
     assert "report.pdf" in pages["sent-a-pdf.html"]
     assert "os._exit" in pages["kills-itself.html"]
+
+
+def test_submissions_are_worked_on_side_by_side_and_followed_by_machines(graded):
+    """With two jobs the second begins before the first is done; each line of the log is one event of the run."""
+    _, home, _ = graded
+    events = [json.loads(line) for line in (home / "log").read_text().splitlines()]
+    kinds = [one["event"] for one in events]
+    assert kinds.count("started") == kinds.count("done") == 6
+    assert kinds.index("done") > [i for i, kind in enumerate(kinds) if kind == "started"][1]
+    done = next(one for one in events if one["event"] == "done" and one["student"] == "kills-itself")
+    assert (done["status"], done["earned"], done["in_review"], done["max"], done["reused"]) == (
+        "kernel_died",
+        0,
+        20,
+        20,
+        False,
+    )
 
 
 # -- what survives, and what is not done again --------------------------------------------------------------------
@@ -193,6 +211,31 @@ def test_a_scheduled_run_does_nothing_while_nothing_changes(graded, cohort):
     done = grade(cohort, out, home, "--lang", "en", "--if-changed", "--summary", "-")
     assert (done.returncode, summary(done)["changed"]) == (0, False), done.stderr
     assert (out / "index.html").stat().st_mtime_ns == before
+
+
+def test_ctrl_c_ends_at_once_and_takes_everything_along(cohort, graded, tmp_path):
+    """Exit code 130 within seconds, one line, no process left; the run can be resumed."""
+    _, home, _ = graded
+    command = [sys.executable, "-m", "grader", "grade", cohort, "-o", tmp_path / "run", *QUICKLY]
+    with subprocess.Popen(
+        [*map(str, command)],
+        env={**os.environ, "GRADER_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and not list(tmp_path.glob("run/record/students/*/running-*")):
+            time.sleep(0.05)
+        started = psutil.Process(running.pid).children(recursive=True)
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "grader resume" in said
+    assert "Traceback" not in said
+    _, left = psutil.wait_procs(started, timeout=60)
+    assert left == []
+    assert Ledger(tmp_path / "run").request()["tasks"] == "task1"
 
 
 def test_called_again_it_grades_only_what_changed(graded, cohort):
