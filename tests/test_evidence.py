@@ -131,6 +131,12 @@ def test_a_preview_is_called_one_and_compared_with_nothing(tmp_path, workbook):
             assert "the workbook prints" not in said
 
 
+def test_where_nothing_is_on_record_both_say_what_to_do(tmp_path, workbook):
+    """A workbook that was never calibrated gets a sentence, not an empty screen."""
+    for parts in (shown, verified):
+        assert "grader reference run" in text_of(parts(workbook, Bands(tmp_path, risk=RISK), Language("en")))
+
+
 def test_our_own_records_hold_what_they_promise(workbook):
     """All references are on record for the offline data; trained in full, no honest training fails; records agree."""
     bands = Bands(shipped("reference"), risk=RISK)

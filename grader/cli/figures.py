@@ -16,9 +16,16 @@ from grader.workbook import Workbook
 if TYPE_CHECKING:
     from rich.table import Table
 
+_NOTHING = msg(
+    "Nothing is on record, so that all accuracies would go to review, uncalibrated. To record: {command}",
+    command="grader reference run",
+)
+
 
 def shown(workbook: Workbook, bands: Bands, language: Language) -> Iterator[Table | str]:
     """Yield, conditions by conditions, every distribution with its band, and how the workbook's figures compare."""
+    if not bands.records:
+        yield language.say(_NOTHING)
     figures = {one.id: one.figure for one in workbook.references}
     order = {one.id: place for place, one in enumerate(workbook.references)}
     for conditions in dict.fromkeys(record.conditions for record in bands.records):
@@ -37,6 +44,9 @@ def shown(workbook: Workbook, bands: Bands, language: Language) -> Iterator[Tabl
 
 def verified(workbook: Workbook, bands: Bands, language: Language) -> Iterator[Table | str]:
     """Yield, conditions by conditions, how the rule judged honest and spoiled trainings."""
+    if not bands.records:
+        yield language.say(_NOTHING)
+        return
     yield language.say(
         msg(
             "Each recorded training takes the part of a student's first, the next two seeds that of the two more. "
