@@ -56,9 +56,10 @@ def _tell(intake: Intake, lang: str) -> None:
     say = Language(lang).say
     lms = [name.capitalize() for name in intake.sources if name != "folder"]
     absent = [one.who.name or one.student for one in intake.submissions if one.absent]
-    if lms or absent:
+    if lms or absent or intake.strangers:
         handed_in = len(intake.submissions) - len(absent)
-        click.echo(say(msg("Layout: {names}. Submissions: {count}.", names=", ".join(lms) or "-", count=handed_in)))
+        names = ", ".join(lms) or "folder"
+        click.echo(say(msg("Layout: {names}. Submissions: {count}.", names=names, count=handed_in)))
     if absent:
         click.echo(say(msg("Handed in nothing: {count} ({names}).", count=len(absent), names=_some(absent))))
     if intake.strangers:

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from grader.collect.junk import is_junk
+from grader.collect.junk import is_checkpoint, is_junk
 from grader.collect.submission import readable
 from grader.collect.zipnames import names_of, safe_path
 from grader.errors import MachineError
@@ -80,7 +80,7 @@ class RefusedError(Exception):
 def unpack(archive: Path, into: Path, bounds: Bounds, *, name: str = "") -> Unpacked:
     """Unpack an archive into a new folder below ``into``; ``name`` is what reasons call it, by default its file's.
 
-    Members that systems leave behind (``__MACOSX``, ``.DS_Store``, checkpoints) are passed over.
+    Members that systems leave behind (``__MACOSX``, ``.DS_Store``) are passed over.
 
     Raises:
         RefusedError: It is no ZIP archive, or holds more than ``bounds``.
@@ -140,7 +140,9 @@ def _unpack_all(archive: zipfile.ZipFile, folder: Path, bounds: Bounds, title: s
         if isinstance(place, Message):
             outside.append(place)
             continue
-        if any(map(is_junk, place.parts)) or (name.endswith(("/", "\\")) and not member.file_size):
+        if any(is_junk(part) and not is_checkpoint(part) for part in place.parts) or (
+            name.endswith(("/", "\\")) and not member.file_size
+        ):
             continue
         path = folder / _free(place, taken)
         try:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from grader.collect.junk import is_junk
+from grader.collect.junk import is_checkpoint, is_junk
 from grader.collect.submission import MOST_FILES, MOST_NOTEBOOKS, Contents, Item, is_notebook, note
 
 _MAX_LEVELS = 8
@@ -43,6 +43,20 @@ def tree(root: Path, levels: int) -> Iterator[tuple[Kind, Path]]:
             below += [path for kind, path in found if kind == "folder"]
             yield from found
         level = below
+
+
+def checkpoints_in(folder: Path) -> list[str]:
+    """Return the names of notebooks that are there only as copies which Jupyter made by itself."""
+    found = (path for kind, path in [("folder", folder), *tree(folder, _MAX_LEVELS)] if kind == "folder")
+    hidden = (place / name for place in found for name in _names(place) if is_checkpoint(name))
+    return sorted(name for place in hidden if not place.is_symlink() for name in _names(place) if is_notebook(name))
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except OSError:
+        return []
 
 
 def contents_of(folder: Path) -> Contents:

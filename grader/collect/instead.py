@@ -19,13 +19,19 @@ _HAND_IN = (
 )
 
 
-def instead_of(items: Sequence[Item], remarks: Sequence[Message]) -> Message:
+def instead_of(items: Sequence[Item], remarks: Sequence[Message], checkpoints: Sequence[str] = ()) -> Message:
     """Return what came in place of a notebook, and what to hand in instead.
 
     Args:
         items: The files that came.
         remarks: What was refused, and why.
+        checkpoints: Notebooks that are there only as Jupyter's own copies.
     """
+    if checkpoints:
+        return msg(
+            "Only a copy that Jupyter makes by itself was handed in (.ipynb_checkpoints): {files}. " + _HAND_IN,
+            files=", ".join(checkpoints[:10]),
+        )
     if not items and remarks:
         return remarks[0]
     if not items:

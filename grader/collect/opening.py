@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.collect.archive import STUDENT, RefusedError, unpack
-from grader.collect.folders import contents_of
+from grader.collect.folders import checkpoints_in, contents_of
 from grader.collect.instead import instead_of
 from grader.collect.parcel import Parcel
 from grader.collect.scripts import notebook_of
@@ -39,18 +39,24 @@ class Opener:
         self._levels = levels
         self._remarks: list[Message] = []
         self._notes: list[str] = []
+        self._folders: list[Path] = []
         self._cut = False
 
     def open(self, parcel: Parcel) -> Submission:
         """Return a parcel as a submission; what could not be taken is told in it."""
-        self._remarks, self._notes, self._cut = [], list(parcel.notes), False
+        self._remarks, self._notes, self._folders, self._cut = [], list(parcel.notes), [], False
         items = self._unpacked(self._items(parcel), self._levels)
         if not any(item.is_notebook for item in items):
             items = [self._as_notebook(item) for item in items]
         items, earlier = _without_older_copies(items)
         bounded = self._bounded(items)
         submission = submission_of(parcel.student, bounded)
-        instead = None if submission.notebooks else instead_of(bounded.items, self._remarks)
+        instead = None
+        if not submission.notebooks:
+            folders = (*(part.path for part in parcel.parts if part.path.is_dir()), *self._folders)
+            instead = instead_of(
+                bounded.items, self._remarks, [name for one in folders for name in checkpoints_in(one)]
+            )
         delivery = replace(
             parcel.delivery,
             earlier=(*parcel.delivery.earlier, *earlier),
@@ -99,6 +105,7 @@ class Opener:
             return []
         self._refused |= unpacked.refused
         self._remarks += unpacked.outside
+        self._folders.append(unpacked.folder)
         contents = contents_of(unpacked.folder)
         self._cut |= contents.cut
         folder = item.name[: -len(".zip")]

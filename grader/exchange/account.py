@@ -36,7 +36,7 @@ _LINES: Mapping[Why, Message] = {
     Why.EXCUSED: msg("Not touched, excused or not assigned in the LMS: {count} ({names})"),
     Why.NO_ID: msg("Not touched, the run knows no id of theirs: {count} ({names})"),
     Why.NOT_IN_TABLE: msg("Graded, and not in the table: {count} ({names})"),
-    Why.NOT_IN_RUN: msg("Handed in after the table says, and not in the run: {count} ({names})"),
+    Why.NOT_IN_RUN: msg("Handed in according to the table, and not in the run: {count} ({names})"),
     Why.UNKNOWN: msg("In the table, and nothing in the run says whether they handed in: {count} ({names})"),
 }
 

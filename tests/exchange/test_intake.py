@@ -269,7 +269,12 @@ def test_nothing_leaves_the_archives_own_folder(tmp_path):
         "twice": 2,
     }
     reasons = {student: said(one.instead) for student, one in found.items() if not one.notebooks}
-    for student, words in {"bomb": "bomb", "device": "device", "linked": "a link", "secret": "encrypted"}.items():
+    for student, words in {
+        "bomb": "bomb",
+        "device": "device",
+        "linked": "a link",
+        "secret": "without a password",
+    }.items():
         assert words in reasons[student], reasons[student]
     outside = " ".join(map(said, intake.remarks))
     for words in ("../escape/lab.ipynb: its name leads out", "/etc/absolute", "C:/windows", "back.ipynb", "same name"):
@@ -416,6 +421,18 @@ def test_an_empty_folder_of_a_student_is_told(tmp_path):
     folder({"kim/a.ipynb": NOTEBOOK}, tmp_path)
     (tmp_path / "ivanova").mkdir()
     assert "Nothing lies" in said(by_student(gather([tmp_path]))["ivanova"].instead)
+
+
+@pytest.mark.parametrize("packed_up", [False, True])
+def test_a_student_who_handed_in_only_a_checkpoint_is_told(packed_up, tmp_path):
+    """It is an old copy in a hidden folder: nobody's work, but worth a word where there is no other notebook."""
+    files: archives.Files = {"lab/.ipynb_checkpoints/lab-checkpoint.ipynb": NOTEBOOK, "lab/data.csv": "1"}
+    given_: archives.Files = (
+        {"kim.zip": packed(files)} if packed_up else {f"kim/{name}": one for name, one in files.items()}
+    )
+    (one,) = gather([folder(given_, tmp_path)]).submissions
+    assert not one.notebooks
+    assert "makes by itself was handed in (.ipynb_checkpoints): lab-checkpoint.ipynb" in said(one.instead)
 
 
 COLAB = '''# -*- coding: utf-8 -*-
