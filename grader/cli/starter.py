@@ -18,14 +18,16 @@ from grader.cli import options as opt
 @opt.several(opt.workbook, opt.lang)
 def starter(task: str, out: Path | None, workbook: Path | None, lang: str) -> None:
     """Make a starter notebook: the question, a place for the answer, the self-check."""
-    from grader.batch import tasks_of
     from grader.errors import UsageError
     from grader.language import Language
     from grader.starter import starter as make
     from grader.workbook import load_workbook
 
     loaded = load_workbook(workbook)
-    (one,) = tasks_of(loaded, [task])
+    one = next((one for one in loaded.tasks if one.id == task), None)
+    if one is None:
+        text = f"{task}: the workbook has no such task; it has {', '.join(one.id for one in loaded.tasks)}"
+        raise UsageError(text)
     content = make(loaded, one, Language(lang)).encode()
     if out is None:
         sys.stdout.buffer.write(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -103,9 +104,8 @@ def _task(given: Any) -> Task | None:
 
 
 def _is_model(thing: Any) -> bool:
-    import keras
-
-    return isinstance(thing, keras.Model)
+    keras = sys.modules.get("keras")  # a model cannot be there before it
+    return keras is not None and isinstance(thing, keras.Model)
 
 
 def _execution(session: Observed) -> Execution:

@@ -49,7 +49,7 @@ def _task(task: TaskLook, language: Language) -> Iterator[str]:
         yield f'<div style="{_FAINT};font-size:.9em">{escape(heading(task, language))}</div>'
     yield '<ul style="list-style:none;margin:.4rem 0;padding:0">'
     for finding in task.findings:
-        title, found, advice = said(finding, language)
+        title, found, advice = said(finding, task, language)
         sign = f'<b style="color:{_COLOURS[finding.verdict]}">{SIGNS[finding.verdict]}</b>'
         yield f'<li style="margin:.25rem 0;padding-left:1.4em;text-indent:-1.4em">{sign}&ensp;{escape(title)}'
         if found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from grader.criteria import KINDS
 from grader.language import Language, printable
 from grader.records import Finding, Message, Verdict, msg
 from grader.selfcheck.looks import Look, TaskLook
@@ -51,11 +52,16 @@ def tail(task: TaskLook, language: Language) -> Iterator[str]:
         yield f"→ {language.say(task.advice)}"
 
 
-def said(finding: Finding, language: Language) -> tuple[str, str, str]:
-    """Return a finding's title, what was found and where, and what to do; the last two may be empty."""
+def said(finding: Finding, task: TaskLook, language: Language) -> tuple[str, str, str]:
+    """Return a finding's title, what was found and where, and what to do; the last two may be empty.
+
+    What the title or the heading says already is not said again.
+    """
     title, found = language.say(finding.title), language.say(finding.found)
     where = language.say(finding.where)
-    found = "" if found == title else language.say(msg("found: {found}", found=found))
+    where = "" if where == language.say(msg("cell {cell}", cell=task.cell)) else where
+    as_asked = finding.verdict is Verdict.PASSED and KINDS[finding.kind].judges == "structure"
+    found = "" if as_asked or found == title else language.say(msg("found: {found}", found=found))
     found = " ".join(part for part in (found, f"({where})" if where else "") if part)
     return title[:1].upper() + title[1:], found, language.say(finding.advice)
 
@@ -65,7 +71,7 @@ def _task(task: TaskLook, language: Language) -> Iterator[str]:
     if task.model:
         yield f"  {heading(task, language)}"
     for finding in task.findings:
-        title, found, advice = said(finding, language)
+        title, found, advice = said(finding, task, language)
         yield f"  {SIGNS[finding.verdict]} {title}" + (f" – {found}" if found else "")
         if advice:
             yield f"      → {advice}"
