@@ -3,7 +3,18 @@
 import pytest
 
 from grader.hints import failure_advice, hints_of
-from grader.records import CellOutcome, CellStatus, Ending, Execution, FailureFacts, NoteFacts, Trace
+from grader.records import (
+    ArrayFacts,
+    CellOutcome,
+    CellStatus,
+    CompileFacts,
+    Ending,
+    Execution,
+    FailureFacts,
+    FitFacts,
+    NoteFacts,
+    Trace,
+)
 
 
 def notebook(*cells, notes=()):
@@ -96,3 +107,36 @@ def test_a_drive_that_is_mounted_twice_is_named_once_a_cell():
     """Colab's drive is not here."""
     notes = (NoteFacts(what="colab-drive", cell=1), NoteFacts(what="colab-drive", cell=1))
     assert len(hints_of(notebook(("x", "", ""), notes=notes))) == 1
+
+
+def fitted(cell=4, **changes):
+    """Return a notebook with one training on MNIST, as honest as can be unless ``changes`` say otherwise."""
+    settings = {
+        "x": ArrayFacts(shape=(60_000, 784), dtype="float32", dataset="mnist", split="train", scale=1 / 255),
+        "compile": CompileFacts(model=0, optimizer="RMSprop", loss="sparse_categorical_crossentropy"),
+    }
+    fit = FitFacts(**{"fit": 0, "model": 0, "snapshot": 0, "epochs": 5, "cell": cell, **settings, **changes})
+    return Execution(notebook="a.ipynb", ending=Ending.COMPLETED, trace=Trace(fits=(fit, fit)))
+
+
+RAW = ArrayFacts(shape=(60_000, 784), dtype="uint8", dataset="mnist", split="train")
+HABITS = {
+    "pixels never scaled": ({"x": RAW}, "0…255"),
+    "a loss for regression": ({"compile": CompileFacts(model=0, optimizer="Adam", loss="mean_squared_error")}, "cross-entropy"),
+    "trained before": ({"fresh": False}, "goes on from the weights"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("habit", HABITS.values(), ids=HABITS)
+def test_a_training_s_habit_is_named_once(habit):
+    """What runs, and still teaches little: the first cell of each habit is named."""
+    changes, words = habit
+    (hint,) = hints_of(fitted(**changes))
+    assert words in hint.text
+    assert hint.values["cell"] == 4
+
+
+def test_an_honest_training_needs_no_hint():
+    """Scaled pixels, a cross-entropy and fresh weights; features of one task are no pixels."""
+    assert hints_of(fitted()) == ()
+    assert hints_of(fitted(x=ArrayFacts(shape=(1000, 20), dtype="float32", dataset="binary20", split="train"))) == ()

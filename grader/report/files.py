@@ -144,6 +144,7 @@ def _accuracy(facts: AccuracyFacts) -> dict[str, Any]:
         "evidence": facts.evidence.value if facts.evidence else None,
         "trainings": facts.trainings,
         "decisive": facts.decisive,
+        "claimed": facts.claimed,
         "notebook": facts.notebook,
         "train": facts.train,
         "limit": facts.limit,
