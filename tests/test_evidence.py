@@ -106,8 +106,9 @@ def test_verify_prints_rates_with_their_intervals(folder, workbook):
     assert "real data · full profile · cpu" in said
     assert re.search(r"All +45", said)
     assert "with 20 reference trainings: 1.12 % of honest models need two more" in said
-    assert re.search(r"example2 +5/5 +5/5", said)
+    assert re.search(r"example2 +5/5 +5/5 +10/10", said)
     assert "(47.8–100 %)" in said
+    assert "(69.2–100 %)" in said
 
 
 def test_show_says_where_the_workbooks_figures_lie(folder, workbook):

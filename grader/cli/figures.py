@@ -140,18 +140,23 @@ def _promises(found: Evidence, language: Language) -> Iterator[str]:
 def _spoiled(found: Evidence, language: Language) -> Table:
     """Make a table of the spoiled trainings that did not pass, of all: references down, kinds across."""
     kinds = [kind for kind in KINDS if any(row.record.spoiled == kind for row in found.spoiled)]
-    table = _table((msg("Spoiled trainings that are caught"), *(KINDS[kind] for kind in kinds)), language)
+    heads = (msg("Spoiled trainings that are caught"), *(KINDS[kind] for kind in kinds), msg("All"))
+    table = _table(heads, language)
     for name in dict.fromkeys(row.record.reference for row in found.spoiled):
-        here = {row.record.spoiled: row.tally for row in found.spoiled if row.record.reference == name}
-        cells = (f"{here[kind].caught}/{here[kind].trials}" if kind in here else "" for kind in kinds)
-        table.add_row(name, *cells)
-    totals = [_total(row for row in found.spoiled if row.record.spoiled == kind) for kind in kinds]
+        rows = [row for row in found.spoiled if row.record.reference == name]
+        table.add_row(name, *(f"{one.caught}/{one.trials}" if one.trials else "" for one in _by_kind(rows, kinds)))
+    totals = _by_kind(found.spoiled, kinds)
     table.add_section()
     table.add_row(language.say(msg("All")), *(_between(one.caught, one.trials, language) for one in totals))
     table.add_row(
         language.say(msg("of these failed, the others in review")), *(f"{one.failed}/{one.caught}" for one in totals)
     )
     return table
+
+
+def _by_kind(rows: Sequence[Row], kinds: Sequence[str]) -> list[Tally]:
+    """Return a tally for each kind, and one for all of them."""
+    return [*(_total(row for row in rows if row.record.spoiled == kind) for kind in kinds), _total(rows)]
 
 
 def _total(rows: Iterable[Row]) -> Tally:
