@@ -184,11 +184,12 @@ def test_the_lock_of_a_killed_grader_is_free(tmp_path):
         "with Ledger(Path(sys.argv[1])).opened():\n    print('held', flush=True)\n    time.sleep(600)"
     )
     with subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout.readline() == "held\n"
-        with pytest.raises(BusyError), Ledger(tmp_path).opened():
-            pass
-        holder.send_signal(signal.SIGKILL)
-        holder.wait()
+        try:
+            assert holder.stdout.readline() == "held\n"
+            with pytest.raises(BusyError), Ledger(tmp_path).opened():
+                pass
+        finally:
+            holder.send_signal(signal.SIGKILL)
     with Ledger(tmp_path).opened():
         pass
 
