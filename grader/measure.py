@@ -28,6 +28,10 @@ class Trainer(Protocol):
         """Return what comes of training a recipe from fresh weights."""
 
 
+_NOT_THEIR_OWN = frozenset({"its weights were set", "weights were loaded into it", "it was loaded from a file"})
+"""Why weights are not fresh, as the probe says it: what made them was not seen, so their predictions say nothing."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Laboratory:
     """Everything that measuring needs, shared by all submissions of a run."""
@@ -92,6 +96,8 @@ class Laboratory:
     def _in_kernel(self, candidate: Candidate, task: Task, executions: Sequence[Execution]) -> float | None:
         """Score what the student's own model predicts for the test inputs."""
         assert candidate.fit is not None
+        if candidate.fit.not_fresh_because in _NOT_THEIR_OWN:
+            return None
         dataset = self.datasets[task.dataset]
         for prediction in _execution_of(candidate, executions).trace.predictions:
             if prediction.after_fit == candidate.fit.fit and prediction.dataset == task.dataset:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -26,8 +27,11 @@ _TENSORFLOW_NAMES = {"softmax_v2": "softmax", "log_softmax_v2": "log_softmax"}
 
 
 def is_keras(thing: object) -> bool:
-    """Tell whether a class or function is Keras's own."""
-    return str(getattr(thing, "__module__", "")).partition(".")[0] == "keras"
+    """Tell whether a class or function is Keras's own; a class also has to lie where it says it comes from."""
+    module = str(getattr(thing, "__module__", ""))
+    if module.partition(".")[0] != "keras":
+        return False
+    return not isinstance(thing, type) or getattr(sys.modules.get(module), thing.__name__, None) is thing
 
 
 def plain(value: Any) -> Any:
