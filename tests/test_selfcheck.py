@@ -407,3 +407,20 @@ def test_in_a_real_kernel_the_answer_is_html(tmp_path):
     assert "Conv2D layers: 5" in data["text/plain"]
     assert "Задание 3" in shown[3][0].data["text/html"]
     Path(tmp_path / "cells.html").write_text("".join(one[0].data["text/html"] for one in shown if one), "utf-8")
+
+
+def test_a_sign_of_the_example_is_never_shown_or_hidden(tmp_path):
+    """`show` belongs to what is graded; elsewhere in a task's file it is a mistake."""
+    import shutil
+
+    from grader.errors import WorkbookError
+    from grader.places import shipped
+
+    folder = tmp_path / "workbook"
+    folder.mkdir()
+    for path in shipped("assignments").glob("*.toml"):
+        shutil.copy(path, folder)
+    task = folder / "task3.toml"
+    task.write_text(task.read_text("utf-8").replace("exactly = 3\n", 'exactly = 3\nshow = "always"\n', 1), "utf-8")
+    with pytest.raises(WorkbookError, match="show has no meaning here"):
+        load_workbook(folder)

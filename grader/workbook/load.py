@@ -145,7 +145,7 @@ def _worth(table: Mapping[str, Any]) -> list[str]:
 
 
 def _worthless(table: Mapping[str, Any], cls: type[Criterion]) -> list[str]:
-    extra = [key for key in ("id", "points", "advice") if key in table]
+    extra = [key for key in ("id", "points", "advice", "show") if key in table]
     complaints = [f"{key} has no meaning here: nothing is graded by it; take it out" for key in extra]
     if cls.judges != "structure":
         complaints.append("only what a model is and how it is trained can tell models apart; take another kind")

@@ -38,7 +38,7 @@ def _criterion(cls: type[Criterion], definitions: dict[str, Any], *, worth: bool
     definitions.update(schema.pop("$defs", {}))
     properties = {"kind": {"const": cls.kind}, **schema["properties"]}
     if not worth:
-        for key in ("id", "points", "advice"):
+        for key in ("id", "points", "advice", "show"):
             del properties[key]
     elif "points" in properties:
         properties["points"] = {"type": "integer", "minimum": 1}
