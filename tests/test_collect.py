@@ -258,7 +258,7 @@ def test_what_cannot_be_read_costs_nobody_else(tmp_path):
             [*nobody, sys.executable, "-B", "-c", code, tmp_path],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=True,
         ).stdout.splitlines()
     finally:

@@ -177,6 +177,7 @@ def hostile() -> bytes:
         archive.writestr(member("linked/lab.ipynb", stat.S_IFLNK | 0o777), "/etc/passwd")
         archive.writestr(member("device/lab.ipynb", stat.S_IFCHR | 0o666), "")
         archive.writestr("bomb/lab.ipynb", b"\0" * (40 << 20))
+        archive.writestr("lzma/lab.ipynb", NOTEBOOK, zipfile.ZIP_LZMA)
         archive.writestr("twice/Lab.ipynb", NOTEBOOK)
         archive.writestr("twice/lab.ipynb", NOTEBOOK)
         archive.writestr("con/aux.ipynb", NOTEBOOK)

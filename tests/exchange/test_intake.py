@@ -265,6 +265,7 @@ def test_nothing_leaves_the_archives_own_folder(tmp_path):
         "device": 0,
         "good": 1,
         "linked": 0,
+        "lzma": 0,
         "secret": 0,
         "twice": 2,
     }
@@ -273,6 +274,7 @@ def test_nothing_leaves_the_archives_own_folder(tmp_path):
         "bomb": "bomb",
         "device": "device",
         "linked": "a link",
+        "lzma": "method 14",
         "secret": "without a password",
     }.items():
         assert words in reasons[student], reasons[student]
