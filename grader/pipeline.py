@@ -49,10 +49,7 @@ def grade_submission(submission: Submission, grading: Grading, say: Say) -> Subm
         return SubmissionResult(student=submission.student, status=Status.NOT_HANDED_IN, tasks=(), notebooks=())
     if not submission.notebooks:
         return _without_notebook(submission, grading.tasks)
-    executions = []
-    for number, notebook in enumerate(submission.notebooks):
-        say(msg("running {notebook}", notebook=notebook.name))
-        executions.append(_execute(notebook, number, submission, grading))
+    executions = _executed(submission, grading, say)
     grading.ledger.reached(submission.student, Stage.EXECUTED)
     matches = [match_task(task, executions) for task in grading.tasks]
     grading.ledger.reached(submission.student, Stage.MATCHED)
@@ -124,9 +121,21 @@ def failed_by_us(submission: Submission, tasks: Sequence[Task], trace: str) -> S
     )
 
 
-def _execute(notebook: HandedIn, number: int, submission: Submission, grading: Grading) -> Execution:
+def _executed(submission: Submission, grading: Grading, say: Say) -> list[Execution]:
+    """Run every notebook of a submission that is not on record already."""
+    recorded = RecordedExecutions(ledger=grading.ledger, versions=grading.versions)
+    jobs = [_job(notebook, number, submission, grading) for number, notebook in enumerate(submission.notebooks)]
+    recorded.settle(submission.student, jobs)
+    executions = []
+    for number, (notebook, job) in enumerate(zip(submission.notebooks, jobs, strict=True)):
+        say(msg("running {notebook}", notebook=notebook.name))
+        executions.append(replace(recorded.run(submission.student, number, job), notebook=notebook.name))
+    return executions
+
+
+def _job(notebook: HandedIn, number: int, submission: Submission, grading: Grading) -> Job:
     laboratory = grading.laboratory
-    job = Job(
+    return Job(
         notebook=notebook.path,
         files=notebook.beside,
         out=grading.ledger.executions.place(submission.student, number),
@@ -135,9 +144,6 @@ def _execute(notebook: HandedIn, number: int, submission: Submission, grading: G
         limits=grading.workbook.limits,
         unsealed=grading.unsealed,
     )
-    recorded = RecordedExecutions(ledger=grading.ledger, versions=grading.versions)
-    execution = recorded.run(submission.student, number, job)
-    return replace(execution, notebook=notebook.name)
 
 
 def _without_notebook(submission: Submission, tasks: Sequence[Task]) -> SubmissionResult:

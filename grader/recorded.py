@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -26,6 +26,10 @@ class RecordedExecutions:
     ledger: Ledger
     versions: Mapping[str, str]
     """Of the grader, Keras and TensorFlow."""
+
+    def settle(self, student: str, jobs: Sequence[Job]) -> None:
+        """Bring a student's recorded executions into the order of the notebooks as they are handed in now."""
+        self.ledger.executions.settle(student, [execution_digest(job, self.versions) for job in jobs])
 
     def run(self, student: str, number: int, job: Job) -> Execution:
         """Return the execution of a student's notebook: as recorded, or run now and recorded.

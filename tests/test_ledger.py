@@ -197,11 +197,11 @@ def test_the_lock_of_a_killed_grader_is_free(tmp_path):
 # -- executions ---------------------------------------------------------------------------------------------------
 
 
-def executed(ledger, digest="e1", text="{}"):
-    """Put an execution of anna's first notebook on record."""
+def executed(ledger, digest="e1", text="{}", number=0):
+    """Put an execution of one of anna's notebooks on record."""
     folder = ledger.executions.begin("anna")
     (folder / "outcome.json").write_text(text)
-    return ledger.executions.keep("anna", 0, digest, folder)
+    return ledger.executions.keep("anna", number, digest, folder)
 
 
 def test_an_execution_is_used_again_only_if_it_came_of_the_same(ledger):
@@ -220,6 +220,26 @@ def test_files_that_were_changed_since_are_not_used_again(ledger):
     place = executed(ledger)
     (place / "outcome.json").write_text('{"ending": "completed"}')
     assert ledger.executions.find("anna", 0, "e1") is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (["new", "e0", "e1"], [None, "e0", "e1"]),  # one was added before the others
+        (["e1", "e0"], ["e1", "e0"]),  # renamed, so that they changed places
+        (["e1"], ["e1"]),  # the first was taken back
+        (["e0", "e0"], ["e0", None]),  # a second copy has to be run
+        (["e0", "e1"], ["e0", "e1"]),
+    ],
+)
+def test_notebooks_that_change_places_are_not_run_again(ledger, wanted, found):
+    """What was executed is found by its content wherever it stands in the submission now, and only what is new is not."""
+    for number, digest in enumerate(("e0", "e1")):
+        executed(ledger, digest, f'"{digest}"', number)
+    ledger.executions.settle("anna", wanted)
+    places = [ledger.executions.find("anna", number, digest) for number, digest in enumerate(wanted)]
+    assert [place and (place / "outcome.json").read_text().strip('"') for place in places] == found
+    assert not list(ledger.folder_of("anna").glob("running-*"))
 
 
 def test_what_an_interrupted_attempt_left_is_swept_away(ledger):

@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grader.ledger.store import Store
@@ -39,6 +39,31 @@ class Executions:
     def place(self, student: str, number: int) -> Path:
         """Return where an execution lies when it is done."""
         return self._folder_of(student) / f"notebook-{number}"
+
+    def settle(self, student: str, digests: Sequence[str]) -> None:
+        """Move recorded executions to where they belong when a student's notebooks were renamed or added to.
+
+        Args:
+            student: Whose they are.
+            digests: Of the executions that are wanted now, in the order of the notebooks.
+        """
+        if not self._store.exists:
+            return
+        with self._store.writing() as database:
+            rows = database.execute(
+                "SELECT number, digest, checksum FROM execution WHERE student = ?", (student,)
+            ).fetchall()
+            moves = _moves(rows, digests)
+            for one, other, _, _ in moves:  # until they are in place again nothing is on record for either number
+                database.execute("DELETE FROM execution WHERE student = ? AND number IN (?, ?)", (student, one, other))
+        aside = [(self.begin(student), *move) for move in moves]
+        for folder, number, _, _, _ in aside:
+            folder.rmdir()
+            with contextlib.suppress(FileNotFoundError):
+                self.place(student, number).rename(folder)
+        for folder, _, number, digest, checksum in aside:
+            if _checksum(folder) == checksum:
+                self.keep(student, number, digest, folder)
 
     def begin(self, student: str) -> Path:
         """Return a new folder to run a notebook in, of this one attempt alone.
@@ -72,6 +97,18 @@ class Executions:
         """Remove what interrupted attempts left behind below the folder of all students."""
         for left in students.glob(f"*/{_RUNNING}*"):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _moves(rows: Sequence[tuple[int, str, str]], wanted: Sequence[str]) -> list[tuple[int, int, str, str]]:
+    """Return which recorded executions belong elsewhere: number, new number, digest, checksum."""
+    settled = {number for number, digest, _ in rows if number < len(wanted) and wanted[number] == digest}
+    spare = {digest: (number, checksum) for number, digest, checksum in rows if number not in settled}
+    moves = []
+    for number, digest in enumerate(wanted):
+        if number not in settled and digest in spare:
+            before, checksum = spare.pop(digest)
+            moves.append((before, number, digest, checksum))
+    return moves
 
 
 def _checksum(folder: Path) -> str:
