@@ -424,3 +424,29 @@ def test_a_sign_of_the_example_is_never_shown_or_hidden(tmp_path):
     task.write_text(task.read_text("utf-8").replace("exactly = 3\n", 'exactly = 3\nshow = "always"\n', 1), "utf-8")
     with pytest.raises(WorkbookError, match="show has no meaning here"):
         load_workbook(folder)
+
+
+@pytest.mark.slow
+def test_where_the_driver_cannot_run_a_notebook_is_still_checked(tmp_path):
+    """Without the modules, the sockets and the processes of POSIX, `grader check` runs and judges all the same."""
+    cells = [
+        "import keras, numpy as np\nfrom keras import layers\nfrom grader import selfcheck",
+        "x, y = np.random.rand(1000, 20), np.random.randint(2, size=(1000, 1))",
+        "net = keras.Sequential([layers.Dense(128, activation='tanh'), layers.Dense(1, activation='softmax')])",
+        "net.compile('rmsprop', 'binary_crossentropy', metrics=['accuracy'])\nnet.fit(x, y, epochs=2, verbose=0)",
+        "1 / 0",
+    ]
+    raw = [{"cell_type": "code", "source": one, "metadata": {}, "outputs": [], "execution_count": 1} for one in cells]
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps({"cells": raw, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}), "utf-8")
+    code = f"""
+import sys, os, socket
+for name in {POSIX!r}: sys.modules[name] = None
+del os.fork, socket.AF_UNIX
+from grader.cli import group
+group(["check", {str(path)!r}, "--task", "task1", "--lang", "en"], standalone_mode=False)
+"""
+    done = run(code, timeout=400, IPYTHONDIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr[-2000:]
+    for words in ("without a sandbox", "Cell 5 fails: ZeroDivisionError", "✓ The last Dense layer: units = 1"):
+        assert words in done.stdout

@@ -24,7 +24,8 @@ birth = threading.Lock()
 
 def adopt_orphans() -> None:
     """Become the parent of every process below this one whose own parent ends."""
-    ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    with contextlib.suppress(AttributeError):  # Linux alone has it; elsewhere there is no bubblewrap either
+        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def kill_family() -> None:
