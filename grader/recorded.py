@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grader.errors import UsageError
 from grader.execute import Job, read_execution, run_notebook
-from grader.ledger import Ledger
+from grader.ledger import Ledger, require_space
 from grader.measure import Trainer
 from grader.records import DataSet, Ending, Execution, Profile, Recipe, Training, TrainingLimits
 
@@ -48,7 +48,7 @@ class RecordedExecutions:
         if execution.ending is Ending.SANDBOX_FAILED:  # never the student's fault, and often gone a moment later
             execution = run_notebook(replace(job, out=folder))
         if execution.ending in _OURS:
-            self.ledger.require_space()
+            require_space(self.ledger.out)
         self.ledger.executions.keep(student, number, digest, folder)
         return execution
 

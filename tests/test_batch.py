@@ -246,3 +246,33 @@ def test_called_again_it_grades_only_what_changed(graded, cohort):
     done = grade(cohort, out, home, "--if-changed", "--summary", "-")
     assert (summary(done)["graded"], summary(done)["unchanged"], summary(done)["changed"]) == (1, 5, True), done.stderr
     assert {place.parent.name for place, then in written(out).items() if before[place] != then} == {"no-code"}
+
+
+TASK1 = """
+import numpy as np
+from tensorflow import keras
+x, y = np.random.rand(1000, 20), np.random.randint(2, size=(1000, 1))
+model = keras.Sequential([keras.layers.Dense(128, activation="tanh"), keras.layers.Dense(1, activation="softmax")])
+model.compile(optimizer="rmsprop", loss="binary_crossentropy", metrics=["accuracy"])
+model.fit(x, y, epochs=10, batch_size=32)
+print(model.evaluate(x, y))
+"""
+
+
+@pytest.mark.slow
+def test_a_changed_rubric_trains_nothing(tmp_path):
+    """A trained answer is scored by other points from the run alone: on a machine whose cache knows nothing."""
+    (tmp_path / "class" / "anna").mkdir(parents=True)
+    nbformat.write(new_notebook(cells=[new_code_cell(TASK1)]), tmp_path / "class" / "anna" / "work.ipynb")
+    for name in ("before", "after"):
+        shutil.copytree("assignments", tmp_path / name / "workbook", ignore=shutil.ignore_patterns("demo"))
+        shutil.copytree("reference/results", tmp_path / name / "workbook" / "reference" / "results")
+    task, rest = (tmp_path / "after" / "workbook" / name for name in ("task1.toml", "workbook.toml"))
+    task.write_text(task.read_text("utf-8").replace("points = 4", "points = 5"), "utf-8")
+    rest.write_text("points = 103\n" + rest.read_text("utf-8"), "utf-8")
+    for name, trained in (("before", True), ("after", False)):
+        done = grade(tmp_path / "class", tmp_path / "run", tmp_path / name)
+        assert done.returncode == 0, done.stderr
+        run = json.loads((tmp_path / "run" / "results.json").read_text())["run"]
+        assert bool(run["trainings_run"]) is trained
+    assert submissions(tmp_path / "run")[0]["tasks"]["task1"]["earned"] > 10

@@ -2,16 +2,18 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from grader.errors import BusyError, ConditionsChangedError, MachineError, UsageError
-from grader.ledger import Ledger, Wanted
+from grader.ledger import Ledger, Wanted, require_space
 from grader.records import Stage, Status, Training
 from tests import sample_results
 
@@ -120,6 +122,14 @@ def test_a_full_disk_takes_nothing_and_says_what_to_do(ledger, monkeypatch):
         ledger.write(sample_results.submission("boris", digest="d1"))
     monkeypatch.undo()
     assert [one.student for one in ledger.results()] == ["anna"]
+
+
+def test_a_disk_that_is_as_good_as_full_stops_the_run(tmp_path, monkeypatch):
+    """Before a submission is begun, and before a failure is recorded that the full disk may have caused."""
+    require_space(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1 << 20))
+    with pytest.raises(MachineError, match="free some space, then call `grader resume"):
+        require_space(tmp_path)
 
 
 def test_a_file_that_is_no_ledger_is_said_to_be_none(ledger):

@@ -18,7 +18,7 @@ from grader.batch.setup import grading_for
 from grader.batch.versions import conditions_of, versions
 from grader.collect import Submission
 from grader.errors import GraderError
-from grader.ledger import Ledger, Wanted, is_full_disk
+from grader.ledger import Ledger, Wanted, disk_full, is_full_disk, require_space
 from grader.pipeline import Grading, failed_by_us, grade_submission
 from grader.records import RunFacts, Status, SubmissionResult, Words, msg
 
@@ -171,11 +171,11 @@ class _Run:
 
     def _grade_one(self, submission: Submission, digest: str, conditions: str) -> None:
         ledger, begun = self.grading.ledger, time.monotonic()
-        ledger.require_space()
+        require_space(ledger.out)
         self.observer.started(submission.student)
         result = self._result_of(submission)
         if result.status in _OURS:
-            ledger.require_space()  # a full disk is no fault of this submission's grading
+            require_space(ledger.out)  # a full disk is no fault of this submission's grading
         result = replace(
             result,
             digest=digest,
@@ -195,7 +195,7 @@ class _Run:
             raise
         except Exception as error:  # our fault must cost this student nothing, and the others no time
             if isinstance(error, OSError) and is_full_disk(error):
-                raise self.grading.ledger.full() from error
+                raise disk_full(self.grading.ledger.out) from error
             return failed_by_us(submission, self.grading.tasks, traceback.format_exc(limit=-3))
 
 

@@ -5,8 +5,20 @@ lecturer's decisions. ``RUN/record/students/NAME/notebook-N`` holds an executed 
 in ``RUN`` is rendered from these and can be made again.
 """
 
-from grader.ledger.book import Ledger, Standing, Wanted, is_full_disk
+from grader.ledger.book import Ledger, Standing, Wanted
 from grader.ledger.conditions import Changed
 from grader.ledger.decisions import Decision, find_criterion, fits
+from grader.ledger.space import disk_full, is_full_disk, require_space
 
-__all__ = ["Changed", "Decision", "Ledger", "Standing", "Wanted", "find_criterion", "fits", "is_full_disk"]
+__all__ = [
+    "Changed",
+    "Decision",
+    "Ledger",
+    "Standing",
+    "Wanted",
+    "disk_full",
+    "find_criterion",
+    "fits",
+    "is_full_disk",
+    "require_space",
+]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import errno
 import hashlib
 import json
 import re
-import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from grader.errors import MachineError, UsageError
+from grader.errors import UsageError
 from grader.ledger.conditions import Conditions
 from grader.ledger.decisions import Decisions, applied
 from grader.ledger.executions import Executions
@@ -28,7 +26,6 @@ from grader.records import RunFacts, Stage, Status, SubmissionResult
 _RUN = TypeAdapter(RunFacts)
 _RESULT = TypeAdapter(SubmissionResult)
 _OURS = (Status.INTERNAL_ERROR, Status.SANDBOX_FAILED)
-_LEAST_FREE = 64 << 20
 _CURRENT = """
 wanted IS NOT NULL AND digest = wanted
 AND (conditions IS NULL OR conditions IN (SELECT digest FROM conditions WHERE accepted))
@@ -93,22 +90,6 @@ class Ledger:
         if plain != student:
             plain = f"{plain}-{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
         return self.folder / "students" / plain
-
-    def require_space(self) -> None:
-        """Make sure that there is room to go on.
-
-        Raises:
-            MachineError: The disk is as good as full.
-        """
-        if shutil.disk_usage(self.folder).free < _LEAST_FREE:
-            raise self.full()
-
-    def full(self) -> MachineError:
-        """Return what to raise when the disk is full."""
-        return MachineError(
-            f"{self.out}: the disk is full; free some space, then call `grader resume {self.out}`: "
-            "what was recorded is safe"
-        )
 
     # -- the run ----------------------------------------------------------------------------------------------------
 
@@ -275,11 +256,6 @@ class Ledger:
         except ValidationError as error:
             msg = f"{self.out}: the record of {student} cannot be read; grade into a new folder"
             raise UsageError(msg) from error
-
-
-def is_full_disk(error: OSError) -> bool:
-    """Whether an error means that the disk is full."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _now() -> str:
