@@ -140,3 +140,21 @@ def test_an_honest_training_needs_no_hint():
     """Scaled pixels, a cross-entropy and fresh weights; features of one task are no pixels."""
     assert hints_of(fitted()) == ()
     assert hints_of(fitted(x=ArrayFacts(shape=(1000, 20), dtype="float32", dataset="binary20", split="train"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "word"),
+    [
+        ("MemoryError", "", "memory"),
+        ("_ArrayMemoryError", "Unable to allocate 4.00 GiB for an array", "memory"),
+        ("OSError", "[Errno 28] No space left on device", "files"),
+        ("OSError", "[Errno 27] File too large", "files"),
+        ("OSError", "[Errno 24] Too many open files: '/dev/null'", "open"),
+        ("RuntimeError", "can't start new thread", "threads"),
+        ("BlockingIOError", "[Errno 11] Resource temporarily unavailable", "processes"),
+    ],
+)
+def test_a_cell_that_met_a_limit_learns_which(error, message, word):
+    """Errors that come of limits where notebooks are graded say so, and what to do."""
+    (hint,) = hints_of(notebook(("work()", error, message)))
+    assert word in hint.text

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 
+from grader.hints.limits import LIMIT_ERRORS
 from grader.hints.models import explained
 from grader.hints.spelling import RENAMED, misspelt
 from grader.hints.trainings import training_hints
@@ -214,6 +215,7 @@ _CELL_ERRORS: tuple[tuple[frozenset[str], str, _CellHint], ...] = (
         r"(?:File not found: filepath=|No file or directory found at )([^\s,]{1,120})",
         _file,
     ),
+    *LIMIT_ERRORS,
     (frozenset({"ModuleNotFoundError"}), r"No module named '([\w.]+)'", _module),
     (frozenset({"ImportError"}), r"cannot import name '(\w+)' from '(?:keras|tensorflow)", _old_import),
     (frozenset({"TypeError"}), r"unexpected keyword argument '(\w+)'", _argument),
