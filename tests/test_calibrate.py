@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from grader.calibrate.spoil import KINDS, spoil
-from grader.datasets import with_shuffled_labels
+from grader.datasets import DataStore, with_shuffled_labels
 from grader.places import shipped
 from grader.recipe import digest_of, recipe_of
-from grader.records import CompileFacts, DataSet
-from grader.reference import load_record
+from grader.records import CompileFacts, DataSet, TrainingLimits
+from grader.reference import Bands, load_record
+from grader.train import TrainerPool
 from tests.recipes import BINARY, conv, dense, fitted, inputs, layer, mnist_rows, model, sequential
 from tests.test_cli import grader
 
@@ -57,6 +58,32 @@ def test_a_record_names_its_conditions_and_holds_every_seed(recorded):
         assert training.seconds > 0
         assert {"keras", "tensorflow"} <= set(training.versions)
         assert (training.fingerprint[:6], training.recipe) == ("f455e7", record.recipe.digest)
+
+
+@pytest.mark.slow
+def test_a_record_that_was_deleted_comes_back_as_it_was(recorded):
+    """The notebook still gives the recipe on record, and its trainings lie in the band on record."""
+    path, *_ = recorded
+    anew, bands = load_record(path), Bands(shipped("reference"), risk=0.2 / 300)
+    (ours,) = (one for one in bands.records if one.reference == "example1" and one.conditions == anew.conditions)
+    assert anew.recipe.digest == ours.recipe.digest
+    assert bands.band_for(ours).clearly_below < min(anew.usable)
+    assert anew.usable[0] == pytest.approx(ours.usable[0], abs=0.002)
+
+
+@pytest.mark.slow
+def test_another_seed_of_example_3_lands_in_its_band(tmp_path):
+    """The committed recipe, trained once more on data drawn once more: the same data, and an accuracy in the band."""
+    bands = Bands(shipped("reference"), risk=0.2 / 300)
+    (record,) = (
+        one for one in bands.records if one.reference == "example3" and one.conditions == ("sample", "quick", "cpu")
+    )
+    data = DataStore(tmp_path).choose("mnist", "sample")
+    with TrainerPool(bounds=TrainingLimits(), cache=None, datasets=(data,)) as pool:
+        training = pool.train(record.recipe, data, record.profile, seed=501)
+    assert training.fingerprint == record.trainings[0].fingerprint
+    band = bands.band_for(record)
+    assert band.clearly_below < training.test_accuracy < band.upper
 
 
 @pytest.mark.slow
