@@ -40,6 +40,8 @@ _TAGS = {
 }
 _ATTRIBUTES = {"td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}, "img": {"src"}}
 _DROPPED_WHOLE = {"script", "style", "title", "template", "textarea", "noscript", "iframe", "object", "select"}
+_INSTALLED = re.compile(r"(?:/[\w.+-]{1,80}){1,14}/site-packages/")
+"""Where this machine keeps its libraries says nothing to a student."""
 _DATA_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]{1,1400000}\Z")
 
 
@@ -59,7 +61,7 @@ def show(output: Mapping[str, Any], language: Language) -> Markup:
 
 def terminal(text: str, language: Language, *, kind: str = "printed") -> Markup:
     """Return printed text, its middle left out when it is long."""
-    lines = text[:_TEXT_CHARACTERS].rstrip("\n").split("\n")
+    lines = _INSTALLED.sub("site-packages/", text[:_TEXT_CHARACTERS]).rstrip("\n").split("\n")
     lines = [line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + " …" for line in lines]
     left_out = max(0, len(lines) - _LINES_FIRST - _LINES_LAST)
     if len(text) > _TEXT_CHARACTERS:
