@@ -17,7 +17,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from grader.collect.junk import is_checkpoint, is_junk
@@ -47,10 +47,15 @@ class Bounds:
     """Unpacked bytes for each packed one, asked of members beyond 8 MiB."""
     ratio_from: int = 8 * MIB
 
+    def less(self, unpacked: Unpacked) -> Bounds:
+        """Return what is left after an archive."""
+        return replace(self, members=self.members - unpacked.members, bytes=self.bytes - unpacked.bytes)
+
 
 LMS = Bounds(members=100_000, bytes=16 << 30)
 """A whole class."""
-STUDENT = Bounds(members=2_000, bytes=1 << 30)
+STUDENT = Bounds(members=2_000, bytes=512 * MIB)
+"""All archives of a submission together."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +67,9 @@ class Unpacked:
     """Members that were not taken, by where they would lie; empty files stand there in their place."""
     outside: tuple[Message, ...] = ()
     """Why members were refused that have no place in the folder."""
+    members: int = 0
+    bytes: int = 0
+    """How much was unpacked."""
 
 
 _TOO_MANY = "{name}: it holds {found} files; an archive may hold {most}. Pack only the notebooks."
@@ -152,7 +160,7 @@ def _unpack_all(archive: zipfile.ZipFile, folder: Path, bounds: Bounds, title: s
                 refused[path] = error.why
             else:
                 outside.append(error.why)
-    return Unpacked(folder=folder, refused=refused, outside=tuple(outside))
+    return Unpacked(folder=folder, refused=refused, outside=tuple(outside), members=len(members), bytes=total)
 
 
 def _stand_in(path: Path) -> bool:

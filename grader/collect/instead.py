@@ -19,12 +19,15 @@ _HAND_IN = (
 )
 
 
-def instead_of(items: Sequence[Item], remarks: Sequence[Message], checkpoints: Sequence[str] = ()) -> Message:
+def instead_of(
+    items: Sequence[Item], remarks: Sequence[Message], *, notes: Sequence[str] = (), checkpoints: Sequence[str] = ()
+) -> Message:
     """Return what came in place of a notebook, and what to hand in instead.
 
     Args:
         items: The files that came.
         remarks: What was refused, and why.
+        notes: What could not be taken, by name.
         checkpoints: Notebooks that are there only as Jupyter's own copies.
     """
     if checkpoints:
@@ -34,6 +37,8 @@ def instead_of(items: Sequence[Item], remarks: Sequence[Message], checkpoints: S
         )
     if not items and remarks:
         return remarks[0]
+    if not items and notes:
+        return msg("What was handed in could not be taken: {files}. " + _HAND_IN, files=", ".join(notes[:10]))
     if not items:
         return msg("Nothing lies in what was handed in. " + _HAND_IN)
     names = ", ".join(item.name for item in items[:10])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from grader.collect.submission import (
 from grader.collect.usable import is_archive
 from grader.records import Message, msg
 
+_TOO_DEEP = "{name}: an archive in an archive in an archive is not opened. Pack once."
 _COPY = re.compile(r"(?P<stem>.*?)(?: \((?P<number>\d+)\))?(?P<ending>\.ipynb.*)", re.DOTALL | re.IGNORECASE)
 
 
@@ -41,10 +42,12 @@ class Opener:
         self._notes: list[str] = []
         self._folders: list[Path] = []
         self._cut = False
+        self._room = STUDENT
 
     def open(self, parcel: Parcel) -> Submission:
         """Return a parcel as a submission; what could not be taken is told in it."""
         self._remarks, self._notes, self._folders, self._cut = [], list(parcel.notes), [], False
+        self._room = STUDENT
         items = self._unpacked(self._items(parcel), self._levels)
         if not any(item.is_notebook for item in items):
             items = [self._as_notebook(item) for item in items]
@@ -54,9 +57,8 @@ class Opener:
         instead = None
         if not submission.notebooks:
             folders = (*(part.path for part in parcel.parts if part.path.is_dir()), *self._folders)
-            instead = instead_of(
-                bounded.items, self._remarks, [name for one in folders for name in checkpoints_in(one)]
-            )
+            copies = [name for one in folders for name in checkpoints_in(one)]
+            instead = instead_of(bounded.items, self._remarks, notes=self._notes, checkpoints=copies)
         delivery = replace(
             parcel.delivery,
             earlier=(*parcel.delivery.earlier, *earlier),
@@ -79,30 +81,33 @@ class Opener:
             found += [replace(item, name=free(numbered(item.name), taken)) for item in kept]
         return found
 
-    def _unpacked(self, items: Iterable[Item], levels: int) -> list[Item]:
-        """Return the files with those of archives in place of the archives."""
+    def _unpacked(self, items: Sequence[Item], levels: int) -> list[Item]:
+        """Return the files with those of archives in place of the archives.
+
+        Beside a notebook an archive stays what it is, too: it may be the data that the notebook opens.
+        """
         found: list[Item] = []
         taken = {item.name for item in items}
+        keep = any(item.is_notebook for item in items)
         for item in items:
             if item.path in self._refused:
                 self._refuse(item.name, self._refused[item.path])
-            elif not is_archive(item.name):
+                continue
+            if keep or not is_archive(item.name):
                 found.append(item)
-            elif not levels:
-                self._refuse(
-                    item.name,
-                    msg("{name}: an archive in an archive in an archive is not opened. Pack once.", name=item.name),
-                )
-            else:
+            if is_archive(item.name) and levels:
                 found += [replace(one, name=free(numbered(one.name), taken)) for one in self._inside(item, levels)]
+            elif is_archive(item.name):
+                self._refuse(item.name, msg(_TOO_DEEP, name=item.name))
         return found
 
     def _inside(self, item: Item, levels: int) -> list[Item]:
         try:
-            unpacked = unpack(item.path, self._into, STUDENT, name=item.name)
+            unpacked = unpack(item.path, self._into, self._room, name=item.name)
         except RefusedError as error:
             self._refuse(item.name, error.why)
             return []
+        self._room = self._room.less(unpacked)
         self._refused |= unpacked.refused
         self._remarks += unpacked.outside
         self._folders.append(unpacked.folder)

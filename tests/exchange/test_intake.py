@@ -223,8 +223,38 @@ def test_a_students_own_archive_is_opened_to_two_levels(tmp_path):
     (one,) = gather([given_as("archive", files, tmp_path)], into=tmp_path).submissions
     assert [notebook.name for notebook in one.notebooks] == ["my/solution/lab.ipynb"]
     assert [name for name, _ in one.notebooks[0].beside] == ["data.csv"]
-    assert one.others == ("my/solution/data.csv", "my/more.zip (refused)")
+    assert one.others == ("my/more.zip", "my/solution/data.csv", "my/more.zip (refused)")
     assert "Pack once" in said(one.delivery.remarks[0])
+
+
+def test_an_archive_beside_a_notebook_may_be_its_data(tmp_path):
+    """It goes along as it is, and notebooks in it are found; one level deeper it is data and nothing to refuse."""
+    data = packed({"x.csv": "1", "part2.ipynb": NOTEBOOK, "deep.zip": packed({"y.csv": "2"})})
+    (one,) = gather([folder({"kim/lab.ipynb": NOTEBOOK, "kim/data.zip": data}, tmp_path)]).submissions
+    assert [notebook.name for notebook in one.notebooks] == ["lab.ipynb", "data/part2.ipynb"]
+    assert [name for name, _ in one.notebooks[0].beside] == [
+        "data.zip",
+        "data/deep.zip",
+        "data/deep/y.csv",
+        "data/x.csv",
+    ]
+    assert one.delivery.remarks == ()
+
+
+def test_all_archives_of_a_student_share_one_room(tmp_path, monkeypatch):
+    """Many archives, each just below the limit, are no way to fill a disk."""
+    monkeypatch.setattr("grader.collect.opening.STUDENT", archive.Bounds(members=100, bytes=3 << 20))
+    parts = {f"kim/{number}.zip": packed({"x.bin": os.urandom(1 << 20)}) for number in range(5)}
+    (one,) = gather([folder({**parts, "kim/lab.ipynb": NOTEBOOK}, tmp_path / "class")], into=tmp_path).submissions
+    assert len(one.delivery.remarks) == 2
+    assert "larger than 0 MiB" in said(one.delivery.remarks[0])
+
+
+def test_a_link_is_told_to_whoever_handed_it_in(tmp_path):
+    """Not only that nothing is there: what it was that was not taken."""
+    folder({"kim/a.ipynb": NOTEBOOK}, tmp_path)
+    (tmp_path / "li.ipynb").symlink_to(tmp_path / "kim" / "a.ipynb")
+    assert "could not be taken: li.ipynb (a link)" in said(by_student(gather([tmp_path]))["li"].instead)
 
 
 def test_a_zip_in_a_class_folder_is_one_student(tmp_path):
