@@ -212,6 +212,48 @@ def test_an_override_is_what_counts():
     assert grades_of(FACTS, [decided_])[0].points == 47
 
 
+ROWS = st.lists(
+    st.tuples(st.integers(1, 9), st.sampled_from(["", "50,00", "0,00"]), st.booleans(), st.booleans()), max_size=8
+)
+RESULTS = st.dictionaries(
+    st.integers(1, 9), st.sampled_from(["graded", "zero", "review", "absent", "unseen"]), max_size=8
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(ROWS, RESULTS, st.booleans(), st.booleans())
+def test_nobody_is_lost_in_the_account(rows, results, missing_as_zero, include_review):
+    """Every row, and everybody handed in who has none, is set, unchanged or left for one reason; no more cells change."""
+    make = {
+        "graded": lambda number: student(number, 35),
+        "zero": lambda number: student(number, 0),
+        "review": lambda number: student(number, 18, waiting=6),
+        "absent": absent,
+        "unseen": unseen,
+    }
+    worksheet = HEAD + "".join(
+        f'Участник{number},A,x,"{cell}","100,00",{"Да" if free else "Нет"},{DATE if sent else "-"},-,\r\n'
+        for number, cell, free, sent in rows
+    )
+    people = [make[kind](number) for number, kind in results.items()]
+    outcome = filled(worksheet, people, include_review=include_review, missing_as_zero=missing_as_zero, feedback=False)
+    account = outcome.account
+    told = len(account.set) + len(account.unchanged) + sum(map(len, account.left.values()))
+    numbers = {number for number, *_ in rows}
+    assert told == len(rows) + sum(kind != "absent" and number not in numbers for number, kind in results.items())
+    after = [row[3] for row in rows_of(outcome.files["w.csv"])[1:]]
+    changed = [row for row, cell in zip(rows, after, strict=True) if row[1] != cell]
+    assert len(changed) == len(account.set)
+    for number, _, free, _ in changed:
+        assert free
+        assert results.get(number, "absent") in (
+            "graded",
+            "zero",
+            *(["review"] * include_review),
+            *(["absent"] * missing_as_zero),
+        )
+
+
 def test_the_same_number_in_other_words_is_no_change():
     """A cell that says the same stays as somebody wrote it."""
     row = f'Участник318,A,x,"50,0","100,00",Да,{DATE},{DATE},"word"\r\n'
