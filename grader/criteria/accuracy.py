@@ -123,7 +123,7 @@ class Accuracy(Criterion):
             return review(
                 self.default_title,
                 msg(
-                    "uncalibrated: there are no reference trainings of {reference} for this data and profile",
+                    "uncalibrated: there are no reference trainings of {reference} for this data, profile and device",
                     reference=self.reference,
                 ),
             )
