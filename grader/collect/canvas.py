@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from grader.collect.folders import entries
-from grader.collect.junk import is_lecturers
+from grader.collect.loose import loose
 from grader.collect.parcel import Parcel, Part
 from grader.collect.submission import is_notebook, readable
 from grader.records import Delivery, Person
@@ -24,20 +24,25 @@ _NAME = re.compile(
 
 
 def find(root: Path) -> list[Parcel]:
-    """Return a parcel for every user; none unless all notebooks have such names, each with its own number."""
+    """Return a parcel for every user, and one for whatever else lies between them.
+
+    None at all when a notebook or a folder has no such name, or two attachments have the same number.
+    """
     found: dict[str, list[tuple[re.Match[str], Path]]] = {}
     attachments: list[str] = []
+    rest: list[Parcel] = []
     for kind, path in entries(root):
         match = _NAME.fullmatch(path.name)
-        if match is None or (match["name"] or "") != (match["name"] or "").lower():
-            if kind in ("folder", "link") or is_notebook(path.name) or not is_lecturers(path.name):
-                return []
-        elif kind == "file":
+        if match is not None and kind == "file" and (match["name"] or "") == (match["name"] or "").lower():
             found.setdefault(match["user"] or f"anon-{match['anon']}", []).append((match, path))
             attachments += [match["attachment"]] if match["attachment"] else []
-    if len(set(attachments)) < len(attachments):
+        elif kind != "file" or is_notebook(path.name):
+            return []
+        else:
+            rest += loose(kind, path)
+    if not found or len(set(attachments)) < len(attachments):
         return []
-    return [_parcel(user, files) for user, files in sorted(found.items())]
+    return [_parcel(user, files) for user, files in sorted(found.items())] + rest
 
 
 def _parcel(user: str, files: list[tuple[re.Match[str], Path]]) -> Parcel:

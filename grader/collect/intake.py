@@ -202,7 +202,7 @@ def _enrolled(submissions: Iterable[Submission], roster: Roster) -> tuple[list[S
     """Join a roster; returns the submissions with those who handed in nothing, and the labels of who is not on it."""
     joined_, strangers, present = [], list[str](), set[Person]()
     for submission in submissions:
-        label = submission.student if submission.delivery.source == "folder" else ""
+        label = submission.student if submission.delivery.source in ("", "folder") else ""
         people = roster.find(submission.who, label=label)
         present.update(people)
         joined_.append(replace(submission, who=merged(submission.who, people)))

@@ -92,6 +92,13 @@ def test_a_forced_layout_that_is_not_there_is_refused(tmp_path):
         gather([given_as("archive", archives.MOODLE_FLAT, tmp_path)], source="canvas", into=tmp_path)
 
 
+def test_a_file_of_somebodys_between_those_of_canvas_changes_nothing(tmp_path):
+    """A lecturer's list is passed over; whatever else was put there is named."""
+    files = {"4021_ivanova.docx": "x", "list.csv": "x"} | archives.CANVAS
+    found = told(gather([folder(files, tmp_path / "class")]).submissions)
+    assert set(found) == {*EXPECTED["canvas"][1], "4021_ivanova"}
+
+
 def test_a_folder_that_only_looks_like_canvas_is_a_folder(tmp_path):
     """One notebook that no LMS named makes all of them ordinary files."""
     root = folder({"task_1_2_final.ipynb": NOTEBOOK, "other.ipynb": NOTEBOOK}, tmp_path / "class")

@@ -126,6 +126,13 @@ def test_a_plain_folder_is_found_by_a_name_that_one_person_has(tmp_path):
     assert sorted(student for student, one in found.items() if one.absent) == ["okim", "okim2"]
 
 
+def test_a_single_submission_is_joined_too(tmp_path):
+    """With ``--single`` the folder's name is what a roster may know."""
+    root = folder({"a.ipynb": NOTEBOOK}, tmp_path / "okim")
+    intake = gather([root], single=True, roster=roster(tmp_path, "Login,Name\nokim,Kim\n"))
+    assert [(one.student, one.who.name, one.absent) for one in intake.submissions] == [("okim", "Kim", False)]
+
+
 def test_a_team_stands_for_all_its_members(tmp_path):
     """Moodle's archive has the group's number, the worksheet the members': nobody of the team handed in nothing."""
     text = "Идентификатор,Полное имя,Группы\nУчастник41,Ким,Команда Б\nУчастник2,Ли,Команда А\nУчастник3,Цой,Команда А\nУчастник4,Юн,Команда В\n"
