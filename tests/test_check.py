@@ -1,0 +1,76 @@
+"""`grader check` on one's own notebook: at once what is known, then the grader's own judgement."""
+
+import dataclasses
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from grader.cli import group
+from grader.cli.glimpse import Glimpse
+from grader.language import Language
+from grader.workbook import load_workbook
+from tests.facts import TASK3, Notebook, example_of
+from tests.lessons import FOLDER
+
+
+def check(name, *more):
+    """Call the command on a lesson's notebook, in English."""
+    (path,) = (FOLDER / name).glob("*.ipynb")
+    return CliRunner().invoke(group, ["check", str(path), "--lang", "en", *more])
+
+
+def write_trace(path, execution):
+    """Write what the probe would have written by now."""
+    kinds = {"models": "model", "compiles": "compile", "fits": "fit", "evaluations": "evaluate"}
+    events = [
+        {"event": kind, **dataclasses.asdict(one)}
+        for field, kind in kinds.items()
+        for one in getattr(execution.trace, field)
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(event) + "\n" for event in events), "utf-8")
+
+
+def test_a_model_is_told_while_the_notebook_still_runs(tmp_path, capsys):
+    """As soon as the probe has seen the model its structure is judged; told again only when it changes."""
+    task3 = [task for task in load_workbook().tasks if task.id == "task3"]
+    glimpse = Glimpse(tmp_path, task3, Language("en"))
+    glimpse._look()
+    book = Notebook()
+    example_of(book, "task3")
+    write_trace(tmp_path / "running-1" / "trace.jsonl", book.run())
+    glimpse._look()
+    assert capsys.readouterr().out == ""  # the example is no answer
+    book.model(TASK3[:-4] + TASK3[-2:], shape=(28, 28, 1))
+    write_trace(tmp_path / "running-1" / "trace.jsonl", book.run())
+    glimpse._look()
+    told = capsys.readouterr().out
+    assert "task3, model in cell 4, so far:" in told
+    assert "✕ Conv2D layers: 5 – found: Conv2D layers: 4" in told
+    assert "Batch size" not in told
+    glimpse._look()
+    assert capsys.readouterr().out == ""
+
+
+def test_a_notebook_without_code_is_checked_to_the_end():
+    """The command says what the source tells and then what the grader makes of it; the exit code stays 0."""
+    done = check("only-text")
+    assert done.exit_code == 0, done.output
+    assert "The notebook has no code cell with code in it." in done.output
+    assert "no code" in done.output
+
+
+def test_an_unknown_task_stops_before_anything_runs():
+    """A wrong name is told at once, with those there are."""
+    assert "it has task1, task2" in str(check("only-text", "--task", "task9").exception)
+
+
+@pytest.mark.slow
+def test_a_whole_check_ends_in_the_grader_s_own_result():
+    """Structure first, then the training, then every criterion with its points."""
+    done = check("task1-one-unit-softmax", "--task", "task1")
+    assert done.exit_code == 0, done.output
+    order = ["code cells", "running", "so far:", "training task1 again", "graded", "20/20"]
+    places = [done.output.index(words) for words in order]
+    assert places == sorted(places)
