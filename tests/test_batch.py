@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import nbformat
 import psutil
@@ -37,6 +38,7 @@ def cohort(tmp_path_factory):
     return root
 
 
+ROOT = Path(__file__).parent.parent
 QUICKLY = ("--tasks", "task1", "--profile", "quick", "--data", "sample", "--jobs", "2")
 
 
@@ -76,8 +78,8 @@ def written(out):
 def graded(cohort, tmp_path_factory):
     """The cohort, graded once by a workbook of its own: new reference trainings must not change the rubric here."""
     home, out = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("runs") / "run"
-    shutil.copytree("assignments", home / "workbook", ignore=shutil.ignore_patterns("demo"))
-    shutil.copytree("reference/results", home / "workbook" / "reference" / "results")
+    shutil.copytree(ROOT / "assignments", home / "workbook", ignore=shutil.ignore_patterns("demo"))
+    shutil.copytree(ROOT / "reference" / "results", home / "workbook" / "reference" / "results")
     done = grade(cohort, out, home, "--lang", "en", "--json-log", home / "log")
     assert done.returncode == 0, done.stderr
     return out, home, done
@@ -265,8 +267,8 @@ def test_a_changed_rubric_trains_nothing(tmp_path):
     (tmp_path / "class" / "anna").mkdir(parents=True)
     nbformat.write(new_notebook(cells=[new_code_cell(TASK1)]), tmp_path / "class" / "anna" / "work.ipynb")
     for name in ("before", "after"):
-        shutil.copytree("assignments", tmp_path / name / "workbook", ignore=shutil.ignore_patterns("demo"))
-        shutil.copytree("reference/results", tmp_path / name / "workbook" / "reference" / "results")
+        shutil.copytree(ROOT / "assignments", tmp_path / name / "workbook", ignore=shutil.ignore_patterns("demo"))
+        shutil.copytree(ROOT / "reference" / "results", tmp_path / name / "workbook" / "reference" / "results")
     task, rest = (tmp_path / "after" / "workbook" / name for name in ("task1.toml", "workbook.toml"))
     task.write_text(task.read_text("utf-8").replace("points = 4", "points = 5"), "utf-8")
     rest.write_text("points = 103\n" + rest.read_text("utf-8"), "utf-8")
