@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,10 +133,12 @@ def _print(out: Path, student: str, settings: Settings, language: Language) -> N
     ledger = Ledger(out)
     (result,) = ledger.results((student,))
     shown = without_hidden(result, settings.tasks)
-    console = Console()
-    console.print(student_tables(ledger.run(), shown, language))
     missing = [task.task for task in result.tasks if task.answer is None]
-    if missing and len(missing) < len(result.tasks):
+    found = tuple(task for task in shown.tasks if task.answer is not None)
+    console = Console()
+    # One notebook need not answer every task: those it does not are named, not listed criterion by criterion.
+    console.print(student_tables(ledger.run(), replace(shown, tasks=found or shown.tasks), language))
+    if found and missing:
         names = language.say(msg("No answer was found for: {tasks}", tasks=", ".join(missing)))
         console.print(names, style="yellow", markup=False)
 
