@@ -134,6 +134,14 @@ def rendered(out, language, count=14):
     return out
 
 
+def test_the_notebook_is_on_paper_though_nobody_opened_it(tmp_path, browser):
+    """What a page folds away is printed all the same."""
+    with opened(browser, pages(rendered(tmp_path, "en", 2))["student"]) as (page, _):
+        assert not page.locator(".code-cell").first.is_visible()
+        page.emulate_media(media="print")
+        assert page.locator(".code-cell").first.is_visible()
+
+
 LOOKS = {
     "desktop": {"width": 1280},
     "phone": {"width": 390},

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import resource
 import sys
-import time
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -352,14 +353,20 @@ def test_the_same_records_give_the_same_bytes(tmp_path):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
 
 
+def processor_time():
+    """Return seconds of processor time, of this process and of those it has waited for."""
+    used, children = os.times(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.user + used.system + children.ru_utime + children.ru_stime
+
+
 def test_three_hundred_students_take_seconds(tmp_path, capsys):
-    """A whole cohort is rendered in at most 15 seconds of processor time."""
-    results, begun = cohort(300), time.process_time()
+    """A whole class is rendered in at most 15 seconds on two processors."""
+    results, begun = cohort(300), processor_time()
     render_run(run(), results, tmp_path, language="ru")
-    seconds = time.process_time() - begun
+    seconds = processor_time() - begun
     with capsys.disabled():
-        sys.stdout.write(f"\n300 students rendered in {seconds:.1f} s\n")
-    assert seconds < 15
+        sys.stdout.write(f"\n300 students rendered in {seconds:.1f} s of processor time\n")
+    assert seconds < 2 * 15
 
 
 def test_layers_are_told_in_a_line():

@@ -266,6 +266,17 @@ def test_the_executed_notebook_marks_the_cell_that_failed(tmp_path):
     assert "Cell 1 print(1) 1" in text
 
 
+def test_a_warning_does_not_say_where_libraries_are_installed(tmp_path):
+    """The machine's own folders are left out of what a cell printed."""
+    text = "/srv/x/.venv/lib/python3.11/site-packages/keras/a.py:7: UserWarning: softmax over one unit"
+    executed(
+        tmp_path, "a", [{"cell_type": "code", "source": "1", "outputs": [{"output_type": "stream", "text": text}]}]
+    )
+    page = student_page(tmp_path, submission("a"))
+    assert "site-packages/keras/a.py:7: UserWarning" in page.text
+    assert "/srv" not in page.text
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"cells": 3}', b'{"cells": [3, null, {}]}', b"[" * 100_000, b"\xff"])
 def test_a_broken_record_leaves_the_rest_of_the_page(tmp_path, content):
     """What is not a notebook is not shown."""
@@ -294,11 +305,15 @@ def test_a_page_is_made_again_only_when_something_has_changed(tmp_path):
 
 def test_markdown_is_short_and_obeys_nobody(tmp_path):
     """A comment for an LMS: points, what was missed, what to mend first; a student's text stays text."""
-    folder = render_markdown(run(profile="quick"), [submission("a"), hostile_submission()], tmp_path, language="en")
+    sample = tuple(replace(data, edition="sample") for data in run().datasets)
+    folder = render_markdown(
+        run(profile="quick", datasets=sample), [submission("a"), hostile_submission()], tmp_path, language="en"
+    )
     text = (folder / "a.md").read_text("utf-8")
     assert "38 of 70" in text
     assert "not passed: Convolutional layers" in text
     assert "preview" in text
+    assert "Offline samples stand in for: mnist." in text
     assert len(text) < 2_000
     hostile = (folder / page_name(HOSTILE, ".md")).read_text("utf-8")
     assert "<script" not in hostile.replace("\\<", "")

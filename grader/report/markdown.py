@@ -9,7 +9,7 @@ from pathlib import Path
 from grader.language import Language
 from grader.records import RunFacts, SubmissionResult, TaskResult, Verdict
 from grader.report import files
-from grader.report.explain import STATUS
+from grader.report.explain import STATUS, sample_names
 from grader.report.names import page_name
 from grader.report.remarks import first_steps, headline
 from grader.report.summary import score
@@ -33,6 +33,9 @@ def comment(run: RunFacts, result: SubmissionResult, language: Language) -> str:
     lines = [f"**{_plain(language.say(run.workbook))}: {points}**", "", _plain(language.say(STATUS[result.status])), ""]
     if run.profile == "quick":
         lines += [language.t("A preview: the grade is decided by a run with the full profile."), ""]
+    samples = sample_names(run)
+    if samples:
+        lines += [language.t("Offline samples stand in for: {names}.", names=", ".join(samples)), ""]
     for task in result.tasks:
         lines += _task(task, language)
     steps = first_steps(result, language)
