@@ -18,6 +18,7 @@ from rich.console import Console
 from grader.language import Language
 from grader.records import Status, Verdict
 from grader.report import cohort_table, files, student_tables
+from grader.sheets import shown_safely
 from tests.sample_results import cohort, run, submission, task1, task3
 from tests.test_report import HOSTILE, hostile_submission, unanswered
 
@@ -63,7 +64,7 @@ def test_our_own_faults_never_become_a_zero():
 def test_every_student_survives_the_csv(students):
     """Commas, quotes and line ends come back as they were, but for the sign that keeps a spreadsheet from calculating."""
     back = [row["student"] for row in rows([submission(student) for student in students])]
-    assert back == [files.safe_cell(student) for student in students]
+    assert back == [shown_safely(student) for student in students]
     assert not [cell for cell in back if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
     assert [cell[1:] if cell != student else cell for cell, student in zip(back, students, strict=True)] == students
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from grader.language import Language
 from grader.records import AccuracyFacts, Answer, Band, LayerFacts, RunFacts, SubmissionResult, TaskResult
+from grader.sheets import shown_safely
 
 SCHEMA = 1
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write(path: Path, text: str) -> None:
@@ -39,13 +39,8 @@ def grades_csv(run: RunFacts, results: Sequence[SubmissionResult]) -> str:
         points = decided(run, result)
         cells = ["" if value is None else value for value in points.values()]
         total = "" if "" in cells else sum(value or 0 for value in points.values())
-        writer.writerow([safe_cell(result.student), result.status.value, *cells, total, sum(most.values())])
+        writer.writerow([shown_safely(result.student), result.status.value, *cells, total, sum(most.values())])
     return stream.getvalue()
-
-
-def safe_cell(text: str) -> str:
-    """Return a text that a spreadsheet shows instead of calculating it."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def maxima(run: RunFacts, results: Sequence[SubmissionResult]) -> dict[str, int]:
