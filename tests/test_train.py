@@ -17,8 +17,8 @@ import grader.train as train_package
 from grader.errors import TrainerError
 from grader.inside.rowhash import row_hashes
 from grader.recipe import recipe_of
-from grader.records import CallbackFacts, DataSet, Profile
-from grader.train import TrainerPool, TrainingBounds
+from grader.records import CallbackFacts, DataSet, Profile, TrainingLimits
+from grader.train import TrainerPool
 from grader.train import worker as worker_module
 from tests.recipes import BINARY, conv, dense, fitted, inputs, layer, mnist_rows, model, sequential
 from tests.test_sandbox import needs_seal
@@ -63,7 +63,7 @@ def binary(tmp_path_factory):
 @pytest.fixture(scope="module")
 def pool():
     """One worker process for all tests that do not need their own."""
-    with TrainerPool(bounds=TrainingBounds(parameters=3_000_000, steps=2_000, seconds=120), cache=None) as shared:
+    with TrainerPool(bounds=TrainingLimits(parameters=3_000_000, steps=2_000, seconds=120), cache=None) as shared:
         yield shared
 
 
@@ -144,7 +144,7 @@ def test_seeds_decide(pool, mnist):
     recipe = dense_recipe(units=16)
     first = pool.train(recipe, mnist, QUICK, seed=1)
     other = pool.train(recipe, mnist, QUICK, seed=2)
-    with TrainerPool(bounds=TrainingBounds(), cache=None) as fresh:
+    with TrainerPool(bounds=TrainingLimits(), cache=None) as fresh:
         again = fresh.train(recipe, mnist, QUICK, seed=1)
     assert first.history["loss"] == pytest.approx(again.history["loss"], rel=1e-4)
     assert first.history["loss"] != pytest.approx(other.history["loss"], rel=1e-4)
@@ -197,7 +197,7 @@ def test_rows_that_the_data_set_does_not_have_fail_the_recipe(pool, mnist):
 @pytest.mark.slow
 def test_a_training_that_takes_too_long_is_stopped(mnist):
     """The trainer watches the clock by itself."""
-    with TrainerPool(bounds=TrainingBounds(seconds=1), cache=None) as pool:
+    with TrainerPool(bounds=TrainingLimits(seconds=1), cache=None) as pool:
         training = pool.train(dense_recipe(epochs=5000, units=512), mnist, FULL, seed=0)
     assert training.outcome == "refused"
     assert "more than 1 seconds" in words(training)
@@ -207,7 +207,7 @@ def test_a_training_that_takes_too_long_is_stopped(mnist):
 def test_the_same_training_is_done_once(mnist, tmp_path):
     """Threads that ask at the same moment share one training; a later run finds it on disk; rubbish there is a miss."""
     recipe, found = dense_recipe(units=24), []
-    with TrainerPool(bounds=TrainingBounds(), cache=tmp_path) as pool:
+    with TrainerPool(bounds=TrainingLimits(), cache=tmp_path) as pool:
         threads = [
             threading.Thread(target=lambda: found.append(pool.train(recipe, mnist, QUICK, seed=5))) for _ in range(3)
         ]
@@ -217,7 +217,7 @@ def test_the_same_training_is_done_once(mnist, tmp_path):
             thread.join()
         assert (pool.trainings_run, pool.trainings_shared) == (1, 2)
         assert len({training.test_loss for training in found}) == 1
-    with TrainerPool(bounds=TrainingBounds(), cache=tmp_path) as later:
+    with TrainerPool(bounds=TrainingLimits(), cache=tmp_path) as later:
         again = later.train(recipe, mnist, QUICK, seed=5)
         assert again.cached
         assert again.layers == found[0].layers
@@ -232,7 +232,7 @@ def test_the_same_training_is_done_once(mnist, tmp_path):
 @pytest.mark.slow
 def test_a_worker_that_is_killed_is_replaced(mnist):
     """The first death costs nothing; a recipe that ends two workers is told to be the reason."""
-    with TrainerPool(bounds=TrainingBounds(), cache=None) as pool:
+    with TrainerPool(bounds=TrainingLimits(), cache=None) as pool:
         pool.train(dense_recipe(units=8), mnist, QUICK, seed=0)
         os.kill(pool._idle[0]._running.pid, signal.SIGKILL)
         assert pool.train(dense_recipe(units=9), mnist, QUICK, seed=0).outcome == "trained"
@@ -242,7 +242,7 @@ def test_a_worker_that_is_killed_is_replaced(mnist):
 def test_a_recipe_that_ends_two_workers_has_failed(mnist, monkeypatch):
     """A hang is a death: the wall clock ends the worker, and after the second one the recipe is to blame."""
     monkeypatch.setattr(worker_module, "_GRACE_SECONDS", 0.0)
-    with TrainerPool(bounds=TrainingBounds(seconds=0), cache=None) as pool:
+    with TrainerPool(bounds=TrainingLimits(seconds=0), cache=None) as pool:
         training = pool.train(dense_recipe(units=7, epochs=500), mnist, FULL, seed=0)
     assert training.outcome == "failed"
     assert "ended twice" in words(training)
@@ -255,7 +255,7 @@ def test_a_python_without_keras_is_a_fault_of_the_machine(mnist, monkeypatch):
         pytest.skip("no second Python without Keras here")
     monkeypatch.setattr(sys, "executable", bare)
     with (
-        TrainerPool(bounds=TrainingBounds(), cache=None) as pool,
+        TrainerPool(bounds=TrainingLimits(), cache=None) as pool,
         pytest.raises(TrainerError, match=r"(?s)pip install.*No module named 'keras'"),
     ):
         pool.train(dense_recipe(), mnist, QUICK, seed=0)
@@ -285,7 +285,7 @@ def test_the_trainer_is_sealed_off(pool, mnist, tmp_path):
 @pytest.mark.slow
 def test_a_data_set_nobody_spoke_of_is_shown_to_a_new_process(mnist, binary):
     """A process sees the data sets it was started with; the next one sees the new one too."""
-    with TrainerPool(bounds=TrainingBounds(), cache=None, datasets=[mnist]) as pool:
+    with TrainerPool(bounds=TrainingLimits(), cache=None, datasets=[mnist]) as pool:
         assert pool.train(dense_recipe(units=8), mnist, QUICK, seed=0).outcome == "trained"
         first = pool._idle[0]
         config = sequential(inputs(20), dense(4, "tanh"), dense(1, "sigmoid"))
@@ -297,7 +297,7 @@ def test_a_data_set_nobody_spoke_of_is_shown_to_a_new_process(mnist, binary):
 @pytest.mark.slow
 def test_the_thread_that_asked_first_may_end(mnist):
     """A sandbox ends with the thread that started it, so that is one of the pool's own."""
-    with TrainerPool(bounds=TrainingBounds(), cache=None) as pool:
+    with TrainerPool(bounds=TrainingLimits(), cache=None) as pool:
         thread = threading.Thread(target=lambda: pool.train(dense_recipe(units=8), mnist, QUICK, seed=0))
         thread.start()
         thread.join()
