@@ -283,6 +283,13 @@ def graded(ledger):
     return ledger
 
 
+def test_a_run_that_was_never_asked_for_by_a_command_begins_under_any_conditions(tmp_path):
+    """Whoever grades by calling the package need not record a request first."""
+    fresh = Ledger(tmp_path / "new")
+    with fresh.opened():
+        assert fresh.conditions.agree(OLD, "ask") == fresh.conditions.agree(OLD, "ask")
+
+
 def test_another_keras_asks_before_anything_is_mixed(graded):
     """The error names what has changed and the options there are; nothing is changed by asking."""
     with pytest.raises(ConditionsChangedError, match=r"keras 3\.15, now 3\.16.*--changed regrade.*--changed keep"):

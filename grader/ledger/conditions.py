@@ -28,6 +28,8 @@ class Conditions:
 
     def accepted(self) -> tuple[dict[str, str], ...]:
         """Return the conditions under which something that stands was graded."""
+        if not self._store.exists:
+            return ()
         with self._store.reading() as database:
             rows = database.execute(
                 "SELECT facts FROM conditions WHERE accepted AND digest IN"

@@ -51,7 +51,7 @@ def graded(folder, out):
     settings = Settings(workbook=workbook, tasks=tasks_of(workbook, ["task1"]), profile="quick", data="sample",
                         jobs=2, language="en")  # fmt: skip
     submissions = collect([folder])
-    ledger = grade_cohort(submissions, settings, out, Silent(), request={})
+    ledger = grade_cohort(submissions, settings, out, Silent())
     results = ledger.results(tuple(one.student for one in submissions))
     return {one.student: (str(one.status), one.tasks) for one in results}
 
