@@ -34,7 +34,7 @@ def cohort_table(run: RunFacts, results: Sequence[SubmissionResult], language: L
         total = score(result)
         points = {task.task: _points(task.earned, task.in_review) for task in result.tasks}
         table.add_row(
-            Text(printable(result.student)),
+            Text(printable(result.label)),
             Text(language.status(result.status), style=_status_colour(result.status)),
             *(points.get(name, "–") for name in run.tasks),
             str(total.earned),
@@ -48,7 +48,7 @@ def cohort_table(run: RunFacts, results: Sequence[SubmissionResult], language: L
 def student_tables(run: RunFacts, result: SubmissionResult, language: Language) -> RenderableType:
     """Return one student's criteria, a table a task, and what to do about each that was not passed."""
     total = score(result)
-    head = Text(printable(result.student), style="bold")
+    head = Text(printable(result.label), style="bold")
     points = language.t("points {earned} of {max}", earned=total.earned, max=total.max)
     head.append(f"  {language.status(result.status)}, {points}", style="not bold")
     lines: list[RenderableType] = [head, Text(language.say(STATUS[result.status]), style="dim")]
