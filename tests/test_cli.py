@@ -106,3 +106,12 @@ def test_schema_is_json_schema(tmp_path):
     for kind in ("workbook", "task"):
         schema = json.loads(grader("workbook", "schema", kind, home=tmp_path).stdout)
         assert schema["type"] == "object"
+
+
+def test_the_demo_is_a_call_of_grade_like_any_other(tmp_path):
+    """It comes as far as its folder, which holds something else: one line, and the code of a wrong call."""
+    (tmp_path / "holiday.txt").write_text("not a run", encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-m", "grader", "demo", "-o", str(tmp_path)], capture_output=True, text=True, timeout=120
+    )
+    assert (ended.returncode, "not empty and not a run" in ended.stderr) == (64, True), ended.stderr

@@ -73,11 +73,11 @@ def resume(run: Path, jobs: int | None, **call: Any) -> None:
     from grader.ledger import Ledger
 
     request = Ledger(run).request()
-    context = click.Context(grade)
-    asked = {
-        one.name: one.type_cast_value(context, request[one.name]) if one.name in request else one.get_default(context)
+    context = _plain_call(run)
+    asked = context.params | {
+        one.name: one.type_cast_value(context, request[one.name])
         for one in grade.params
-        if one.name is not None
+        if one.name is not None and one.name in request
     }
     _run(asked | call | {"out": run} | ({"jobs": jobs} if jobs else {}))
 
@@ -96,10 +96,13 @@ def demo(no_sandbox: bool, **chosen: Any) -> None:
         except SandboxUnavailableError:
             no_sandbox = True
             click.echo("No sandbox here (bubblewrap is missing or not allowed): the demo's own notebooks run unsealed.")
-    context = click.Context(grade)
-    defaults = {one.name: one.get_default(context) for one in grade.params if one.name is not None}
     demo = {"paths": (shipped("assignments") / "demo",), "profile": "quick", "data": "sample"}
-    _run(defaults | chosen | demo | {"no_sandbox": no_sandbox})
+    _run(_plain_call(chosen["out"]).params | chosen | demo | {"no_sandbox": no_sandbox})
+
+
+def _plain_call(out: Path) -> click.Context:
+    """Return a call of ``grader grade`` that says only where to: its parameters are what it takes for granted."""
+    return grade.make_context("grade", [".", "-o", str(out)])
 
 
 def _run(asked: Mapping[str, Any]) -> None:
