@@ -18,7 +18,9 @@ from grader.records import CellOutcome, CellStatus, Ending, Limits, Message, msg
 from grader.sandbox import Excess, Watchdog
 from grader.sandbox.seal import most_threads
 
-_GRACE_SECONDS = 5.0
+_INTERRUPTS = 3
+_INTERRUPT_SECONDS = 0.5
+"""A cell that is out of time is interrupted so often, so far apart; then its kernel goes, within 2 s of the limit."""
 _FINISH_SECONDS = 120
 _FINISH_PROBE = "__import__('grader_inside.probe', fromlist=['finish']).finish()"
 _TEXT = 2_000
@@ -107,9 +109,9 @@ class CellRunner:
             self._end_as_gone(number)
             return False
         notebook_is_over = deadline == self._deadline
-        for _ in range(2):  # a library may swallow the first interrupt
+        for _ in range(_INTERRUPTS):  # a library may swallow the first ones
             self._kernel.running.interrupt()
-            if await self._until(run, task, time.monotonic() + _GRACE_SECONDS / 2, number):
+            if await self._until(run, task, time.monotonic() + _INTERRUPT_SECONDS, number):
                 break
         else:
             if self._run.ending is Ending.COMPLETED:

@@ -15,44 +15,57 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from grader.records import Ending
 from grader.sandbox import find_seal
 from tests.hostile.attacks import ATTACKS
 from tests.hostile.case import Attack, Outcome, faults, late, run_attack
 from tests.hostile.host import Host, planted
 
 _AT_ONCE = 2
+_MOST_MB = 300
+"""What a process that talks to an attacker may hold, whatever comes out of the kernel."""
 
 
 def main(names: list[str]) -> int:
     """Run the attacks of these names, or all; 1 when one of them was not held."""
     find_seal(allow_unsealed=False)  # every promise is kept here, or nothing is tried
     chosen = [attack for attack in ATTACKS if not names or attack.name in names]
-    table = Table("attack", "ending", "detected after", "limit", "verdict", "seconds")
+    table = Table("attack", "ending", "detected after", "limit", "verdict", "in all")
     wrong: list[str] = []
     started = time.monotonic()
     with planted() as host, ThreadPoolExecutor(_AT_ONCE) as pool, _Scales() as scales:
         for attack, (outcome, seconds) in zip(chosen, pool.map(lambda one: _timed(one, host), chosen), strict=True):
             found = faults(attack, outcome)
+            found += ["it was noticed late"] if late(attack, outcome) > 0 else []
             wrong += [f"{attack.name}: {fault}" for fault in found]
             limit = "" if attack.within is None else f"{attack.within:g} s"
-            after = (
-                ""
-                if attack.within is None
-                else f"{outcome.slowest:.1f} s" + (" (late)" if late(attack, outcome) > 0 else "")
-            )
             verdict = "; ".join(found) or outcome.verdict
-            table.add_row(attack.name, str(outcome.execution.ending), after, limit, verdict, f"{seconds:.1f}")
+            table.add_row(
+                attack.name,
+                str(outcome.execution.ending),
+                _detected(attack, outcome),
+                limit,
+                verdict,
+                f"{seconds:.1f} s",
+            )
         damage = host.damage()
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 130)
     console.print(table)
     console.print(f"{len(chosen)} attacks in {time.monotonic() - started:.0f} s; not as they must be: {len(wrong)}")
     console.print(
         "host: " + ("; ".join(damage) or "files, environment, sockets, processes, other submissions untouched")
     )
-    console.print(f"most memory of a process that talked to an attacker: {scales.most_mb} MB")
+    console.print(f"most memory of a process that talked to an attacker: {scales.most_mb} MB of {_MOST_MB} MB")
     for line in wrong:
         console.print(line, markup=False)
-    return 1 if wrong or damage else 0
+    return 1 if wrong or damage or scales.most_mb > _MOST_MB else 0
+
+
+def _detected(attack: Attack, outcome: Outcome) -> str:
+    """Return after how many seconds of its cell the end came, where one came that was not the notebook's own."""
+    if attack.within is None and outcome.execution.ending is Ending.COMPLETED:
+        return ""
+    return f"{outcome.slowest:.1f} s" + (" (late)" if late(attack, outcome) > 0 else "")
 
 
 def _timed(attack: Attack, host: Host) -> tuple[Outcome, float]:

@@ -11,6 +11,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grader.execute import Job, run_notebook
+from grader.language import Language
 from grader.records import CellStatus, Ending, Execution, Limits, Profile
 from tests.hostile.host import Host
 
@@ -18,8 +19,7 @@ LIMITS = Limits(cell_seconds=60, notebook_seconds=120, memory_mb=512, scratch_mb
 STOLEN = "STOLEN"
 """What an attack prints when it got what it wanted."""
 _SLACK_SECONDS = 2.0
-_GRACE_SECONDS = 5.0
-"""A cell that is out of time is interrupted at once; when it does not end within this time its kernel is ended."""
+"""So long after the limit that applies everything must be over, however a kernel resists."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +39,6 @@ class Attack:
     limits: dict[str, int] = field(default_factory=dict)
     within: float | None = None
     """Seconds in the worst cell until the limit that applies; None where there is nothing to detect."""
-    stubborn: bool = False
-    """It does not end when it is interrupted."""
     probe: bool = False
 
 
@@ -92,8 +90,8 @@ def faults(attack: Attack, outcome: Outcome) -> list[str]:
     statuses = tuple(str(cell.status) for cell in execution.cells)
     if wanted is not None and statuses != wanted:
         found.append(f"cells: expected {wanted}, found {statuses}: {[cell.message for cell in execution.cells]}")
-    if execution.ending is not Ending.COMPLETED and execution.reason is None:
-        found.append("no reason is given")
+    if execution.ending is not Ending.COMPLETED and not in_both_languages(execution):
+        found.append(f"the reason is not given in two languages: {execution.reason}")
     text = execution.reason.text.format(**execution.reason.values) if execution.reason else ""
     text += outcome.shown + "".join(f"{cell.error}: {cell.message}" for cell in execution.cells)
     if attack.says and not re.search(attack.says, text):
@@ -105,11 +103,17 @@ def faults(attack: Attack, outcome: Outcome) -> list[str]:
     return found
 
 
+def in_both_languages(execution: Execution) -> bool:
+    """Tell whether there is a reason for the ending, and a translation of it."""
+    english, russian = (Language(code).say(execution.reason) for code in ("en", "ru"))
+    return bool(english) and re.search("[а-яё]", russian) is not None and "{" not in english + russian
+
+
 def late(attack: Attack, outcome: Outcome) -> float:
     """Return by how many seconds more than allowed the end came after the limit; 0 or less is in time."""
     if attack.within is None:
         return 0.0
-    return outcome.slowest - attack.within - _SLACK_SECONDS - (_GRACE_SECONDS if attack.stubborn else 0.0)
+    return outcome.slowest - attack.within - _SLACK_SECONDS
 
 
 def _shown(executed: Path) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from grader.records import Ending
 from tests.hostile.case import Attack
 
@@ -30,7 +28,7 @@ def _hangs_for_good(name: str, code: str) -> Attack:
     """Give an attack that no interrupt ends."""
     return Attack(
         name=name, cells=(_BEFORE, code, _AFTER), ending=Ending.TIMED_OUT, statuses=_STUCK,
-        says="could not be stopped", limits=_TWO, within=2, stubborn=True,
+        says="could not be stopped", limits=_TWO, within=2,
     )  # fmt: skip
 
 
@@ -70,7 +68,7 @@ DYING = (
     _hangs("loops", "while True: pass"),
     _hangs("sleeps", "import time; time.sleep(1000)"),
     _hangs("waits-for-a-shell-loop", "!while true; do :; done"),
-    dataclasses.replace(_hangs("waits-for-a-bash-cell", "%%bash\nsleep 1000"), stubborn=True),
+    _hangs("waits-for-a-bash-cell", "%%bash\nsleep 1000"),
     _hangs("waits-for-a-process", "import subprocess; subprocess.run(['sleep', '1000'])"),
     _hangs("swallows-one-interrupt", "try:\n    while True: pass\nexcept KeyboardInterrupt: pass\nwhile True: pass"),
     _hangs_for_good("ignores-interrupts", "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"),
