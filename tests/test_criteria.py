@@ -225,8 +225,9 @@ ACCURACY = [
     (measured(), REVIEW),
     (measured() | {"bands": {}}, REVIEW),
     (measured(0.5, 0.5, 0.5) | {"bands": {}}, REVIEW),
-    (measured(in_kernel=0.98), PASSED),
+    (measured(in_kernel=0.98), REVIEW),
     (measured(in_kernel=0.1), REVIEW),
+    (measured(in_kernel=0.9999), REVIEW),
     (measured(reason=msg("a custom layer")), REVIEW),
     ({"bands": BANDS, "measured": Measurement(trainings=(training(None, outcome="refused"),))}, REVIEW),
     ({"bands": BANDS, "measured": Measurement(trainings=(training(None, outcome="failed"),))}, REVIEW),
@@ -270,13 +271,19 @@ def test_a_margin_moves_both_limits():
     assert [verdict(one, **measured(*[value] * 3)) for value in (0.951, 0.945, 0.93)] == [PASSED, REVIEW, FAILED]
 
 
-def test_in_kernel_accuracy_says_what_kind_of_evidence_it_is():
-    """The weakest kind is named where it is used."""
+@pytest.mark.parametrize(
+    ("own", "word"), [(0.98, "as good as asked for"), (0.1, "less than asked for"), (0.9999, "look for leakage")]
+)
+def test_accuracy_by_the_notebooks_own_predictions_is_for_a_person(own, word):
+    """Nobody passes or fails by it; what was found says how good it is, and that the notebook has the labels."""
     found = finding(
         criterion("accuracy", reference="task2"),
-        Case(dataset="mnist", profile=FULL, candidate=candidate(), **measured(in_kernel=0.98)),
+        Case(dataset="mnist", profile=FULL, candidate=candidate(), **measured(in_kernel=own)),
     )
-    assert "the student's own kernel" in found.found.text
+    assert found.verdict == REVIEW
+    assert found.found.values["accuracy"] == own
+    assert "the notebook's kernel" in found.found.text
+    assert word in found.found.text
 
 
 @pytest.mark.parametrize(("train", "expected"), [(0.99, PASSED), (1.2, FAILED), (None, REVIEW)])

@@ -44,6 +44,18 @@ def _diverges(trainings: Sequence[Training]) -> Words:
     )
 
 
+_OWN = (
+    "{accuracy} by the model's own predictions in the notebook's kernel, as good as asked for. It could not be trained "
+    "again by us, and the notebook has the test labels: a person decides."
+)
+_OWN_LOW = (
+    "{accuracy} by the model's own predictions in the notebook's kernel, less than asked for. It could not be trained "
+    "again by us: a person decides."
+)
+_OWN_HIGH = (
+    "{accuracy} by the model's own predictions in the notebook's kernel, more than the reference ever reached "
+    "({upper}). It could not be trained again by us, and the notebook has the test labels: look for leakage."
+)
 _TAME = msg("Take a smaller learning rate, and divide the pixels by 255.")
 
 
@@ -138,12 +150,11 @@ class Accuracy(Criterion):
         own = case.measured.in_kernel
         if own is None:
             return _unmeasured(expected, case)
-        found = msg(
-            "{accuracy}, scored in the student's own kernel: the model could not be trained again",
-            accuracy=round(own, _DIGITS),
-        )
-        # The notebook has the test labels: what is better than any reference was is for a person to look at.
-        return passed(expected, found) if limit <= own <= band.upper else review(expected, found)
+        shown = round(own, _DIGITS)
+        # Whatever this says, the notebook has the test labels: only what we trained ourselves passes or fails.
+        if own > band.upper:
+            return review(expected, msg(_OWN_HIGH, accuracy=shown, upper=round(band.upper, _DIGITS)))
+        return review(expected, msg(_OWN if own >= limit else _OWN_LOW, accuracy=shown))
 
     def mistakes(self) -> tuple[str, ...]:
         """Return what is wrong with the settings."""

@@ -199,15 +199,19 @@ FORGERIES = (
         "claim(event='training', accuracy=1.0); claim(event='verdict', task='task2', points=20)",
         head=_CLAIMS, accuracy=_OPEN,  # our own training decides, and that rate trains nothing
     ),
-    _task2(
-        "claims-predictions",
-        "class Own(keras.Model):\n"
-        "    def __init__(self): super().__init__(); self.a, self.b = layers.Dense(512, activation='relu'), layers.Dense(10, activation='softmax')\n"
-        "    def call(self, inputs): return self.b(self.a(inputs))\n"
-        "model = Own()\nmodel.compile(optimizer=keras.optimizers.RMSprop(1e-9), loss='sparse_categorical_crossentropy', metrics=['accuracy'])\n"
-        + _FIT + _CLAIMS + "import base64\n"
-        "claim(event='predictions', model=0, after_fit=0, dataset='mnist', classes=base64.b64encode(ty.astype('uint8').tobytes()).decode(), cell=2)",
-        accuracy=_OPEN,
+    *(
+        _task2(
+            name,
+            "class Own(keras.Model):\n"
+            "    def __init__(self): super().__init__(); self.a, self.b = layers.Dense(512, activation='relu'), layers.Dense(10, activation='softmax')\n"
+            "    def call(self, inputs): return self.b(self.a(inputs))\n"
+            "model = Own()\nmodel.compile(optimizer=keras.optimizers.RMSprop(1e-9), loss='sparse_categorical_crossentropy', metrics=['accuracy'])\n"
+            + _FIT + _CLAIMS + "import base64\n"
+            f"guess = np.where(np.arange(10000) % 50 < {wrong}, 9 - ty, ty).astype('uint8')\n"
+            "claim(event='predictions', model=0, after_fit=0, dataset='mnist', classes=base64.b64encode(guess.tobytes()).decode(), cell=2)",
+            accuracy=_OPEN,
+        )
+        for name, wrong in (("claims-predictions", 0), ("claims-plausible-predictions", 1))
     ),
     _task2(
         "silences-the-probe",
