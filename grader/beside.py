@@ -60,8 +60,7 @@ def with_context(
         band.reference,
         fingerprint=laboratory.datasets[task.dataset].fingerprint,
         profile=laboratory.profile,
-        device=trainings[0].device if trainings else "cpu",
-        keras=laboratory.keras,
+        platform=laboratory.platform_of(trainings),
     )
     curves = envelope([one.history for one in record.trainings if one.outcome == "trained"]) if record else {}
     return replace(result, accuracy=replace(result.accuracy, claimed=claimed, reference_history=curves))

@@ -13,7 +13,7 @@ from grader.criteria.accuracy import Accuracy
 from grader.criteria.case import Candidate, Measurement
 from grader.match import Match
 from grader.recipe import NotRebuildable, recipe_of
-from grader.records import Band, DataSet, Execution, Profile, Recipe, Training, msg
+from grader.records import Band, DataSet, Execution, Platform, Profile, Recipe, Training, msg
 from grader.reference import Bands
 from grader.workbook import Task
 
@@ -40,8 +40,8 @@ class Laboratory:
     bands: Bands
     datasets: Mapping[str, DataSet]
     profile: Profile
-    keras: str
-    """Version here."""
+    platform: Platform
+    """What is trained on here, where no training tells."""
 
     def measure(self, task: Task, match: Match, executions: Sequence[Execution]) -> Measurement:
         """Train a task's answer again; two more times when the first training leaves it open."""
@@ -77,7 +77,6 @@ class Laboratory:
 
     def bands_for(self, task: Task, trainings: Sequence[Training]) -> dict[str, Band]:
         """Return the bands a task is judged by, for the conditions its trainings were made under."""
-        device = trainings[0].device if trainings else "cpu"
         names = {criterion.reference for criterion in task.criteria if isinstance(criterion, Accuracy)}
         if task.example is not None:
             names.add(task.example.reference)
@@ -86,12 +85,15 @@ class Laboratory:
                 name,
                 fingerprint=self.datasets[task.dataset].fingerprint,
                 profile=self.profile,
-                device=device,
-                keras=self.keras,
+                platform=self.platform_of(trainings),
             )
             for name in names
         }
         return {name: band for name, band in found.items() if band is not None}
+
+    def platform_of(self, trainings: Sequence[Training]) -> Platform:
+        """Return what trainings were made on, which is what their reference must have been trained on."""
+        return trainings[0].platform if trainings else self.platform
 
     def _in_kernel(self, candidate: Candidate, task: Task, executions: Sequence[Execution]) -> float | None:
         """Score what the student's own model predicts for the test inputs."""

@@ -13,7 +13,7 @@ from grader.errors import UsageError
 from grader.execute import Job, read_execution, run_notebook
 from grader.ledger import Ledger, require_space
 from grader.measure import Trainer
-from grader.records import DataSet, Ending, Execution, Profile, Recipe, Training, TrainingLimits
+from grader.records import DataSet, Ending, Execution, Platform, Profile, Recipe, Training, TrainingLimits
 
 _OURS = (Ending.SANDBOX_FAILED, Ending.INTERNAL_ERROR)
 _LASTING = ("trained", "diverged")
@@ -97,7 +97,8 @@ class RecordedTrainings:
     ledger: Ledger
     trainer: Trainer
     limits: TrainingLimits
-    keras: str
+    platform: Platform
+    """What is trained on here."""
     run: int = 0
     """Trainings made for this call."""
     shared: int = 0
@@ -112,7 +113,7 @@ class RecordedTrainings:
             "profile": asdict(profile),
             "seed": seed,
             "limits": asdict(self.limits),
-            "keras": self.keras,
+            "platform": asdict(self.platform),
         }
         key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
         known = self._known(key)

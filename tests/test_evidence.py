@@ -10,7 +10,7 @@ from grader.calibrate.evidence import evidence, yardstick
 from grader.cli.figures import shown, verified
 from grader.language import Language
 from grader.places import shipped
-from grader.records import DataSet, Profile, Recipe, Training
+from grader.records import DataSet, Platform, Profile, Recipe, Training
 from grader.reference import Bands, ReferenceRecord, load_records, record_path, write_record
 from grader.workbook import load_workbook
 
@@ -66,7 +66,7 @@ def put(folder, name, accuracies, *, reference=None, spoiled="", edition="full",
         steps=120 if profile == "quick" else None,
         spoiled=spoiled,
     )
-    write_record(record_path(folder, name, data, Profile(name=profile), "cpu"), record)
+    write_record(record_path(folder, name, data, Profile(name=profile), Platform()), record)
 
 
 @pytest.fixture

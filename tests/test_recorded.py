@@ -7,7 +7,7 @@ import pytest
 from grader.execute import Job
 from grader.ledger import Ledger
 from grader.recorded import RecordedTrainings, execution_digest
-from grader.records import DataSet, Limits, Profile, Recipe, Training, TrainingLimits
+from grader.records import DataSet, Limits, Platform, Profile, Recipe, Training, TrainingLimits
 
 DATA = DataSet(name="mnist", edition="sample", fingerprint="f1", folder="/data", num_train=6, num_test=2)
 RECIPE = Recipe(layers=(), optimizer={}, loss={}, data={"dataset": "mnist"}, fit={}, digest="r1")
@@ -30,7 +30,7 @@ class Counting:
 
 def trainings(tmp_path, trainer, **changes):
     """Trainings of the run in ``tmp_path``."""
-    given = {"limits": TrainingLimits(), "keras": "3.15"} | changes
+    given = {"limits": TrainingLimits(), "platform": Platform(keras="3.15")} | changes
     return RecordedTrainings(ledger=Ledger(tmp_path), trainer=trainer, **given)
 
 
@@ -60,9 +60,16 @@ def test_another_training_is_another(tmp_path, asked):
     assert len(trainer.asked) == 2
 
 
-@pytest.mark.parametrize("changes", [{"keras": "3.16"}, {"limits": TrainingLimits(steps=1)}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"platform": Platform(keras="3.16")},
+        {"platform": Platform(keras="3.15", backend="jax")},
+        {"limits": TrainingLimits(steps=1)},
+    ],
+)
 def test_under_other_conditions_it_is_trained_again(tmp_path, changes):
-    """So do Keras and what a training may cost."""
+    """So do Keras, its backend and what a training may cost."""
     trainer = Counting()
     trainings(tmp_path, trainer).train(RECIPE, DATA, QUICK, 1001)
     trainings(tmp_path, trainer, **changes).train(RECIPE, DATA, QUICK, 1001)

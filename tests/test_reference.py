@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from grader.criteria.rule import rule
 from grader.errors import WorkbookError
-from grader.records import Profile, Recipe, Training, Verdict
+from grader.records import Platform, Profile, Recipe, Training, Verdict
 from grader.reference import (
     Bands,
     ReferenceRecord,
@@ -70,7 +70,16 @@ def training(seed, accuracy, **facts):
     return Training(recipe="d", seed=seed, dataset="mnist", outcome=outcome, test_accuracy=accuracy, **facts)
 
 
-def record(reference="example2", *, fingerprint="f" * 64, profile="quick", device="cpu", keras="3.15.1", k=5):
+def record(
+    reference="example2",
+    *,
+    fingerprint="f" * 64,
+    profile="quick",
+    device="cpu",
+    keras="3.15.1",
+    backend="tensorflow",
+    k=5,
+):
     recipe = Recipe(layers=(), optimizer={}, loss={}, data={}, fit={}, digest="d")
     trainings = tuple(
         training(
@@ -79,7 +88,7 @@ def record(reference="example2", *, fingerprint="f" * 64, profile="quick", devic
             fingerprint=fingerprint,
             profile=profile,
             device=device,
-            versions={"keras": keras},
+            versions={"keras": keras, "backend": backend},
             history={"loss": (0.5, float("nan"))} if seed == 2 else {"loss": (0.5, 0.4)},
         )
         for seed in range(1, k + 1)
@@ -95,11 +104,15 @@ def folder(tmp_path):
     return tmp_path
 
 
-CONDITIONS = {"fingerprint": "f" * 64, "profile": Profile(name="quick", steps=120), "device": "cpu", "keras": "3.99.0"}
+CONDITIONS = {
+    "fingerprint": "f" * 64,
+    "profile": Profile(name="quick", steps=120),
+    "platform": Platform(keras="3.99.0"),
+}
 
 
 def test_a_band_is_found_under_the_conditions_it_was_recorded_for(folder):
-    """Same data, profile, device and Keras major version."""
+    """Same data, profile, device, backend and Keras major version."""
     band = Bands(folder, risk=0.001).band("example2", **CONDITIONS)
     assert band is not None
     assert band.mean == pytest.approx(statistics.fmean(0.97 + seed / 1000 for seed in range(1, 6)))
@@ -112,12 +125,13 @@ def test_a_band_is_found_under_the_conditions_it_was_recorded_for(folder):
         {"fingerprint": "e" * 64},
         {"profile": Profile(name="full")},
         {"profile": Profile(name="quick", steps=60)},
-        {"device": "gpu"},
-        {"keras": "4.0.0"},
+        {"platform": Platform(keras="3.99.0", device="gpu")},
+        {"platform": Platform(keras="3.99.0", backend="jax")},
+        {"platform": Platform(keras="4.0.0")},
     ],
 )
 def test_under_other_conditions_nothing_is_calibrated(folder, other):
-    """No band is better than one of other data, another profile, device or major version."""
+    """No band is better than one of other data, another profile, device, backend or major version."""
     assert Bands(folder, risk=0.001).band("example2", **{**CONDITIONS, **other}) is None
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from grader.batch.observer import Observer
 from grader.batch.settings import Settings, rubric_digest
 from grader.batch.setup import grading_for
-from grader.batch.versions import conditions_of, versions
+from grader.batch.versions import conditions_of, platform_versions, versions
 from grader.collect import Submission
 from grader.errors import GraderError
 from grader.ledger import Ledger, Wanted, disk_full, is_full_disk, require_space
@@ -68,9 +68,11 @@ class _Run:
     def grade(self, submissions: Sequence[Submission]) -> None:
         """Record who is there, take what is done, grade the rest."""
         begun, facts, ledger = time.monotonic(), self._facts(), self.grading.ledger
-        datasets = self.grading.laboratory.datasets
-        conditions = ledger.conditions.agree(conditions_of(datasets, facts.seal), self.settings.changed)
-        rubric = rubric_digest(self.settings, self.grading.laboratory.bands)
+        laboratory = self.grading.laboratory
+        conditions = ledger.conditions.agree(
+            conditions_of(laboratory.datasets, facts.seal, laboratory.platform), self.settings.changed
+        )
+        rubric = rubric_digest(self.settings, laboratory.bands)
         digests = {one.student: _digest(rubric, one.digest) for one in submissions}
         ledger.collect(
             [Wanted(student=one.student, files=one.digest, digest=digests[one.student]) for one in submissions]
@@ -114,7 +116,7 @@ class _Run:
             datasets=tuple(self.grading.laboratory.datasets.values()),
             seal=seal,
             language=self.settings.language,
-            versions=versions(),
+            versions=versions() | platform_versions(self.grading.laboratory.platform),
             started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             warnings=tuple(self._warnings(seal)),
         )

@@ -26,6 +26,8 @@ class Settings:
     jobs: int
     language: str
     unsealed: bool = False
+    backend: str = "tensorflow"
+    """What the trainer's Keras computes with."""
     changed: Changed = "ask"
     """What to do with grades that were made with another Keras, other data or another seal."""
     remarks: tuple[Words, ...] = ()

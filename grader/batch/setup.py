@@ -14,7 +14,7 @@ from grader.measure import Laboratory
 from grader.pipeline import Grading
 from grader.places import cache_home, shipped
 from grader.recorded import RecordedTrainings
-from grader.records import DataSet, Message, msg
+from grader.records import DataSet, Message, Platform, msg
 from grader.reference import Bands
 from grader.sandbox import find_seal
 from grader.train import TrainerPool
@@ -30,7 +30,7 @@ def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -
     """
     unsealed = find_seal(allow_unsealed=settings.unsealed).name == "none"
     datasets, ledger, workbook = _datasets(settings, say), Ledger(out), settings.workbook
-    keras = version_of("keras")
+    platform = Platform(backend=settings.backend, keras=version_of("keras"))
     # A trainer for each submission at work: none waits for another's training.
     with TrainerPool(
         bounds=workbook.training,
@@ -38,8 +38,9 @@ def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -
         workers=settings.jobs,
         datasets=datasets.values(),
         unsealed=unsealed,
+        backend=settings.backend,
     ) as pool:
-        trainings = RecordedTrainings(ledger=ledger, trainer=pool, limits=workbook.training, keras=keras)
+        trainings = RecordedTrainings(ledger=ledger, trainer=pool, limits=workbook.training, platform=platform)
         yield Grading(
             workbook=workbook,
             tasks=settings.tasks,
@@ -48,7 +49,7 @@ def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -
                 bands=bands_of(workbook),
                 datasets=datasets,
                 profile=workbook.profiles[settings.profile],
-                keras=keras,
+                platform=platform,
             ),
             ledger=ledger,
             trainings=trainings,

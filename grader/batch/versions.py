@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import Mapping
 
-from grader.records import DataSet
+from grader.records import DataSet, Platform
 
 _DECISIVE = ("grader", "keras", "tensorflow")
 """Of the versions, those that may change a trace or an accuracy."""
@@ -24,6 +24,14 @@ def decisive_versions() -> dict[str, str]:
     return {name: version for name, version in versions().items() if name in _DECISIVE}
 
 
+def platform_versions(platform: Platform) -> dict[str, str]:
+    """Return device class, backend, and the backend's version, of what trains here."""
+    found = {"device": platform.device, "backend": platform.backend}
+    if platform.backend != "tensorflow":  # which is among the versions already: kernels run on it
+        found[platform.backend] = version_of(platform.backend)
+    return found
+
+
 def version_of(package: str) -> str:
     """Return an installed package's version; empty when it is not installed."""
     try:
@@ -32,7 +40,7 @@ def version_of(package: str) -> str:
         return ""
 
 
-def conditions_of(datasets: Mapping[str, DataSet], seal: str) -> dict[str, str]:
+def conditions_of(datasets: Mapping[str, DataSet], seal: str, platform: Platform) -> dict[str, str]:
     """Return the conditions of grading in words that can be shown and compared."""
     data = {f"data {one.name}": f"{one.edition} {one.fingerprint[:12]}" for one in datasets.values()}
-    return decisive_versions() | data | {"seal": seal}
+    return decisive_versions() | platform_versions(platform) | data | {"seal": seal}

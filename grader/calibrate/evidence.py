@@ -101,6 +101,5 @@ def _same(bands: Bands, reference: str, record: ReferenceRecord) -> ReferenceRec
         reference,
         fingerprint=first.fingerprint,
         profile=record.profile,
-        device=first.device,
-        keras=first.versions.get("keras", ""),
+        platform=first.platform,
     )

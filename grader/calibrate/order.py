@@ -30,6 +30,7 @@ class Order:
     data: Literal["auto", "sample", "full"] = "auto"
     seeds: int = 20
     unsealed: bool = False
+    backend: str = "tensorflow"
     restart: bool = False
     """Begin anew where the recipe or the data has changed since the record was made."""
 

@@ -46,9 +46,10 @@ def calibrate(order: Order, *, say: Callable[[Message], None], done: Callable[[S
         cache=cache_home() / "trainings",
         datasets=trained_on,
         unsealed=order.unsealed,
+        backend=order.backend,
     ) as pool:
         paths = {
-            record_path(item.folder, item.name, item.source, order.profile, pool.device_for(item.dataset)): item
+            record_path(item.folder, item.name, item.source, order.profile, pool.platform_for(item.dataset)): item
             for item in items
         }
         records = _known(paths, order.profile, restart=order.restart)

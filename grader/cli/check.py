@@ -29,7 +29,7 @@ from grader.cli import options as opt
     show_default=True,
     help="Data sets: the offline samples, the real ones, or the real ones where they are there.",
 )
-@opt.several(opt.workbook, opt.lang, opt.no_sandbox)
+@opt.several(opt.workbook, opt.backend, opt.lang, opt.no_sandbox)
 def check(
     notebook: Path,
     task: str | None,
@@ -39,6 +39,7 @@ def check(
     profile: str,
     data: opt.Edition,
     workbook: Path | None,
+    backend: str,
     lang: str,
     no_sandbox: bool,
 ) -> None:
@@ -56,7 +57,15 @@ def check(
     from grader.cli.checkrun import check_by_running
 
     check_by_running(
-        notebook, task, workbook=workbook, profile=profile, data=data, lang=lang, unsealed=no_sandbox, html=html
+        notebook,
+        task,
+        workbook=workbook,
+        profile=profile,
+        data=data,
+        backend=backend,
+        lang=lang,
+        unsealed=no_sandbox,
+        html=html,
     )
 
 

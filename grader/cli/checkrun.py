@@ -30,6 +30,7 @@ def check_by_running(
     workbook: Path | None,
     profile: str,
     data: opt.Edition,
+    backend: str,
     lang: str,
     unsealed: bool,
     html: bool,
@@ -52,6 +53,7 @@ def check_by_running(
         jobs=1,
         language=lang,
         unsealed=unsealed or _say_if_open(language),
+        backend=backend,
     )
     (submission,) = collect([notebook], single=True)
     with _folder(keep=html) as out:

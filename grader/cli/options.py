@@ -44,6 +44,14 @@ jobs = click.option(
 out = click.option(
     "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the run."
 )
+backend = click.option(
+    "--backend",
+    type=click.Choice(["tensorflow", "jax", "torch"]),
+    default="tensorflow",
+    show_default=True,
+    envvar="KERAS_BACKEND",
+    help="What the trainer's Keras computes with; accuracies are judged where references were trained with it.",
+)
 no_sandbox = click.option(
     "--no-sandbox", is_flag=True, help="Run notebooks unsealed; only for notebooks you trust. Every report says so."
 )

@@ -135,7 +135,8 @@ class Accuracy(Criterion):
             return review(
                 self.default_title,
                 msg(
-                    "uncalibrated: there are no reference trainings of {reference} for this data, profile and device",
+                    "uncalibrated: there are no reference trainings of {reference} for this data, profile, device "
+                    "and backend",
                     reference=self.reference,
                 ),
             )

@@ -34,7 +34,7 @@ from grader.records.notebook import (
     Trace,
 )
 from grader.records.people import Delivery, Person
-from grader.records.training import Band, DataSet, Profile, Recipe, Training, TrainingLimits
+from grader.records.training import Band, DataSet, Platform, Profile, Recipe, Training, TrainingLimits
 from grader.records.words import Message, Text, Words, msg
 
 __all__ = [
@@ -64,6 +64,7 @@ __all__ = [
     "NotebookSummary",
     "Override",
     "Person",
+    "Platform",
     "PredictionFacts",
     "Profile",
     "Recipe",

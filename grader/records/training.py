@@ -37,6 +37,18 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """What a training is made on; trainings of one platform say nothing about those of another."""
+
+    device: str = "cpu"
+    """Device class: ``cpu`` or ``gpu``."""
+    backend: str = "tensorflow"
+    """What Keras computes with: ``tensorflow``, ``jax`` or ``torch``."""
+    keras: str = ""
+    """Version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingLimits:
     """What one training may cost; a recipe beyond is refused, with the reason. ``workbook.toml`` sets them."""
 
@@ -89,6 +101,15 @@ class Training:
     seconds: float = 0.0
     cached: bool = False
     """Found in the cache instead of trained in this run."""
+
+    @property
+    def platform(self) -> Platform:
+        """What it was made on."""
+        return Platform(
+            device=self.device,
+            backend=self.versions.get("backend", "tensorflow"),
+            keras=self.versions.get("keras", ""),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.criteria.accuracy import accuracies_of
-from grader.records import Band, LayerFacts, Profile, Training
+from grader.records import Band, LayerFacts, Platform, Profile, Training
 from grader.reference.band import FEWEST, band_of
 from grader.reference.record import ReferenceRecord, load_records
 
@@ -28,25 +28,22 @@ class Bands:
         self.risk = risk
         self.records = load_records(folder / "results")
 
-    def find(
-        self, reference: str, *, fingerprint: str, profile: Profile, device: str, keras: str
-    ) -> ReferenceRecord | None:
-        """Return the record of the same data, profile and steps, device, and major version of Keras."""
+    def find(self, reference: str, *, fingerprint: str, profile: Profile, platform: Platform) -> ReferenceRecord | None:
+        """Return the record of the same data, profile and steps, device, backend, and major version of Keras."""
         for record in self.records:
             first = record.trainings[0]
             if (
                 record.reference == reference
                 and first.fingerprint == fingerprint
                 and record.profile == profile
-                and first.device == device
-                and major(first.versions.get("keras", "")) == major(keras)
+                and _alike(first.platform, platform)
             ):
                 return record
         return None
 
-    def band(self, reference: str, *, fingerprint: str, profile: Profile, device: str, keras: str) -> Band | None:
+    def band(self, reference: str, *, fingerprint: str, profile: Profile, platform: Platform) -> Band | None:
         """Return the band for these conditions, or None when nothing was calibrated under them."""
-        record = self.find(reference, fingerprint=fingerprint, profile=profile, device=device, keras=keras)
+        record = self.find(reference, fingerprint=fingerprint, profile=profile, platform=platform)
         return None if record is None else self.band_for(record)
 
     def band_for(self, record: ReferenceRecord) -> Band | None:
@@ -63,6 +60,10 @@ class Bands:
     def layers(self, reference: str) -> tuple[LayerFacts, ...]:
         """Return the reference network's layers, from any of its records; empty when there is none."""
         return next((record.layers for record in self.records if record.reference == reference), ())
+
+
+def _alike(one: Platform, other: Platform) -> bool:
+    return (one.device, one.backend, major(one.keras)) == (other.device, other.backend, major(other.keras))
 
 
 def major(version: str) -> str:

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from grader.criteria.accuracy import accuracies_of
 from grader.errors import WorkbookError
-from grader.records import DataSet, LayerFacts, Profile, Recipe, Training
+from grader.records import DataSet, LayerFacts, Platform, Profile, Recipe, Training
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,9 +54,9 @@ class ReferenceRecord:
 
     @property
     def conditions(self) -> tuple[str, str, str]:
-        """Edition of the data, profile, device class: trainings under others are never compared."""
+        """Edition of the data, profile, device class and backend: trainings under others are never compared."""
         first = self.trainings[0]
-        return self.edition, first.profile, first.device
+        return self.edition, first.profile, place_of(first.platform)
 
     @property
     def profile(self) -> Profile:
@@ -108,9 +108,18 @@ def load_records(folder: Path) -> tuple[ReferenceRecord, ...]:
     return tuple(load_record(path) for path in sorted(folder.glob("*.json")))
 
 
-def record_path(folder: Path, name: str, dataset: DataSet, profile: Profile, device: str) -> Path:
+def record_path(folder: Path, name: str, dataset: DataSet, profile: Profile, platform: Platform) -> Path:
     """Return where the record for these conditions belongs, below a folder of records."""
-    return folder / f"{name}-{dataset.edition}-{profile.name}-{device}.json"
+    return folder / f"{name}-{dataset.edition}-{profile.name}-{place_of(platform)}.json"
+
+
+def place_of(platform: Platform) -> str:
+    """Return device class and backend as one word; TensorFlow is taken for granted.
+
+    >>> place_of(Platform(device="cpu")), place_of(Platform(device="gpu", backend="jax"))
+    ('cpu', 'gpu-jax')
+    """
+    return platform.device if platform.backend == "tensorflow" else f"{platform.device}-{platform.backend}"
 
 
 def write_record(path: Path, record: ReferenceRecord) -> None:

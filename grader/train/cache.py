@@ -33,7 +33,7 @@ _FULL, _ROOMY = 1.0, 0.9
 
 
 def key_of(**parts: Any) -> str:
-    """Return the digest of what decides about a training: recipe, data, profile, device class, Keras, seed."""
+    """Return the digest of what decides about a training: recipe, data, profile, platform, seed."""
     text = json.dumps({"format": _FORMAT, **parts}, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

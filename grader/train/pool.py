@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from grader.errors import TrainerError
-from grader.records import DataSet, Message, Profile, Recipe, Training, TrainingLimits, msg
+from grader.records import DataSet, Message, Platform, Profile, Recipe, Training, TrainingLimits, msg
 from grader.sandbox import Bubblewrap, Seal, Unsealed
 from grader.train.cache import Cache, key_of, read_training
 from grader.train.worker import Worker, WorkerDied
@@ -36,6 +36,7 @@ class TrainerPool:
         workers: int = 1,
         datasets: Iterable[DataSet] = (),
         unsealed: bool = False,
+        backend: str = "tensorflow",
     ) -> None:
         """Prepare a pool; processes start with the first training.
 
@@ -45,6 +46,7 @@ class TrainerPool:
             workers: How many trainings may run at the same moment.
             datasets: What will be trained on. A process sees these alone; another data set costs a new process.
             unsealed: Run without a sandbox, with all our rights.
+            backend: What Keras computes with: ``tensorflow``, ``jax`` or ``torch``.
         """
         self.trainings_run = 0
         self.trainings_shared = 0
@@ -58,7 +60,8 @@ class TrainerPool:
         self._slots = threading.BoundedSemaphore(max(1, workers))
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
-        self._kind: tuple[str, str] | None = None
+        self._backend = backend
+        self._platform: Platform | None = None
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -93,13 +96,14 @@ class TrainerPool:
         Raises:
             TrainerError: Training processes cannot run on this machine.
         """
-        device, keras = self._device_and_keras(Path(dataset.folder))
+        platform = self.platform_for(dataset)
         key = key_of(
             recipe=recipe.digest,
             data=dataset.fingerprint,
             profile=[profile.name, profile.steps],
-            device=device,
-            keras=keras,
+            device=platform.device,
+            backend=platform.backend,
+            keras=".".join(platform.keras.split(".")[:2]),
             seed=seed,
         )
         with self._lock:
@@ -122,13 +126,20 @@ class TrainerPool:
         flight.set_result(training)
         return training
 
-    def device_for(self, dataset: DataSet) -> str:
-        """Return the device class that trainings on a data set are made under here.
+    def platform_for(self, dataset: DataSet) -> Platform:
+        """Return what trainings on a data set are made on here, asked of the first worker once.
 
         Raises:
             TrainerError: Training processes cannot run on this machine.
         """
-        return self._device_and_keras(Path(dataset.folder))[0]
+        if self._platform is not None:  # must not wait for a training that holds the slot
+            return self._platform
+        with self._slots:
+            if self._platform is None:
+                worker = self._borrow(Path(dataset.folder))
+                self._platform = worker.platform
+                self._give_back(worker)
+            return self._platform
 
     def _find_or_run(self, key: str, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
         found = self._cache.find(key)
@@ -159,7 +170,6 @@ class TrainerPool:
             "fingerprint": dataset.fingerprint,
             "profile": profile.name,
         }
-        device, _ = self._device_and_keras(Path(dataset.folder))
         try:
             reply = self._ask_twice(request)
             reason = _reason(reply.pop("reason", None))
@@ -168,7 +178,9 @@ class TrainerPool:
             reason = msg("the training process ended twice on this model, or did not answer; look at its size")
         except ValueError:
             reason = msg("the training process gave an answer that we cannot read")
-        return Training(**known, device=device, outcome="failed", reason=reason)
+        platform = self.platform_for(dataset)
+        versions = {"keras": platform.keras, "backend": platform.backend}
+        return Training(**known, device=platform.device, versions=versions, outcome="failed", reason=reason)
 
     def _ask_twice(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Ask a worker, and another one when the first dies of it."""
@@ -207,7 +219,7 @@ class TrainerPool:
             folders = tuple(self._folders)
         if blind is not None:
             blind.close()
-        worker = worker or Worker(self._seal, folders, self._bounds, self._starter)
+        worker = worker or Worker(self._seal, folders, self._bounds, self._starter, self._backend)
         with self._lock:
             if not self._closed:
                 self._busy.add(worker)
@@ -222,17 +234,6 @@ class TrainerPool:
                 self._idle.append(worker)
                 return
         worker.close()
-
-    def _device_and_keras(self, folder: Path) -> tuple[str, str]:
-        """Return the device class and Keras's major.minor, asked of the first worker once."""
-        if self._kind is not None:  # must not wait for a training that holds the slot
-            return self._kind
-        with self._slots:
-            if self._kind is None:
-                worker = self._borrow(folder)
-                self._kind = (worker.device, ".".join(worker.versions.get("keras", "").split(".")[:2]))
-                self._give_back(worker)
-            return self._kind
 
 
 def _reason(value: Any) -> Message | None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import grader.inside
 from grader.errors import TrainerError
-from grader.records import Limits, TrainingLimits
+from grader.records import Limits, Platform, TrainingLimits
 from grader.sandbox import Room, Running, Seal, Tail, gpu_devices
 from grader.sandbox.seal import HOME, PATH
 
@@ -30,7 +30,9 @@ _CODE = "/opt/trainer"
 _DATA = "/data"
 _LEAST_MB = 4_096
 _UNBOUNDED_MB = 1 << 24
-_PASSED_ON = ("CUDA_", "NVIDIA_", "XLA_", "TF_", "OMP_", "LD_LIBRARY_PATH", "KERAS_BACKEND")
+_EXTRAS = {"tensorflow": "cpu", "jax": "jax", "torch": "torch"}
+"""What brings each backend."""
+_PASSED_ON = ("CUDA_", "NVIDIA_", "XLA_", "TF_", "JAX_", "OMP_", "LD_LIBRARY_PATH")
 """Beginnings of the environment variables by which a person says which devices to use, and how."""
 
 
@@ -44,7 +46,9 @@ class Worker:
     It sees the data sets' folders and its own code, can write nothing that outlives it, and has no network.
     """
 
-    def __init__(self, seal: Seal, folders: Sequence[Path], bounds: TrainingLimits, start_in: Executor) -> None:
+    def __init__(
+        self, seal: Seal, folders: Sequence[Path], bounds: TrainingLimits, start_in: Executor, backend: str
+    ) -> None:
         """Start a process that can train on the data sets in ``folders``.
 
         Args:
@@ -52,6 +56,7 @@ class Worker:
             folders: The data sets it may read.
             bounds: What one training may cost; the process as a whole gets no more memory.
             start_in: Has a thread that outlives the process: a sandbox ends with the thread that started it.
+            backend: What Keras computes with in it.
 
         Raises:
             TrainerError: It cannot start here, with the end of what it printed.
@@ -61,7 +66,7 @@ class Worker:
         try:
             room = self._room.enter_context(_room(seal, self._inside, bounds))
             self._inside = {outside: room.path(inside) for outside, inside in self._inside.items()}
-            self._running = start_in.submit(_start, room).result()
+            self._running = start_in.submit(_start, room, backend).result()
         except (OSError, RuntimeError) as fault:  # RuntimeError: the pool is closed, and its thread has gone
             self._room.close()
             raise TrainerError(f"the training process cannot be sealed off: {fault}") from None
@@ -70,12 +75,17 @@ class Worker:
         self._rest = b""
         try:
             hello = self._read(time.monotonic() + _STARTING_SECONDS)["hello"]
-            self.device, self.versions = str(hello["device"]), dict(hello["versions"])
+            self.platform = Platform(
+                device=str(hello["device"]),
+                backend=str(hello["versions"]["backend"]),
+                keras=str(hello["versions"]["keras"]),
+            )
         except (WorkerDied, KeyError, TypeError):
             self.close()
             raise TrainerError(
-                "the training process cannot start; it needs Keras and TensorFlow in the Python that runs the grader: "
-                f"pip install 'workbook-grader[cpu]'. It printed:\n{self._printed.text(wait=1)[-_TAIL:]}"
+                f"the training process cannot start; it needs Keras and {backend} in the Python that runs the grader: "
+                f"pip install 'workbook-grader[{_EXTRAS[backend]}]'. "
+                f"It printed:\n{self._printed.text(wait=1)[-_TAIL:]}"
             ) from None
 
     def shows(self, folder: Path) -> bool:
@@ -151,15 +161,15 @@ def _room(seal: Seal, inside: Mapping[str, str], bounds: TrainingLimits) -> Abst
     )
 
 
-def _start(room: Room) -> Running:
+def _start(room: Room, backend: str) -> Running:
     # -P: what lies in the folder it starts in must not be taken for a module.
     argv = [sys.executable, "-P", "-m", "grader.inside.trainer"]
     pipe = subprocess.PIPE
-    return room.start(argv, _environment(room), stdin=pipe, stdout=pipe, stderr=pipe)
+    return room.start(argv, _environment(room, backend), stdin=pipe, stdout=pipe, stderr=pipe)
 
 
-def _environment(room: Room) -> dict[str, str]:
-    """Return the whole environment: quiet TensorFlow, a GPU's memory taken as needed, and what concerns devices."""
+def _environment(room: Room, backend: str) -> dict[str, str]:
+    """Return the whole environment: backend, a GPU's memory taken as needed, and what a person says about devices."""
     given = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
     return given | {
         "PATH": f"{Path(sys.executable).parent}:{PATH}",
@@ -169,6 +179,8 @@ def _environment(room: Room) -> dict[str, str]:
         "PYTHONPATH": room.path(_CODE),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUTF8": "1",
+        "KERAS_BACKEND": backend,
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
     }

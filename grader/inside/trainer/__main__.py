@@ -19,20 +19,20 @@ def main() -> int:
     replies = _take_over_output()
     parent = os.getppid()
     threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
-    import keras
+    _keep_out_tensorflow()
+    from .devices import device_class, versions  # first: that Keras is missing is the thing to say
 
+    known = {"device": device_class(), "versions": {"python": platform.python_version()} | versions()}
+    _send(replies, {"hello": known})
     from .arrays import Shelf
     from .training import train
 
-    device = "gpu" if _has_gpu() else "cpu"
-    versions = _versions(keras)
-    _send(replies, {"hello": {"device": device, "versions": versions}})
     shelf = Shelf()
     for line in sys.stdin:
         request = json.loads(line)
-        if device == "cpu":  # a GPU's driver maps far more than it uses
+        if known["device"] == "cpu":  # a GPU's driver maps far more than it uses
             _limit_memory(request["bounds"]["memory_mb"])
-        _send(replies, {**train(request, shelf), "device": device, "versions": versions})
+        _send(replies, {**train(request, shelf), **known})
     return 0
 
 
@@ -48,23 +48,17 @@ def _send(replies: TextIO, value: dict[str, Any]) -> None:
     replies.flush()
 
 
+def _keep_out_tensorflow() -> None:
+    """Hide TensorFlow from Keras on another backend: setting a seed would load it, with its threads and its GPU."""
+    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+        sys.modules["tensorflow"] = None  # type: ignore[assignment]  # Python's way to say that there is none
+
+
 def _end_with_parent(parent: int) -> None:
     """End when the grader has gone, even in the middle of a training."""
     while os.getppid() == parent:
         time.sleep(2)
     os._exit(1)
-
-
-def _has_gpu() -> bool:
-    import keras
-
-    return bool(keras.distribution.list_devices("gpu"))
-
-
-def _versions(keras: Any) -> dict[str, str]:
-    versions = {"python": platform.python_version(), "keras": keras.__version__, "backend": keras.backend.backend()}
-    engine = sys.modules.get(versions["backend"])
-    return versions | ({versions["backend"]: engine.__version__} if engine else {})
 
 
 def _limit_memory(megabytes: int) -> None:

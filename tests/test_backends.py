@@ -1,0 +1,79 @@
+"""The same recipes on every backend of Keras that is installed here."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from grader.recipe import recipe_of
+from grader.records import TrainingLimits
+from grader.train import TrainerPool
+from tests.recipes import conv, dense, fitted, inputs, layer, mnist_rows, model, sequential
+from tests.test_sandbox import needs_seal
+from tests.test_train import FULL, QUICK, TRAIN_ROWS, dense_recipe, mnist, words  # noqa: F401 - mnist is a fixture
+
+INSTALLED = {name: importlib.util.find_spec(name) is not None for name in ("tensorflow", "jax", "torch")}
+BACKENDS = [
+    pytest.param(name, marks=pytest.mark.skipif(not there, reason=f"{name} is not installed: pip install {name}"))
+    for name, there in INSTALLED.items()
+]
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def pool(request):
+    """A pool for each backend."""
+    with TrainerPool(bounds=TrainingLimits(parameters=3_000_000), cache=None, backend=request.param) as shared:
+        shared.wanted = request.param
+        yield shared
+
+
+def test_a_recipe_learns_on_every_backend_and_says_on_which(pool, mnist):  # noqa: F811
+    """Accuracy, history and layers are the same kind of facts; the backend and its version stand beside them."""
+    training = pool.train(dense_recipe(epochs=8, validation_split=0.1), mnist, FULL, seed=1)
+    assert (training.outcome, training.reason) == ("trained", None)
+    assert training.test_accuracy > 0.5
+    assert set(training.history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert [facts.kind for facts in training.layers] == ["Dense", "Dense"]
+    assert (training.platform.backend, training.platform.device) == (pool.wanted, "cpu")
+    assert set(training.versions) == {"python", "keras", "backend", pool.wanted}
+
+
+def test_images_state_and_one_hot_labels_work_on_every_backend(pool, mnist):  # noqa: F811
+    """A convolutional network with dropout and batch normalisation, on a budget of steps."""
+    pooling = layer("MaxPooling2D", pool_size=[2, 2], strides=[2, 2], padding="valid", data_format="channels_last")
+    dropout = layer("Dropout", rate=0.5, seed=None, noise_shape=None)
+    flatten = layer("Flatten", data_format="channels_last")
+    config = sequential(inputs(28, 28, 1), conv(4), pooling, flatten, dropout, dense(10, "softmax"))
+    rows = mnist_rows(TRAIN_ROWS, (28, 28, 1))
+    labels = {"encoding": "onehot", "shape": (TRAIN_ROWS, 10), "dtype": "float32"}
+    fit = fitted(x=rows["x"], y=labels, compiled={"loss": "categorical_crossentropy"}, batch_size=50, epochs=3)
+    training = pool.train(recipe_of(fit, model(config)), mnist, QUICK, seed=0)
+    assert (training.outcome, len(training.history["loss"])) == ("trained", 3), training.reason
+
+
+def test_a_bomb_is_refused_on_every_backend(pool, mnist):  # noqa: F811
+    """It is measured before anything is allocated."""
+    config = sequential(inputs(784), dense(1_000_000), dense(1_000_000), dense(10))
+    training = pool.train(
+        recipe_of(fitted(**mnist_rows(TRAIN_ROWS), batch_size=32, epochs=1), model(config)), mnist, FULL, seed=0
+    )
+    assert training.outcome == "refused"
+    assert "parameters" in words(training)
+
+
+def test_a_loss_that_is_no_number_is_noticed_on_every_backend(pool, mnist):  # noqa: F811
+    """An absurd learning rate is an outcome everywhere."""
+    compiled = {"optimizer": "SGD", "optimizer_config": {"learning_rate": 10000.0}, "loss": "mean_squared_error"}
+    labels = {"encoding": "onehot", "shape": (TRAIN_ROWS, 10)}
+    config = sequential(inputs(784), dense(32), dense(10))
+    fit = fitted(x=mnist_rows(TRAIN_ROWS)["x"], y=labels, compiled=compiled, batch_size=32, epochs=4)
+    assert pool.train(recipe_of(fit, model(config)), mnist, FULL, seed=0).outcome == "diverged"
+
+
+@needs_seal
+def test_only_the_backend_is_loaded(pool, mnist):  # noqa: F811
+    """The process of another backend never loads TensorFlow, whose threads and memory would be lost to the training."""
+    pool.train(dense_recipe(units=4, epochs=1), mnist, QUICK, seed=0)
+    loaded = Path(f"/proc/{pool._idle[0]._running.pid}/maps").read_text()
+    assert ("libtensorflow" in loaded) is (pool.wanted == "tensorflow")
+    assert ("libtorch" in loaded) is (pool.wanted == "torch")
