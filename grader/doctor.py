@@ -15,7 +15,7 @@ import psutil
 
 from grader.datasets import DataStore
 from grader.records import Message, msg
-from grader.sandbox import Bubblewrap, PromiseResult, check_promises
+from grader.sandbox import Bubblewrap, PromiseResult, check_promises, delegated
 
 _GIB = 1 << 30
 _FEWEST_GIB = 4
@@ -130,6 +130,22 @@ def _sandbox() -> Iterator[Check]:
         return
     yield Check(name=name, ok=True, found=msg("{path}", path=path))
     yield from map(_promise, results)
+    yield _together()
+
+
+def _together() -> Check:
+    held = delegated() is not None
+    return Check(
+        name=msg("Memory of all processes together"),
+        ok=True,
+        found=msg("bounded by Linux, in a control group")
+        if held
+        else msg(
+            "weighed five times a second. Linux itself holds the bound in a control group: {command}",
+            command="systemd-run --user --scope -p Delegate=yes grader grade ...",
+        ),
+        needed=False,
+    )
 
 
 def _promise(result: PromiseResult) -> Check:

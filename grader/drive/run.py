@@ -90,6 +90,7 @@ def run_job(job: DriveJob) -> None:
         "seconds": round(time.monotonic() - started, 3),
         "peak_memory_mb": peak >> 20,
         "seal": seal.name,
+        "seal_description": seal.description,
     }
     _write(job.out / "outcome.json", outcome)
 

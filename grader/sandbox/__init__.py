@@ -1,6 +1,7 @@
 """Sealed processes: what they may see, how large they may grow, and whether that holds on this machine."""
 
 from grader.sandbox.bubblewrap import Bubblewrap
+from grader.sandbox.cgroup import delegated
 from grader.sandbox.devices import gpu_devices
 from grader.sandbox.find import find_seal
 from grader.sandbox.promises import PROMISES, Promise, PromiseResult
@@ -23,6 +24,7 @@ __all__ = [
     "Unsealed",
     "Watchdog",
     "check_promises",
+    "delegated",
     "find_seal",
     "gpu_devices",
 ]

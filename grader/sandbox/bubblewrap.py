@@ -18,12 +18,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import psutil
-
 from grader.records import Limits
+from grader.sandbox.cgroup import Group, delegated, new_group
 from grader.sandbox.devices import SYSTEM_FOLDERS
+from grader.sandbox.locate import second_process
 from grader.sandbox.mounts import hidden_folders, parent_options, python_folders, system_options
-from grader.sandbox.seal import HOME, RUN, WORK, Running, Stream, most_threads, rlimits
+from grader.sandbox.seal import HOME, RUN, WORK, WRAPPERS, Running, Stream, most_threads, rlimits
 from grader.sandbox.seccomp import syscall_filter
 
 _NOBODY = 65534
@@ -49,6 +49,13 @@ class Bubblewrap:
         """Choose the layers by who we are."""
         self.as_root = os.geteuid() == 0
 
+    @property
+    def description(self) -> str:
+        """What holds here beside the promises, for the record of a run."""
+        memory = "watchdog" if delegated() is None else "control group"
+        calls = "every" if syscall_filter() is None else "filtered"
+        return f"{self.name}; layers: {2 if self.as_root else 1}; system calls: {calls}; memory: {memory}"
+
     @contextmanager
     def room(
         self,
@@ -59,7 +66,12 @@ class Bubblewrap:
         devices: Sequence[Path] = (),
     ) -> Iterator[_BubblewrapRoom]:
         """Prepare a room; nothing of it exists outside its processes."""
-        yield _BubblewrapRoom(self.as_root, limits, dict(binds or {}), dict(files or {}), devices)
+        room = _BubblewrapRoom(self.as_root, limits, dict(binds or {}), dict(files or {}), devices)
+        try:
+            yield room
+        finally:
+            for group in room.groups:
+                group.remove()
 
 
 class _BubblewrapRoom:
@@ -78,6 +90,7 @@ class _BubblewrapRoom:
         self._binds = binds
         self._devices = devices
         self._files: dict[str, Path | bytes] = {"/etc/passwd": _PASSWD, "/etc/group": _GROUP, **files}
+        self.groups: list[Group] = []
 
     def path(self, inside: str) -> str:
         """Return the path itself: a sealed process has a file system of its own."""
@@ -94,8 +107,16 @@ class _BubblewrapRoom:
         stderr: Stream = subprocess.DEVNULL,
     ) -> Running:
         """Start a sealed process; see :meth:`grader.sandbox.seal.Room.start`."""
+        group = new_group(
+            self._limits,
+            bytes_of_files=sum(self._sizes()),
+            threads=most_threads(self._limits) + WRAPPERS,
+        )
         with ExitStack() as opened:
             command, own_fds = self._command(argv, opened)
+            if group is not None:
+                self.groups.append(group)
+                command = group.entering(command)
             popen = subprocess.Popen(
                 command,
                 # Never the environment of the grader: bubblewrap's own first process would keep a copy of it inside.
@@ -109,9 +130,10 @@ class _BubblewrapRoom:
         layers = 2 if self._as_root else 1
         return Running(
             popen,
-            locate=functools.partial(_second_process, layers),
+            locate=functools.partial(second_process, layers),
             root="/proc/{}/root".format,
             own_folders=_WRITABLE,
+            group=group,
         )
 
     def _command(self, argv: Sequence[str], opened: ExitStack) -> tuple[list[str], list[int]]:
@@ -144,10 +166,8 @@ class _BubblewrapRoom:
         options = [*system_options(), "--dev", "/dev", *_device_options(self._devices)]
         # Writable folders first: should this Python or a data set lie below one of them here, it is laid on top.
         options += parent_options([WORK, RUN])
-        scratch = self._limits.scratch_mb
-        sizes = (_SHM_MB, scratch, scratch, scratch + self._handed_in_mb(), 1)
-        for inside, size in zip(_WRITABLE, sizes, strict=True):
-            options += ["--size", str(size << 20), "--perms", "1777", "--tmpfs", inside]
+        for inside, size in zip(_WRITABLE, self._sizes(), strict=True):
+            options += ["--size", str(size), "--perms", "1777", "--tmpfs", inside]
         if self._as_root:
             _require_readable(shown.values())
         options += parent_options([*shown, *self._files])
@@ -157,9 +177,12 @@ class _BubblewrapRoom:
             options += ["--size", "4096", "--perms", "0555", "--tmpfs", str(folder), "--remount-ro", str(folder)]
         return options
 
-    def _handed_in_mb(self) -> int:
-        sizes = (len(source) if isinstance(source, bytes) else source.stat().st_size for source in self._files.values())
-        return -(-sum(sizes) >> 20) + 1
+    def _sizes(self) -> tuple[int, ...]:
+        """Return how many bytes each of the writable folders takes at most."""
+        sources = self._files.values()
+        handed_in = sum(len(one) if isinstance(one, bytes) else one.stat().st_size for one in sources)
+        scratch = self._limits.scratch_mb << 20
+        return (_SHM_MB << 20, scratch, scratch, scratch + handed_in + (1 << 20), 1 << 20)
 
     def _file_options(self, opened: ExitStack) -> tuple[list[str], list[int]]:
         options: list[str] = []
@@ -201,28 +224,6 @@ def _require_readable(folders: Iterable[Path]) -> None:
         wanted = stat.S_IROTH | stat.S_IXOTH if folder.is_dir() else stat.S_IROTH
         if folder.stat().st_mode & wanted != wanted:
             raise PermissionError(f"{folder} can be read by its owner only; call: chmod -R o+rX '{folder}'")
-
-
-def _second_process(layers: int, wrapper: int) -> int | None:
-    """Find the sealed command below ``wrapper``: number 2 in the innermost process namespace, after its init."""
-    try:
-        depth = len(_numbers(os.getpid())) + layers
-        for process in psutil.Process(wrapper).children(recursive=True):
-            numbers = _numbers(process.pid)
-            if len(numbers) == depth and numbers[-1] == "2":
-                return process.pid
-    except (psutil.Error, OSError):
-        return None
-    return None
-
-
-def _numbers(pid: int) -> list[str]:
-    """Return the numbers a process has in the process namespaces it is in, outermost first; proc(5), NSpid."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    return next((line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")), [])
 
 
 @functools.cache

@@ -19,6 +19,7 @@ from typing import IO, Any, NamedTuple, Protocol
 import psutil
 
 from grader.records import Limits
+from grader.sandbox.cgroup import Group
 
 HOME = "/home/student"
 WORK = "/home/student/work"
@@ -26,6 +27,8 @@ WORK = "/home/student/work"
 RUN = "/run/kernel"
 """A small writable folder for sockets."""
 PATH = "/usr/local/bin:/usr/bin:/bin"
+WRAPPERS = 8
+"""Processes of the sandbox itself, and a few that have just ended."""
 _GONE_TRIES = 200
 
 Stream = int | IO[Any]
@@ -67,6 +70,11 @@ class Seal(Protocol):
         """``bubblewrap`` or ``none``, as the reports say it."""
         ...
 
+    @property
+    def description(self) -> str:
+        """What holds here beside the promises, for the record of a run."""
+        ...
+
     def room(
         self,
         *,
@@ -106,6 +114,7 @@ class Running:
         locate: Callable[[int], int | None],
         root: Callable[[int], str],
         own_folders: Sequence[str] = (),
+        group: Group | None = None,
     ) -> None:
         """Wrap ``popen``.
 
@@ -114,8 +123,10 @@ class Running:
             locate: finds the real process under it.
             root: where that one's ``/`` is for us.
             own_folders: the writable folders, where each is a file system of its own.
+            group: the control group it runs in, where there is one.
         """
         self.popen = popen
+        self._group = group
         self._own_folders = own_folders
         self._locate = locate
         self._root = root
@@ -151,6 +162,12 @@ class Running:
         self.popen.wait()
         if sealed is not None:
             _wait_until_gone(sealed)
+        if self._group is not None:
+            self._group.remove()
+
+    def ran_out_of_memory(self) -> bool:
+        """Tell whether Linux ended it for the memory that all its processes held together."""
+        return self._group is not None and self._group.ran_out()
 
     def usage(self) -> Usage:
         """Return what all processes under this one hold now; zeros when they are gone."""

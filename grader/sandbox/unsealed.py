@@ -17,6 +17,7 @@ class Unsealed:
     """Runs a command with our own rights; limits hold per process and where ``prlimit`` exists."""
 
     name = "none"
+    description = "none"
 
     @contextmanager
     def room(

@@ -12,11 +12,9 @@ import threading
 from typing import Self
 
 from grader.records import Limits
-from grader.sandbox.seal import Running, most_threads
+from grader.sandbox.seal import WRAPPERS, Running, most_threads
 
 _PERIOD_SECONDS = 0.2
-_WRAPPERS = 8
-"""Processes of the sandbox itself, and a few that have just ended."""
 
 
 class Excess(enum.Enum):
@@ -34,12 +32,16 @@ class Watchdog:
     def __init__(self, running: Running, limits: Limits) -> None:
         """Watch ``running``; it may hold its memory limit and one writable folder more."""
         self.peak_bytes = 0
-        self.found: Excess | None = None
-        """Why it ended the process; set before it does."""
+        self._found: Excess | None = None
         self._running = running
         self._limits = limits
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    @property
+    def found(self) -> Excess | None:
+        """Why the process was ended, by the watchdog or by Linux; set before it is."""
+        return Excess.MEMORY if self._found is None and self._running.ran_out_of_memory() else self._found
 
     def __enter__(self) -> Self:
         """Start watching; takes the first sample, so that a short run has a weight too."""
@@ -54,8 +56,8 @@ class Watchdog:
 
     def _watch(self) -> None:
         while not self._stop.wait(_PERIOD_SECONDS) and self._running.alive():
-            self.found = self._weigh()
-            if self.found is not None:
+            self._found = self._weigh()
+            if self._found is not None:
                 self._running.kill()
                 return
 
@@ -66,6 +68,6 @@ class Watchdog:
             return Excess.MEMORY
         if usage.cpu_seconds > self._limits.cpu_seconds:
             return Excess.CPU
-        if usage.num_threads > most_threads(self._limits) + _WRAPPERS:
+        if usage.num_threads > most_threads(self._limits) + WRAPPERS:
             return Excess.THREADS
         return Excess.FILES if self._running.num_files() > self._limits.scratch_files else None
