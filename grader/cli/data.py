@@ -19,20 +19,21 @@ def data() -> None:
 def data_list(lang: str) -> None:
     """List the data sets: what is here, and what could be."""
     from rich.console import Console
-    from rich.table import Table
 
     from grader.datasets import DataStore
     from grader.language import Language
     from grader.records import msg
+    from grader.report.slim import slim_table
 
-    say = Language(lang).say
+    language = Language(lang)
+    say = language.say
     heads = (msg("Name"), msg("Edition"), msg("Here"), msg("Size"), msg("Fingerprint"), msg("Source"))
-    table = Table(*map(say, heads))
+    table = slim_table(*map(say, heads), left=(0, 1, 2, 4, 5))
     for row in DataStore().list():
         size = say(msg("{size} MiB", size=round(row.size / (1 << 20)))) if row.present else ""
         here = say(msg("yes") if row.present else msg("no"))
-        table.add_row(row.name, row.edition, here, size, row.fingerprint[:16], row.source)
-    Console().print(table)
+        table.add_row(row.name, row.edition, here, size, row.fingerprint[:16], language.t(row.source))
+    Console(highlight=False).print(table)
 
 
 @data.command("add")

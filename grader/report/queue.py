@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from grader.language import Language, printable
 from grader.records import Finding, Status, SubmissionResult, TaskResult, Verdict, Words, msg
+from grader.report.slim import slim_table
 
 _UNSEEN = (Status.INTERNAL_ERROR, Status.SANDBOX_FAILED, Status.UNREADABLE)
 
@@ -48,11 +47,9 @@ def queue_table(queue: Sequence[Waiting], language: Language) -> RenderableType:
     """Return the queue as a table, and how to decide."""
     if not queue:
         return Text(language.t("Nothing waits for you."))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    table.add_column(language.t("Student"), overflow="fold")
-    table.add_column(language.t("Points"), justify="right")
-    table.add_column(language.t("Criterion"), overflow="fold")
-    table.add_column(language.t("Why"), ratio=1)
+    heads = (msg("Student"), msg("Points"), msg("Criterion"), msg("Why"))
+    table = slim_table(*map(language.say, heads), left=(0, 2, 3))
+    table.columns[-1].ratio = 1
     last = ""
     for one in queue:
         student = "" if one.result.student == last else printable(one.result.label)
