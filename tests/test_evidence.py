@@ -106,9 +106,11 @@ def test_verify_prints_rates_with_their_intervals(folder, workbook):
     assert "real data · full profile · cpu" in said
     assert re.search(r"All +45", said)
     assert "with 20 reference trainings: 1.12 % of honest models need two more" in said
-    assert re.search(r"example2 +5/5 +5/5 +10/10", said)
-    assert "(47.8–100 %)" in said
-    assert "(69.2–100 %)" in said
+    assert re.search(r"one epoch only +5/5 +5/5 +100 % +47.8–100 % +5/5", said)
+    assert re.search(r"learning rate × 30 +5/5 +5/5 +100 % +47.8–100 % +5/5", said)
+    assert re.search(r"All +10/10 +10/10 +100 % +69.2–100 % +10/10", said)
+    assert "Two more: 0 % (0–7.9 %). In review: 0 % (0–7.9 %). Failed: 0 % (0–7.9 %)." in said
+    assert re.search("Limit of task3-narrow: the lower limit of example3 less a margin of 0.[0-9]+", said)
 
 
 def test_show_says_where_the_workbooks_figures_lie(folder, workbook):

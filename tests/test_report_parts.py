@@ -26,9 +26,10 @@ from grader.records import (
 )
 from grader.report import page_name, render_markdown, render_pdf, render_run
 from grader.report.charts import learning_curve
-from grader.report.cohort import common_lessons, flags, shared_models, waiting
+from grader.report.cohort import common_lessons, flags, shared_models
 from grader.report.meaning import meanings
 from grader.report.network import draw
+from grader.report.queue import waiting
 from grader.report.summary import overfits_after
 from grader.report.teaching import lesson_of
 from tests.sample_results import EXAMPLE3, cohort, layers, run, submission, task1, task2, task3
@@ -222,14 +223,14 @@ def test_the_class_page_says_what_a_lecturer_asks(tmp_path):
 
 
 def test_the_queue_puts_one_reason_together_and_the_dearest_first():
-    """A submission that could not be read waits once a task, not once a criterion."""
+    """A submission that could not be read waits once, not once a criterion."""
     why = msg("could not be read")
     blind = replace(
         task3(),
         findings=tuple(replace(one, verdict=Verdict.REVIEW, found=why) for one in task3().findings),
     )
     queue = waiting([submission("a"), submission("b", tasks=(blind,))])
-    assert [(one.student.student, one.points) for one in queue] == [("b", 30), ("a", 6)]
+    assert [(one.result.student, one.points) for one in queue] == [("b", 30), ("a", 6)]
 
 
 def test_models_are_shared_by_recipe():

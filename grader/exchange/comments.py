@@ -49,7 +49,7 @@ def _lines(grade: Grade, language: Language) -> Sequence[str]:
     steps = first_steps(result, language)
     if steps:
         lines.append(language.t("What to mend first"))
-    lines += [f"{language.say(step.title)}: {step.advice}" for step in steps]
+    lines += [f"{step.title}: {step.advice}" for step in steps]
     return [line for line in _capped(lines) if line]
 
 

@@ -35,15 +35,17 @@ class Axis:
 
 
 def axis(values: Sequence[float], *, most: float | None = None) -> Axis:
-    """Return an axis that holds all values with a little air, not beyond ``most``."""
+    """Return an axis that holds all values with a little air: not beyond ``most``, nor below zero without need."""
     low, high = min(values), max(values)
     air = max((high - low) * 0.08, _NARROWEST, abs(high) * 1e-9)
     low, high = low - air, high + air
     step = _round_step((high - low) / 4)
     low, high = math.floor(low / step) * step, math.ceil(high / step) * step
-    if most is not None:  # a share: neither under nothing nor over everything
+    if most is not None:
         high = min(high, most)
-        low = max(min(low, high - step), 0.0 if min(values) >= 0 else low)
+        low = min(low, high - step)
+    if min(values) >= 0:  # neither a share nor a loss is less than nothing
+        low = max(low, 0.0)
     count = int((high - low) / step + 1e-6)
     return Axis(low, high, tuple(low + step * number for number in range(count + 1)))
 

@@ -1,4 +1,4 @@
-"""What a lecturer wants to know of a whole class: flags, spreads, common mistakes, shared models, the review queue."""
+"""What a lecturer wants to know of a whole class: flags, common mistakes, shared models, spreads, durations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from grader.hints import Lesson
 from grader.language import Language
-from grader.records import CellStatus, Ending, Evidence, Finding, Message, SubmissionResult, TaskResult, Verdict, msg
+from grader.records import CellStatus, Ending, Evidence, Message, SubmissionResult, TaskResult, msg
 from grader.report.teaching import lessons_of
 
 _SHARED_AT_LEAST = 2
@@ -27,20 +27,6 @@ FLAGS: Mapping[str, Message] = {
     "shared": msg("shares a rare model"),
 }
 """What may deserve a look, by a short name that the page filters by."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """What a person has to decide at one glance: the criteria of one task that wait for the same reason."""
-
-    student: SubmissionResult
-    task: TaskResult
-    findings: tuple[Finding, ...]
-
-    @property
-    def points(self) -> int:
-        """What they are worth together."""
-        return sum(finding.points for finding in self.findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,19 +83,6 @@ def flags(result: SubmissionResult) -> tuple[str, ...]:
         ),
     }
     return tuple(name for name, present in marks.items() if present)
-
-
-def waiting(results: Sequence[SubmissionResult]) -> tuple[Waiting, ...]:
-    """Return all that a person has to decide, the dearest first."""
-    found = []
-    for result in results:
-        for task in result.tasks:
-            reasons: dict[str, list[Finding]] = {}
-            for finding in task.findings:
-                if finding.verdict is Verdict.REVIEW and finding.points:
-                    reasons.setdefault(repr(finding.found), []).append(finding)
-            found += [Waiting(student=result, task=task, findings=tuple(group)) for group in reasons.values()]
-    return tuple(sorted(found, key=lambda one: (-one.points, one.task.task, one.findings[0].id)))
 
 
 def common_lessons(results: Sequence[SubmissionResult]) -> tuple[tuple[Lesson, int], ...]:

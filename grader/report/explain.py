@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from grader.language import Language
 from grader.records import CellStatus, Ending, Evidence, Message, RunFacts, Status, TaskResult, Verdict, msg
 
 STATUS: Mapping[Status, Message] = {
@@ -105,6 +106,12 @@ VERDICT: Mapping[Verdict, Mark] = {
         msg("A program could not decide this. It waits for the lecturer and costs no points."),
     ),
 }
+
+
+def task_name(task: str, language: Language) -> str:
+    """Name a task in a word: ``Task 3`` for ``task3``; a task of another name keeps it."""
+    match = re.fullmatch(r"task(\d+)", task)
+    return f"{language.t('Task')} {match[1]}" if match else task
 
 
 def reference_name(reference: str) -> Message:

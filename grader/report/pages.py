@@ -19,11 +19,13 @@ from grader.records import CellStatus, RunFacts, Status, TaskResult, Verdict
 from grader.report import explain, network
 from grader.report.charts import bar, learning_curve
 from grader.report.lanes import compare
+from grader.report.library import table_library
 from grader.report.meaning import meanings
 from grader.report.names import page_name
+from grader.report.queue import names_of
 from grader.report.remarks import first_steps, headline, strengths, tell
 from grader.report.summary import Curve, curves
-from grader.report.teaching import lesson_of, lessons_of
+from grader.report.teaching import lesson_of, lessons_among, lessons_of
 
 
 def environment(words: Language) -> Environment:
@@ -56,9 +58,12 @@ def environment(words: Language) -> Environment:
         strengths=lambda result: strengths(result, words),
         lessons_of=lessons_of,
         lesson_of=lesson_of,
+        lessons_among=lessons_among,
+        waiting_for=lambda one: names_of(one, words),
         bar=bar,
         draw=lambda answer, expected: network.draw(answer.layers if answer else (), expected, words),
         most_layers=network.MOST,
+        task_name=lambda task: explain.task_name(task, words),
         link=lambda student: quote(page_name(student)),
         by_task=lambda result: {task.task: task for task in result.tasks},
         **_inline(folder),
@@ -84,11 +89,11 @@ def _curves(task: TaskResult, words: Language) -> list[tuple[Curve, Markup]]:
 
 
 def _inline(folder: Path) -> Mapping[str, Any]:
-    """Return the style sheet and the script, and the hashes by which a page's policy admits exactly these two."""
+    """Return the style sheet and the class page's script, and the hashes by which a policy admits exactly these two."""
+    style, script = ((folder / file).read_text("utf-8") for file in ("style.css", "cohort.js"))
     found: dict[str, Any] = {}
-    for name, file in (("style", "style.css"), ("script", "cohort.js")):
-        text = (folder / file).read_text("utf-8")
+    for name, text in (("style", style), ("script", f"{table_library()}\n{{\n{script}}}\n")):
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-        found[name] = Markup(text)  # noqa: S704 - our own file, and </ does not occur in it
+        found[name] = Markup(text)  # noqa: S704 - nothing of a student's, and no end tag is in it
         found[f"{name}_hash"] = f"'sha256-{digest}'"
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +12,8 @@ from rich.text import Text
 
 from grader.language import Language, printable
 from grader.records import Finding, Status, SubmissionResult, TaskResult, Verdict, Words, msg
+from grader.report.explain import task_name
+from grader.report.remarks import headline
 from grader.report.slim import slim_table
 
 _UNSEEN = (Status.INTERNAL_ERROR, Status.SANDBOX_FAILED, Status.UNREADABLE)
@@ -20,16 +24,43 @@ class Waiting:
     """Criteria of one submission that wait for the same reason."""
 
     result: SubmissionResult
-    criteria: tuple[str, ...]
-    """``task3/accuracy``; a whole task is ``task3``."""
-    points: int
+    findings: tuple[tuple[TaskResult, Finding], ...]
+    """In the rubric's order."""
     why: Words
+
+    @property
+    def points(self) -> int:
+        """What they are worth together."""
+        return sum(finding.points for _, finding in self.findings)
+
+    @property
+    def anchor(self) -> str:
+        """Where the student's page shows the first of them."""
+        task, finding = self.findings[0]
+        return f"{task.task}-{finding.id}"
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """As ``grader override`` takes them: ``task3/accuracy``; ``task3`` where all of a task waits."""
+        return tuple(
+            name
+            for task, group in self.by_task()
+            for name in ([task.task] if group is None else [f"{task.task}/{one.id}" for one in group])
+        )
+
+    def by_task(self) -> Iterator[tuple[TaskResult, tuple[Finding, ...] | None]]:
+        """Yield each task with the criteria of it that wait; None where all do, and there are several."""
+        for task, pairs in itertools.groupby(self.findings, key=lambda pair: pair[0]):
+            group = tuple(finding for _, finding in pairs)
+            yield task, None if len(group) == len(task.findings) > 1 else group
 
 
 def waiting(results: Sequence[SubmissionResult]) -> tuple[Waiting, ...]:
     """Return everything in review: submissions by their points at stake, those that nobody could look into first."""
     found = [one for result in results for one in _of(result)]
-    at_stake = {result.student: sum(task.in_review for task in result.tasks) for result in results}
+    at_stake: Counter[str] = Counter()
+    for one in found:
+        at_stake[one.result.student] += one.points
     return tuple(
         sorted(
             found,
@@ -66,24 +97,30 @@ def queue_table(queue: Sequence[Waiting], language: Language) -> RenderableType:
     return Group(table, Text(count), Text(how, style="dim"))
 
 
+def names_of(one: Waiting, language: Language) -> list[tuple[str, list[str]]]:
+    """Return each task that waits with the titles of the criteria that do; without titles where all of it waits."""
+    return [
+        (task_name(task.task, language), [headline(language.say(finding.title)) for finding in group or ()])
+        for task, group in one.by_task()
+    ]
+
+
 def _of(result: SubmissionResult) -> Iterator[Waiting]:
-    if result.status in _UNSEEN:  # one reason for everything
-        points = sum(task.in_review for task in result.tasks)
-        names = tuple(task.task for task in result.tasks if task.in_review)
-        if points:
-            yield Waiting(result=result, criteria=names, points=points, why=result.reason or msg("not seen"))
-        return
+    in_review = [
+        (task, finding) for task in result.tasks for finding in task.findings if finding.verdict is Verdict.REVIEW
+    ]
     groups: dict[str, tuple[Words, list[tuple[TaskResult, Finding]]]] = {}
-    for task in result.tasks:
-        for finding in task.findings:
-            if finding.verdict is Verdict.REVIEW:
-                word = finding.override
-                why = (
-                    finding.found
-                    if word is None
-                    else msg("left open by {author}: {because}", author=word.author, because=word.because)
-                )
-                groups.setdefault(repr(why), (why, []))[1].append((task, finding))
+    for task, finding in in_review:
+        why = _why(result, finding)
+        groups.setdefault(repr(why), (why, []))[1].append((task, finding))
     for why, group in groups.values():
-        names = tuple(f"{task.task}/{finding.id}" for task, finding in group)
-        yield Waiting(result=result, criteria=names, points=sum(finding.points for _, finding in group), why=why)
+        yield Waiting(result=result, findings=tuple(group), why=why)
+
+
+def _why(result: SubmissionResult, finding: Finding) -> Words:
+    if result.status in _UNSEEN:  # one reason for everything
+        return result.reason or msg("not seen")
+    word = finding.override
+    if word is None:
+        return finding.found
+    return msg("left open by {author}: {because}", author=word.author, because=word.because)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.language import Language
-from grader.records import Finding, SubmissionResult, TaskResult, Text, Verdict
+from grader.records import Finding, SubmissionResult, TaskResult, Verdict
+from grader.report.explain import task_name
 
 _FIRST_STEPS = 3
 _STRENGTHS = 4
@@ -22,8 +23,12 @@ class Remark:
     """What was found in at least two of them."""
     verdict: Verdict
     """Failed when any of them failed, else review."""
-    points: int
-    """What they are worth together."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def points(self) -> int:
+        """What they are worth together."""
+        return sum(finding.points for finding in self.findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,8 @@ class Line:
     """Empty when it is the place that most criteria have."""
     advice: str
     """Empty when a remark says it."""
+    shared: bool
+    """Whether a remark says it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +63,10 @@ class Told:
 class Step:
     """Something to mend, and what it would bring at most."""
 
-    task: str
-    title: Text
+    title: str
+    """The task, or the one criterion of it that this is about."""
+    anchor: str
+    """Where the student's page tells more."""
     advice: str
     points: int
 
@@ -79,11 +88,20 @@ def tell(task: TaskResult, language: Language) -> Told:
 def first_steps(result: SubmissionResult, language: Language) -> tuple[Step, ...]:
     """Return the few pieces of advice on lost points that are worth most, the dearest first."""
     steps = [
-        Step(task=task.task, title=task.title, advice=advice, points=sum(finding.points for finding in findings))
+        _step(task, advice, findings, language)
         for task in result.tasks
         for advice, findings in _by_advice(_failed(task.findings), language).items()
     ]
     return tuple(sorted(steps, key=lambda step: -step.points)[:_FIRST_STEPS])
+
+
+def _step(task: TaskResult, advice: str, findings: Sequence[Finding], language: Language) -> Step:
+    points = sum(finding.points for finding in findings)
+    if len(findings) > 1:
+        return Step(title=language.say(task.title), anchor=task.task, advice=advice, points=points)
+    (only,) = findings
+    title = f"{task_name(task.task, language)} · {headline(language.say(only.title))}"
+    return Step(title=title, anchor=f"{task.task}-{only.id}", advice=advice, points=points)
 
 
 def strengths(result: SubmissionResult, language: Language) -> tuple[str, ...]:
@@ -130,7 +148,7 @@ def _remark(advice: str, findings: Sequence[Finding], language: Language) -> Rem
         advice=advice,
         found=tuple(text for text, times in found.items() if text and times > 1),
         verdict=Verdict.FAILED if failed else Verdict.REVIEW,
-        points=sum(finding.points for finding in findings),
+        findings=tuple(findings),
     )
 
 
@@ -145,4 +163,5 @@ def _line(finding: Finding, remark: Remark | None, where: str, language: Languag
         found="" if remark and headline(found) in remark.found else found,
         where="" if place == where else place,
         advice="" if remark else _advice(finding, language),
+        shared=remark is not None,
     )

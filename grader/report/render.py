@@ -19,6 +19,7 @@ from grader.records import RunFacts, Status, SubmissionResult
 from grader.report import cohort, executed, files
 from grader.report.names import page_name
 from grader.report.pages import environment
+from grader.report.queue import waiting
 from grader.report.spread import accuracy_spread, points_spread
 from grader.report.summary import criteria_rates, median_total, score, task_titles
 
@@ -134,7 +135,7 @@ def _cohort(run: RunFacts, results: Sequence[SubmissionResult], words: Language)
         },
         "flag_names": cohort.FLAGS,
         "groups": sorted({result.who.group for result in results if result.who.group}),
-        "queue": cohort.waiting(results),
+        "queue": waiting(results),
         "models": models,
         "distinct": distinct,
         "lessons": cohort.common_lessons(results),

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from grader.language import Language, printable
@@ -15,6 +13,7 @@ from grader.records import RunFacts, Status, SubmissionResult, TaskResult, Verdi
 from grader.report.explain import STATUS, VERDICT, sample_names
 from grader.report.files import maxima
 from grader.report.remarks import Line, Remark, first_steps, tell
+from grader.report.slim import slim_table
 from grader.report.summary import score
 
 _COLOURS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.REVIEW: "magenta"}
@@ -23,7 +22,9 @@ _COLOURS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.REVIEW: "mag
 def cohort_table(run: RunFacts, results: Sequence[SubmissionResult], language: Language) -> RenderableType:
     """Return a run's students with their points, and what a reader must know about the run."""
     most = maxima(run, results)
-    table = _table(language.say(run.workbook))
+    table = slim_table()
+    table.title = Text(language.say(run.workbook), style="bold not italic")
+    table.title_justify = "left"
     table.add_column(language.t("Student"), overflow="fold")
     table.add_column(language.t("Status"))
     for name in run.tasks:
@@ -58,7 +59,7 @@ def student_tables(run: RunFacts, result: SubmissionResult, language: Language) 
         lines.append(Text(f"\n{language.t('What to mend first')}", style="bold"))
     for step in steps:
         points = language.t("points: {points}", points=step.points)
-        lines.append(Text(f"→ {language.say(step.title)} ({points})"))
+        lines.append(Text(f"→ {step.title} ({points})"))
         lines.append(Padding(Text(step.advice, style="italic"), (0, 0, 0, 2)))
     for task in result.tasks:
         lines += ["", *_task(task, language)]
@@ -73,7 +74,7 @@ def _task(task: TaskResult, language: Language) -> Iterator[RenderableType]:
         yield Text(told.where, style="dim")
     for remark in told.remarks:
         yield _remark(remark, language)
-    table = _table()
+    table = slim_table()
     table.expand = True
     table.add_column("", no_wrap=True)
     table.add_column(language.t("Criterion"), ratio=1)
@@ -112,18 +113,6 @@ def _line(line: Line, language: Language) -> Iterator[RenderableType]:
     yield found
     earned = "?" if finding.verdict is Verdict.REVIEW else str(finding.earned)
     yield f"{earned}/{finding.points}"
-
-
-def _table(title: str = "") -> Table:
-    """Return a table with few lines of its own, so that it fits 80 columns."""
-    return Table(
-        title=Text(title) if title else None,
-        title_justify="left",
-        title_style="bold",
-        header_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
 
 
 def _points(earned: int, in_review: int) -> str:

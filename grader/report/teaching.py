@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from grader.hints import Lesson, error_lines, finding_line, lessons_for, note_lines
 from grader.records import Finding, SubmissionResult, TaskResult
 
@@ -18,6 +20,11 @@ def lesson_of(task: TaskResult, finding: Finding) -> Lesson | None:
     """Return the lesson that goes with a criterion; None when it was passed or there is none."""
     line = _line(task, finding)
     return next(iter(lessons_for([line])), None) if line else None
+
+
+def lessons_among(task: TaskResult, findings: Iterable[Finding]) -> tuple[Lesson, ...]:
+    """Return the lessons that go with any of these criteria, each once."""
+    return tuple(dict.fromkeys(lesson for one in findings if (lesson := lesson_of(task, one)) is not None))
 
 
 def _line(task: TaskResult, finding: Finding) -> str:
