@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from grader.records import (
     CellOutcome,
@@ -31,6 +34,8 @@ _SPARE_SECONDS = 420
 _END_SECONDS = 15
 """From the end of its standard input to the end of the driving process, with time to kill what it started."""
 _STDERR_TAIL = 2_000
+_DELEGATED = "delegated.json"
+"""Which recipes the kernel was given trainings of: told by the helper, not by the kernel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,24 +56,61 @@ class Job:
     probe: bool = True
 
 
-def run_notebook(job: Job) -> Execution:
+class Helper(Protocol):
+    """Whoever does for a notebook what its probe asks for while it runs."""
+
+    def serve(self, link: socket.socket) -> Sequence[str]:
+        """Answer until the other end is closed; return the digests of the recipes it gave trainings of.
+
+        The other end is held by a kernel: whatever comes from there is hostile.
+        """
+
+
+def run_notebook(job: Job, helper: Helper | None = None) -> Execution:
     """Run a notebook in a sealed kernel of its own.
 
     A student's fault, a machine's fault and our own fault are all endings of the result, never exceptions. May be
     called from several threads at once.
+
+    Args:
+        job: What to run, and where to.
+        helper: Whom the probe may ask; without one, or without a probe, nobody.
     """
     job.out.mkdir(parents=True, exist_ok=True)
-    for stale in ("outcome.json", "trace.jsonl", "executed.ipynb"):
+    for stale in ("outcome.json", "trace.jsonl", "executed.ipynb", _DELEGATED):
         (job.out / stale).unlink(missing_ok=True)
-    job_file = job.out / "job.json"
-    # ASCII: names of files may hold bytes that are no UTF-8, which Python keeps as halves of surrogate pairs.
-    job_file.write_text(json.dumps(_as_json(job), ensure_ascii=True), encoding="utf-8")
     with tempfile.TemporaryFile() as errors:
-        in_time = _drive(job_file, job.limits.notebook_seconds + _SPARE_SECONDS, errors)
+        with _helped(job, helper if job.probe else None) as link:
+            job_file = job.out / "job.json"
+            # ASCII: names of files may hold bytes that are no UTF-8, which Python keeps as halves of surrogate pairs.
+            job_file.write_text(json.dumps(_as_json(job, link), ensure_ascii=True), encoding="utf-8")
+            in_time = _drive(job_file, job.limits.notebook_seconds + _SPARE_SECONDS, errors, link)
         return _read_back(job, in_time=in_time, errors=errors)
 
 
-def _drive(job_file: Path, seconds: float, errors: IO[bytes]) -> bool:
+@contextlib.contextmanager
+def _helped(job: Job, helper: Helper | None) -> Iterator[socket.socket | None]:
+    """Let ``helper`` serve in a thread of its own; yields the end of the link that goes to the kernel."""
+    if helper is None:
+        yield None
+        return
+    near, far = socket.socketpair()
+    given: list[str] = []
+    thread = threading.Thread(target=lambda: given.extend(helper.serve(near)), daemon=True)
+    thread.start()
+    try:
+        yield far
+    finally:
+        far.close()
+        with contextlib.suppress(OSError):
+            near.shutdown(socket.SHUT_RDWR)
+        # A training that nobody waits for any more is still this notebook's: no other may have to wait for it.
+        thread.join()
+        near.close()
+        (job.out / _DELEGATED).write_text(json.dumps(given), encoding="utf-8")
+
+
+def _drive(job_file: Path, seconds: float, errors: IO[bytes], link: socket.socket | None) -> bool:
     """Run the driving process to its end, or kill it after ``seconds``; tells whether it ended by itself."""
     process = subprocess.Popen(
         # -P: a folder called `grader` where we happen to be called must not be taken for us.
@@ -77,6 +119,7 @@ def _drive(job_file: Path, seconds: float, errors: IO[bytes]) -> bool:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=errors,
+        pass_fds=[] if link is None else [link.fileno()],
         # Ctrl-C is for us; the process follows when we end.
         start_new_session=True,
     )
@@ -100,7 +143,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _as_json(job: Job) -> dict[str, Any]:
+def _as_json(job: Job, link: socket.socket | None) -> dict[str, Any]:
     return {
         "notebook": _absolute(job.notebook),
         "files": [(place, _absolute(file)) for place, file in job.files],
@@ -110,6 +153,7 @@ def _as_json(job: Job) -> dict[str, Any]:
         "limits": dataclasses.asdict(job.limits),
         "unsealed": job.unsealed,
         "probe": job.probe,
+        "link_fd": None if link is None else link.fileno(),
     }
 
 
@@ -142,7 +186,12 @@ def read_execution(job: Job) -> Execution:
         seconds=outcome["seconds"],
         peak_memory_mb=outcome["peak_memory_mb"],
         seal=outcome["seal"],
+        delegated=_delegated(job.out / _DELEGATED),
     )
+
+
+def _delegated(path: Path) -> tuple[str, ...]:
+    return tuple(map(str, json.loads(path.read_text(encoding="utf-8")))) if path.exists() else ()
 
 
 def _without_outcome(job: Job, *, in_time: bool, errors: IO[bytes]) -> Execution:

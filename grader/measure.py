@@ -60,7 +60,8 @@ class Laboratory:
             if isinstance(criterion, Accuracy)
         ):
             trainings += [self.train(recipe, seed) for seed in SEEDS[1:]]
-        return Measurement(trainings=tuple(trainings), recipe=recipe.digest)
+        delegated = recipe.digest in _execution_of(candidate, executions).delegated
+        return Measurement(trainings=tuple(trainings), recipe=recipe.digest, delegated=delegated)
 
     def example(self, match: Match, executions: Sequence[Execution]) -> float | None:
         """Return the test accuracy of the student's own run of the example, trained again by us."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from grader.beside import with_context
 from grader.collect import HandedIn, Submission
 from grader.criteria.case import Measurement
-from grader.execute import Job
+from grader.execute import Helper, Job
 from grader.grade import status_of, task_result, unjudged
 from grader.hints import hints_of
 from grader.ledger import Ledger
@@ -36,6 +36,8 @@ class Grading:
     versions: Mapping[str, str] = field(default_factory=dict)
     """Of what may change a trace; recorded executions are used again under the same ones only."""
     unsealed: bool = False
+    helper: Helper | None = None
+    """Whoever trains for notebooks while they run; None where they train in their kernels."""
 
     def figure(self, task: Task) -> float | None:
         """Return the test accuracy that the workbook prints for a task's example."""
@@ -123,7 +125,7 @@ def failed_by_us(submission: Submission, tasks: Sequence[Task], trace: str) -> S
 
 def _executed(submission: Submission, grading: Grading, say: Say) -> list[Execution]:
     """Run every notebook of a submission that is not on record already."""
-    recorded = RecordedExecutions(ledger=grading.ledger, versions=grading.versions)
+    recorded = RecordedExecutions(ledger=grading.ledger, versions=grading.versions, helper=grading.helper)
     jobs = [_job(notebook, number, submission, grading) for number, notebook in enumerate(submission.notebooks)]
     recorded.settle(submission.student, jobs)
     executions = []

@@ -8,9 +8,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from grader.errors import UsageError
-from grader.execute import Job, read_execution, run_notebook
+from grader.execute import Helper, Job, read_execution, run_notebook
 from grader.ledger import Ledger, require_space
 from grader.measure import Trainer
 from grader.records import DataSet, Ending, Execution, Platform, Profile, Recipe, Training, TrainingLimits
@@ -26,10 +27,12 @@ class RecordedExecutions:
     ledger: Ledger
     versions: Mapping[str, str]
     """Of the grader, Keras and TensorFlow."""
+    helper: Helper | None = None
+    """Whoever trains for notebooks while they run; None where they train in their kernels."""
 
     def settle(self, student: str, jobs: Sequence[Job]) -> None:
         """Bring a student's recorded executions into the order of the notebooks as they are handed in now."""
-        self.ledger.executions.settle(student, [execution_digest(job, self.versions) for job in jobs])
+        self.ledger.executions.settle(student, [self._digest(job) for job in jobs])
 
     def run(self, student: str, number: int, job: Job) -> Execution:
         """Return the execution of a student's notebook: as recorded, or run now and recorded.
@@ -39,18 +42,21 @@ class RecordedExecutions:
             number: Position among the student's notebooks.
             job: What to run; its ``out`` is not looked at.
         """
-        digest = execution_digest(job, self.versions)
+        digest = self._digest(job)
         known = self._known(student, number, digest, job)
         if known is not None:
             return known
         folder = self.ledger.executions.begin(student)
-        execution = run_notebook(replace(job, out=folder))
+        execution = run_notebook(replace(job, out=folder), self.helper)
         if execution.ending is Ending.SANDBOX_FAILED:  # never the student's fault, and often gone a moment later
-            execution = run_notebook(replace(job, out=folder))
+            execution = run_notebook(replace(job, out=folder), self.helper)
         if execution.ending in _OURS:
             require_space(self.ledger.out)
         self.ledger.executions.keep(student, number, digest, folder)
         return execution
+
+    def _digest(self, job: Job) -> str:
+        return execution_digest(job, self.versions, delegating=self.helper is not None)
 
     def _known(self, student: str, number: int, digest: str, job: Job) -> Execution | None:
         folder = self.ledger.executions.find(student, number, digest)
@@ -63,7 +69,7 @@ class RecordedExecutions:
         return None if execution.ending in _OURS else execution
 
 
-def execution_digest(job: Job, versions: Mapping[str, str]) -> str:
+def execution_digest(job: Job, versions: Mapping[str, str], *, delegating: bool = False) -> str:
     """Return the digest of everything that decides what comes of running a notebook.
 
     The notebook's name is no part of it, and neither is the rubric: a renamed notebook is not run again, and a changed
@@ -77,6 +83,7 @@ def execution_digest(job: Job, versions: Mapping[str, str]) -> str:
         "limits": asdict(job.limits),
         "unsealed": job.unsealed,
         "probe": job.probe,
+        "delegating": delegating,
         "versions": dict(versions),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -90,12 +97,19 @@ def _content(path: Path) -> str:
         return ""
 
 
+class ModelTrainer(Trainer, Protocol):
+    """A trainer that hands out what it has trained."""
+
+    def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
+        """Return a training, and what it left in the model; empty if that cannot be had."""
+
+
 @dataclass(kw_only=True)
 class RecordedTrainings:
     """A trainer that looks into the run's own record first, which needs no training process."""
 
     ledger: Ledger
-    trainer: Trainer
+    trainer: ModelTrainer
     limits: TrainingLimits
     platform: Platform
     """What is trained on here."""
@@ -107,15 +121,7 @@ class RecordedTrainings:
 
     def train(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
         """Return what comes of training a recipe; see :meth:`grader.train.TrainerPool.train`."""
-        parts = {
-            "recipe": recipe.digest,
-            "fingerprint": dataset.fingerprint,
-            "profile": asdict(profile),
-            "seed": seed,
-            "limits": asdict(self.limits),
-            "platform": asdict(self.platform),
-        }
-        key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        key = self._key(recipe, dataset, profile, seed)
         known = self._known(key)
         if known is not None:
             self._count(cached=True)
@@ -125,6 +131,29 @@ class RecordedTrainings:
         if training.outcome in _LASTING:
             self.ledger.trainings.keep(key, training)
         return training
+
+    def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
+        """Return a training with the state of its model; the record holds no states, so the trainer is asked for it.
+
+        The training is recorded, so that judging finds the very one that the notebook was given.
+        """
+        training, state = self.trainer.model(recipe, dataset, profile, seed)
+        if not training.cached:
+            self._count(cached=False)
+        if training.outcome in _LASTING:
+            self.ledger.trainings.keep(self._key(recipe, dataset, profile, seed), training)
+        return training, state
+
+    def _key(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> str:
+        parts = {
+            "recipe": recipe.digest,
+            "fingerprint": dataset.fingerprint,
+            "profile": asdict(profile),
+            "seed": seed,
+            "limits": asdict(self.limits),
+            "platform": asdict(self.platform),
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _count(self, *, cached: bool) -> None:
         with self._lock:

@@ -50,6 +50,20 @@ def test_a_damaged_file_is_a_miss_and_is_mended_by_the_next_training(tmp_path, h
     assert cache.find(key) == training()
 
 
+def test_the_state_of_a_model_is_kept_beside_its_training_and_checked_too(tmp_path):
+    """A training without a state still judges; a state that was harmed is none; both count as one training."""
+    cache, with_state, without = Cache(tmp_path), key_of(seed=1), key_of(seed=2)
+    cache.keep(with_state, training(), b"weights")
+    cache.keep(without, training())
+    assert (cache.find_state(with_state), cache.find_state(without)) == (b"weights", None)
+    assert cache.find(without) == training()
+    assert cache.size().trainings == 2
+    [file] = tmp_path.rglob("*.state")
+    file.write_bytes(file.read_bytes()[:-1] + b"z")
+    assert cache.find_state(with_state) is None
+    assert cache.find(with_state) == training()
+
+
 def test_the_least_used_go_first_when_the_cache_is_full(tmp_path):
     """A training that was used lately outlives one that was written later and never asked for."""
     Cache(tmp_path).keep(key_of(seed=0), training())

@@ -27,6 +27,9 @@ class Counting:
             profile=profile.name, device="cpu", outcome=self.outcome, test_accuracy=0.97,
         )  # fmt: skip
 
+    def model(self, *asked):
+        return self.train(*asked), b"state"
+
 
 def trainings(tmp_path, trainer, **changes):
     """Trainings of the run in ``tmp_path``."""
@@ -41,6 +44,16 @@ def test_a_training_on_record_asks_no_trainer(tmp_path):
     again = trainings(tmp_path, later)
     assert again.train(RECIPE, DATA, QUICK, 1001) == replace(made, cached=True)
     assert (len(first.asked), len(later.asked), again.run, again.shared) == (1, 0, 0, 1)
+
+
+def test_what_a_notebook_was_given_is_what_it_is_judged_by(tmp_path):
+    """A training handed to a kernel is on record; judging asks nobody, and the count says one training."""
+    trainer = Counting()
+    ours = trainings(tmp_path, trainer)
+    given, state = ours.model(RECIPE, DATA, QUICK, 1001)
+    assert state == b"state"
+    assert ours.train(RECIPE, DATA, QUICK, 1001) == replace(given, cached=True)
+    assert (len(trainer.asked), ours.run, ours.shared) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -114,9 +127,10 @@ def test_an_execution_depends_on_content_not_on_names_of_notebooks(job, tmp_path
     ],
 )
 def test_an_execution_is_another_when_its_surroundings_are(job, changes):
-    """Files beside it, data, steps, limits and seal decide, and so do versions and every byte of the files."""
+    """Files beside it, data, steps, limits, seal, who trains, versions and every byte of the files decide."""
     before = execution_digest(job, {"keras": "3"})
     assert execution_digest(replace(job, **changes), {"keras": "3"}) != before
     assert execution_digest(job, {"keras": "4"}) != before
+    assert execution_digest(job, {"keras": "3"}, delegating=True) != before
     job.files[0][1].write_text("1,3")
     assert execution_digest(job, {"keras": "3"}) != before

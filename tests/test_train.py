@@ -1,5 +1,6 @@
 """Recipes trained by the real trainer process, on a budget of a few steps."""
 
+import io
 import json
 import os
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -227,6 +229,22 @@ def test_the_same_training_is_done_once(mnist, tmp_path):
         later._flights.clear()  # this run would remember it otherwise
         assert not later.train(recipe, mnist, QUICK, seed=5).cached
         assert (later.trainings_run, later.trainings_shared) == (1, 1)
+
+
+@pytest.mark.slow
+def test_a_model_is_handed_out_and_trained_again_only_when_its_state_is_gone(mnist, tmp_path):
+    """The state is that of the training that judges; an entry from before states were kept gets one when asked."""
+    recipe = dense_recipe(units=12)
+    with TrainerPool(bounds=TrainingLimits(), cache=tmp_path) as old:
+        judged = old.train(recipe, mnist, QUICK, seed=5)
+        assert old.model(recipe, mnist, QUICK, seed=5) == (replace(judged, cached=True), b"")
+    with TrainerPool(bounds=TrainingLimits(), cache=tmp_path, keeps_states=True) as pool:
+        training, state = pool.model(recipe, mnist, QUICK, seed=5)
+        arrays = np.load(io.BytesIO(state), allow_pickle=False)
+        assert arrays["w1_0"].shape == (784, 12)
+        assert (training.test_accuracy, pool.trainings_run) == (judged.test_accuracy, 1)
+        assert pool.model(recipe, mnist, QUICK, seed=5)[1] == state
+        assert pool.trainings_run == 1
 
 
 @pytest.mark.slow

@@ -28,6 +28,8 @@ class Settings:
     unsealed: bool = False
     backend: str = "tensorflow"
     """What the trainer's Keras computes with."""
+    train_in_kernel: bool = False
+    """Let every ``fit`` train where it is called, instead of once for all who train the same."""
     changed: Changed = "ask"
     """What to do with grades that were made with another Keras, other data or another seal."""
     remarks: tuple[Words, ...] = ()

@@ -9,6 +9,7 @@ from pathlib import Path
 from grader.batch.settings import Settings
 from grader.batch.versions import decisive_versions, version_of
 from grader.datasets import DataStore
+from grader.delegate import Delegate
 from grader.ledger import Ledger
 from grader.measure import Laboratory
 from grader.pipeline import Grading
@@ -39,8 +40,11 @@ def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -
         datasets=datasets.values(),
         unsealed=unsealed,
         backend=settings.backend,
+        keeps_states=not settings.train_in_kernel,
     ) as pool:
         trainings = RecordedTrainings(ledger=ledger, trainer=pool, limits=workbook.training, platform=platform)
+        profile = workbook.profiles[settings.profile]
+        delegate = Delegate(trainer=trainings, datasets=datasets, profile=profile)
         yield Grading(
             workbook=workbook,
             tasks=settings.tasks,
@@ -48,13 +52,14 @@ def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -
                 pool=trainings,
                 bands=bands_of(workbook),
                 datasets=datasets,
-                profile=workbook.profiles[settings.profile],
+                profile=profile,
                 platform=platform,
             ),
             ledger=ledger,
             trainings=trainings,
             versions=decisive_versions(),
             unsealed=unsealed,
+            helper=None if settings.train_in_kernel else delegate,
         )
 
 

@@ -29,7 +29,7 @@ from grader.cli import options as opt
     show_default=True,
     help="Data sets: the offline samples, the real ones, or the real ones where they are there.",
 )
-@opt.several(opt.workbook, opt.backend, opt.lang, opt.no_sandbox)
+@opt.several(opt.workbook, opt.backend, opt.lang, opt.no_sandbox, opt.train_in_kernel)
 def check(
     notebook: Path,
     task: str | None,
@@ -42,6 +42,7 @@ def check(
     backend: str,
     lang: str,
     no_sandbox: bool,
+    train_in_kernel: bool,
 ) -> None:
     """Check a notebook of your own as the grader will, before you hand it in.
 
@@ -65,6 +66,7 @@ def check(
         backend=backend,
         lang=lang,
         unsealed=no_sandbox,
+        train_in_kernel=train_in_kernel,
         html=html,
     )
 

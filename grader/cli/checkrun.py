@@ -33,6 +33,7 @@ def check_by_running(
     backend: str,
     lang: str,
     unsealed: bool,
+    train_in_kernel: bool,
     html: bool,
 ) -> None:
     """Run a notebook and print what the grader makes of it."""
@@ -54,6 +55,7 @@ def check_by_running(
         language=lang,
         unsealed=unsealed or _say_if_open(language),
         backend=backend,
+        train_in_kernel=train_in_kernel,
     )
     (submission,) = collect([notebook], single=True)
     with _folder(keep=html) as out:

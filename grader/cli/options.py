@@ -55,6 +55,11 @@ backend = click.option(
 no_sandbox = click.option(
     "--no-sandbox", is_flag=True, help="Run notebooks unsealed; only for notebooks you trust. Every report says so."
 )
+train_in_kernel = click.option(
+    "--train-in-kernel",
+    is_flag=True,
+    help="Let notebooks train in their own kernels, instead of once for all who train the same.",
+)
 
 
 def several(*wanted: Callable[[Any], Any]) -> Callable[[Any], Any]:

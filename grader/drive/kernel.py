@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -116,14 +116,16 @@ class Kernel:
 
 @asynccontextmanager
 async def open_kernel(
-    room: Room, key: str, limits: Limits, env: Mapping[str, str], trace_fd: int | None
+    room: Room, key: str, limits: Limits, env: Mapping[str, str], fds: Sequence[int]
 ) -> AsyncIterator[Kernel]:
     """Start a kernel in ``room``, which holds :func:`kernel_binds` and :func:`kernel_files`, and connect to it.
+
+    The kernel inherits the descriptors ``fds``.
 
     Raises:
         KernelStartError: it does not come up.
     """
-    running, errors = _launch(room, env, trace_fd)
+    running, errors = _launch(room, env, fds)
     context = new_context(limits)
     try:
         address = await _sockets(running, errors)
@@ -144,13 +146,13 @@ async def open_kernel(
         context.destroy(linger=0)
 
 
-def _launch(room: Room, env: Mapping[str, str], trace_fd: int | None) -> tuple[Running, Tail]:
+def _launch(room: Room, env: Mapping[str, str], fds: Sequence[int]) -> tuple[Running, Tail]:
     python = [sys.executable, room.path(f"{LAUNCHER}/kernel.py"), "-f", room.path(_CONNECTION_FILE)]
     with birth:
         running = room.start(
             [*python, "--HistoryManager.hist_file=:memory:"],
             env,
-            pass_fds=[] if trace_fd is None else [trace_fd],
+            pass_fds=fds,
             stderr=subprocess.PIPE,
         )
     assert running.popen.stderr is not None

@@ -41,6 +41,8 @@ class DriveJob:
     limits: Limits
     unsealed: bool
     probe: bool
+    link_fd: int | None = None
+    """Our descriptor of the socket on which the probe may ask for trainings; for the kernel alone."""
 
     @classmethod
     def read(cls, path: Path) -> DriveJob:
@@ -59,6 +61,7 @@ class DriveJob:
             limits=Limits(**raw["limits"]),
             unsealed=raw["unsealed"],
             probe=raw["probe"],
+            link_fd=raw["link_fd"],
         )
 
 
@@ -121,7 +124,8 @@ async def _run_sealed(job: DriveJob, seal: Seal, notebook: NotebookNode) -> tupl
         TracePipe(job.out / "trace.jsonl", job.limits.trace_mb) as trace,
     ):
         env = _environment(room, job, trace.write_fd)
-        async with open_kernel(room, key, job.limits, env, trace.write_fd) as kernel:
+        fds = [trace.write_fd, *([] if job.link_fd is None else [job.link_fd])]
+        async with open_kernel(room, key, job.limits, env, fds) as kernel:
             trace.close_far_end()
             with Watchdog(kernel.running, job.limits) as watchdog:
                 run = await CellRunner(kernel, watchdog, job.limits).run(notebook, probe=job.probe)
@@ -149,6 +153,8 @@ def _environment(room: Room, job: DriveJob, trace_fd: int) -> dict[str, str]:
         env |= {"GRADER_TRACE_FD": str(trace_fd), "GRADER_DATA": room.path(DATA)}
         if job.quick_steps is not None:
             env["GRADER_QUICK_STEPS"] = str(job.quick_steps)
+        if job.link_fd is not None:
+            env["GRADER_LINK_FD"] = str(job.link_fd)
     return env
 
 

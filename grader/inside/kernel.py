@@ -1,7 +1,8 @@
 """Starts a notebook's kernel on the far side of the wall: ``python kernel.py -f CONNECTION_FILE``.
 
 The grader is not installed here. This folder is: it becomes the package ``grader_inside``, whose probe watches Keras
-and writes what it sees, one JSON object a line, to an inherited descriptor. Without a probe the kernel still runs.
+and writes what it sees, one JSON object a line, to an inherited descriptor. On another one, a socket, it may ask the
+grader to train. Without a probe the kernel still runs.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ def main() -> None:
     trace = os.environ.pop("GRADER_TRACE_FD", "")
     data = os.environ.pop("GRADER_DATA", "")
     steps = os.environ.pop("GRADER_QUICK_STEPS", "")
+    link = os.environ.pop("GRADER_LINK_FD", "")
     if trace:
-        _install_probe(int(trace), Path(data) if data else None, int(steps) if steps else None)
+        _install_probe(
+            int(trace), Path(data) if data else None, int(steps) if steps else None, int(link) if link else None
+        )
     from ipykernel.kernelapp import IPKernelApp
 
     IPKernelApp.launch_instance()
@@ -43,11 +47,14 @@ def _remember_package() -> None:
     spec.loader.exec_module(package)
 
 
-def _install_probe(fd: int, data: Path | None, quick_steps: int | None) -> None:
-    # Programs that the notebook starts have no business on this descriptor.
-    os.set_inheritable(fd, False)
+def _install_probe(fd: int, data: Path | None, quick_steps: int | None, link_fd: int | None) -> None:
+    # Programs that the notebook starts have no business on these descriptors.
+    for one in (fd, link_fd):
+        if one is not None:
+            os.set_inheritable(one, False)
     try:
-        importlib.import_module(f"{_PACKAGE}.probe").install(fd=fd, data=data, quick_steps=quick_steps)
+        probe = importlib.import_module(f"{_PACKAGE}.probe")
+        probe.install(fd=fd, data=data, quick_steps=quick_steps, link_fd=link_fd)
     except Exception as error:  # whatever it is, the student's notebook must run
         note = {"event": "note", "what": "probe-failed", "detail": f"{type(error).__name__}: {error}"[:500]}
         os.write(fd, json.dumps(note).encode() + b"\n")

@@ -202,6 +202,10 @@ class FitFacts:
     """``ExceptionClass: message``, shortened, when not completed."""
     cut_steps: int | None = None
     """Steps per epoch the quick profile allowed; None when nothing was cut."""
+    delegated: bool = False
+    """Trained by us while the notebook waited, and not in its kernel."""
+    in_kernel_because: str = ""
+    """Why it was trained in the kernel where others are delegated; English, as the probe or our answer said it."""
     seconds: float = 0.0
     cell: int = 0
 
@@ -293,3 +297,5 @@ class Execution:
     peak_memory_mb: int = 0
     seal: str = "bubblewrap"
     """``bubblewrap`` or ``none``."""
+    delegated: tuple[str, ...] = ()
+    """Digests of the recipes whose trainings we handed to the kernel while it ran. A fact, not a claim."""

@@ -1,4 +1,7 @@
-"""Trainings on disk, one file each, named by everything that could change them, the least used thrown away first."""
+"""Trainings on disk, named by everything that could change them, the least used thrown away first.
+
+A training is a file; the state it left in its model, where that was asked for, is another one beside it.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +24,11 @@ from pydantic import TypeAdapter
 from grader.records import Training
 
 LIMIT_BYTES = 2 << 30
-"""What a cache may hold unless told otherwise; a training with its histories takes some kilobytes."""
+"""What a cache may hold unless told otherwise; a training takes some kilobytes, the state of a model some megabytes."""
 _FORMAT = 1
 """Goes up when the trainer would make something else of the same recipe."""
 _ADAPTER = TypeAdapter(Training)
-_PART = ".part"
+_PART, _TRAINING, _STATE = ".part", ".training", ".state"
 _ABANDONED_SECONDS = 3600
 """A file half written and this old was left by a process that was killed."""
 _FULL, _ROOMY = 1.0, 0.9
@@ -63,26 +66,38 @@ class Cache:
 
     def find(self, key: str) -> Training | None:
         """Return the training kept under this key; a file that is not one is as good as none."""
+        body = self._read(key, _TRAINING)
+        try:
+            return None if body is None else read_training(json.loads(body))
+        except (ValueError, RecursionError):
+            return None
+
+    def find_state(self, key: str) -> bytes | None:
+        """Return the state kept with the training under this key: empty if too large to hand out, None if not kept."""
+        return self._read(key, _STATE)
+
+    def keep(self, key: str, training: Training, state: bytes | None = None) -> None:
+        """Write a training and its state, each whole or not at all; a full disk costs the entry, not the run."""
+        if state is not None:  # first, so that it is there for whoever finds the training
+            self._write(key, _STATE, state)
+        self._write(key, _TRAINING, json.dumps(dataclasses.asdict(training), allow_nan=False).encode())
+
+    def _read(self, key: str, suffix: str) -> bytes | None:
         if self._folder is None:
             return None
-        path = self._path(self._folder, key)
+        path = self._path(self._folder, key, suffix)
         try:
             checksum, _, body = path.read_bytes().partition(b"\n")
-            if hashlib.sha256(body).hexdigest().encode() != checksum:
-                return None
-            training = read_training(json.loads(body))
             os.utime(path)  # the time of its last use, whatever the file system thinks of access times
-        except (OSError, ValueError, RecursionError):
+        except OSError:
             return None
-        return training
+        return body if hashlib.sha256(body).hexdigest().encode() == checksum else None
 
-    def keep(self, key: str, training: Training) -> None:
-        """Write a training, whole or not at all; a full disk costs the entry, not the run."""
+    def _write(self, key: str, suffix: str, body: bytes) -> None:
         if self._folder is None:
             return
-        body = json.dumps(dataclasses.asdict(training), allow_nan=False).encode()
         content = hashlib.sha256(body).hexdigest().encode() + b"\n" + body
-        path = self._path(self._folder, key)
+        path = self._path(self._folder, key, suffix)
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=path.parent, suffix=_PART)
@@ -97,8 +112,9 @@ class Cache:
 
     def size(self) -> CacheSize:
         """Count what is kept; other processes may be writing."""
-        sizes = [stat.st_size for path, stat in self._files() if path.suffix != _PART]
-        return CacheSize(trainings=len(sizes), bytes=sum(sizes))
+        found = [(path.suffix, stat.st_size) for path, stat in self._files() if path.suffix != _PART]
+        trainings = sum(suffix == _TRAINING for suffix, _ in found)
+        return CacheSize(trainings=trainings, bytes=sum(size for _, size in found))
 
     def clear(self) -> CacheSize:
         """Throw everything away; returns what that was."""
@@ -128,8 +144,8 @@ class Cache:
                 yield path, path.stat()
 
     @staticmethod
-    def _path(folder: Path, key: str) -> Path:
-        return folder / key[:2] / f"{key}.training"
+    def _path(folder: Path, key: str, suffix: str) -> Path:
+        return folder / key[:2] / f"{key}{suffix}"
 
 
 def read_training(value: Any) -> Training:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from grader.errors import TrainerError
-from grader.records import DataSet, Message, Platform, Profile, Recipe, Training, TrainingLimits, msg
+from grader.records import DataSet, Platform, Profile, Recipe, Training, TrainingLimits, msg
 from grader.sandbox import Bubblewrap, Seal, Unsealed
 from grader.train.cache import Cache, key_of, read_training
+from grader.train.reasons import reason_of
 from grader.train.worker import Worker, WorkerDied
 
 _CLOSED = "the trainer pool is closed; training was asked of it after its end"
@@ -37,6 +38,7 @@ class TrainerPool:
         datasets: Iterable[DataSet] = (),
         unsealed: bool = False,
         backend: str = "tensorflow",
+        keeps_states: bool = False,
     ) -> None:
         """Prepare a pool; processes start with the first training.
 
@@ -47,6 +49,7 @@ class TrainerPool:
             datasets: What will be trained on. A process sees these alone; another data set costs a new process.
             unsealed: Run without a sandbox, with all our rights.
             backend: What Keras computes with: ``tensorflow``, ``jax`` or ``torch``.
+            keeps_states: Keep in the cache what each training left in its model, for :meth:`model`.
         """
         self.trainings_run = 0
         self.trainings_shared = 0
@@ -62,6 +65,7 @@ class TrainerPool:
         self._busy: set[Worker] = set()
         self._backend = backend
         self._platform: Platform | None = None
+        self._keeps_states = keeps_states
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -96,8 +100,27 @@ class TrainerPool:
         Raises:
             TrainerError: Training processes cannot run on this machine.
         """
+        key = self._key(recipe, dataset, profile, seed)
+        return self._once(key, lambda: self._find_or_run(key, recipe, dataset, profile, seed))
+
+    def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
+        """Return a training as :meth:`train` does, and what it left in the model; empty if that cannot be had.
+
+        Raises:
+            TrainerError: Training processes cannot run on this machine.
+        """
+        training, key = self.train(recipe, dataset, profile, seed), self._key(recipe, dataset, profile, seed)
+        if training.outcome != "trained" or not self._keeps_states:
+            return training, b""
+        state = self._cache.find_state(key)
+        if state is None:  # trained before states were kept, or the state was thrown away since
+            training = self._once(f"{key}+state", lambda: self._run(key, recipe, dataset, profile, seed))
+            state = self._cache.find_state(key)
+        return training, state or b""
+
+    def _key(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> str:
         platform = self.platform_for(dataset)
-        key = key_of(
+        return key_of(
             recipe=recipe.digest,
             data=dataset.fingerprint,
             profile=[profile.name, profile.steps],
@@ -106,21 +129,24 @@ class TrainerPool:
             keras=".".join(platform.keras.split(".")[:2]),
             seed=seed,
         )
+
+    def _once(self, name: str, train: Callable[[], Training]) -> Training:
+        """Train once for everybody who asks for it in this run; others wait, and share what comes of it."""
         with self._lock:
-            flight = self._flights.get(key)
+            flight = self._flights.get(name)
             first = flight is None
             if flight is None:
-                flight = self._flights[key] = Future()
+                flight = self._flights[name] = Future()
         if not first:
             training = flight.result()
             with self._lock:
                 self.trainings_shared += 1
             return dataclasses.replace(training, cached=True)
         try:
-            training = self._find_or_run(key, recipe, dataset, profile, seed)
+            training = train()
         except BaseException as error:
             with self._lock:
-                del self._flights[key]
+                del self._flights[name]
             flight.set_exception(error)
             raise
         flight.set_result(training)
@@ -147,14 +173,17 @@ class TrainerPool:
             with self._lock:
                 self.trainings_shared += 1
             return dataclasses.replace(found, cached=True)
-        training = self._run(recipe, dataset, profile, seed)
+        return self._run(key, recipe, dataset, profile, seed)
+
+    def _run(self, key: str, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
+        training, state = self._train(recipe, dataset, profile, seed)
         with self._lock:
             self.trainings_run += 1
         if training.outcome in _LASTING:
-            self._cache.keep(key, training)
+            self._cache.keep(key, training, state if self._keeps_states else None)
         return training
 
-    def _run(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
+    def _train(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
         parts = {name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")}
         request = {
             "recipe": parts,
@@ -162,6 +191,7 @@ class TrainerPool:
             "steps": profile.steps,
             "folder": dataset.folder,
             "bounds": dataclasses.asdict(self._bounds),
+            "state": self._keeps_states,
         }
         known: dict[str, Any] = {
             "recipe": recipe.digest,
@@ -171,18 +201,18 @@ class TrainerPool:
             "profile": profile.name,
         }
         try:
-            reply = self._ask_twice(request)
-            reason = _reason(reply.pop("reason", None))
-            return dataclasses.replace(read_training({**reply, **known}), reason=reason)
+            reply, state = self._ask_twice(request)
+            reason = reason_of(reply.pop("reason", None))
+            return dataclasses.replace(read_training({**reply, **known}), reason=reason), state
         except WorkerDied:
             reason = msg("the training process ended twice on this model, or did not answer; look at its size")
         except ValueError:
             reason = msg("the training process gave an answer that we cannot read")
         platform = self.platform_for(dataset)
         versions = {"keras": platform.keras, "backend": platform.backend}
-        return Training(**known, device=platform.device, versions=versions, outcome="failed", reason=reason)
+        return Training(**known, device=platform.device, versions=versions, outcome="failed", reason=reason), b""
 
-    def _ask_twice(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    def _ask_twice(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Ask a worker, and another one when the first dies of it."""
         with self._slots:
             try:
@@ -190,7 +220,7 @@ class TrainerPool:
             except WorkerDied:
                 return self._ask(request)
 
-    def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    def _ask(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
         worker = self._borrow(Path(request["folder"]))
         try:
             reply = worker.ask(request, self._bounds.seconds)
@@ -234,21 +264,3 @@ class TrainerPool:
                 self._idle.append(worker)
                 return
         worker.close()
-
-
-def _reason(value: Any) -> Message | None:
-    """Make a sentence of the trainer's reason."""
-    if not isinstance(value, Mapping):
-        return None
-    code, values = str(value.get("code")), value.get("values")
-    figures: dict[str, Any] = dict(values) if isinstance(values, Mapping) else {}
-    found, most = figures.get("found", "?"), figures.get("most", "?")
-    reasons = {
-        "parameters": msg("the model has {found} parameters; we train at most {most}", found=found, most=most),
-        "memory": msg("training the model takes about {found} MB; we allow {most} MB", found=found, most=most),
-        "steps": msg("the training takes {found} steps; we run at most {most}", found=found, most=most),
-        "seconds": msg("the training takes too long: more than {most} seconds", most=most),
-        "diverged": msg("the loss was no longer a number after epoch {epoch}", epoch=figures.get("epoch", "?")),
-        "error": msg("the model could not be trained: {error}", error=figures.get("error", "?")),
-    }
-    return reasons.get(code)

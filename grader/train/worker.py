@@ -25,6 +25,7 @@ _STARTING_SECONDS = 300.0
 _GRACE_SECONDS = 120.0
 """What preparing data and evaluating may take beside the training itself."""
 _LONGEST_REPLY = 32 << 20
+_LARGEST_STATE = 80 << 20
 _TAIL = 2_000
 _CODE = "/opt/trainer"
 _DATA = "/data"
@@ -72,7 +73,7 @@ class Worker:
             raise TrainerError(f"the training process cannot be sealed off: {fault}") from None
         assert self._running.popen.stderr is not None
         self._printed = Tail(self._running.popen.stderr)
-        self._rest = b""
+        self._rest = bytearray()
         try:
             hello = self._read(time.monotonic() + _STARTING_SECONDS)["hello"]
             self.platform = Platform(
@@ -92,8 +93,8 @@ class Worker:
         """Tell whether it can read the data set in ``folder``."""
         return str(folder) in self._inside
 
-    def ask(self, request: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-        """Send one request and return its reply.
+    def ask(self, request: Mapping[str, Any], seconds: float) -> tuple[dict[str, Any], bytes]:
+        """Send one request and return its reply, with the state of the model where that was asked for.
 
         Args:
             request: As :mod:`grader.inside.trainer` takes it; ``folder`` is one of those it was started with.
@@ -107,7 +108,9 @@ class Worker:
             inside = {**request, "folder": self._inside[str(request["folder"])]}
             self._running.popen.stdin.write(json.dumps(inside, allow_nan=False).encode() + b"\n")
             self._running.popen.stdin.flush()
-            return self._read(time.monotonic() + seconds + _GRACE_SECONDS)
+            deadline = time.monotonic() + seconds + _GRACE_SECONDS
+            reply = self._read(deadline)
+            return reply, self._read_state(reply.pop("state_bytes", 0), deadline)
         except (OSError, WorkerDied) as fault:
             self.close()
             raise WorkerDied(str(fault)) from None
@@ -127,17 +130,12 @@ class Worker:
 
     def _read(self, deadline: float) -> dict[str, Any]:
         """Read one JSON line from the process before ``deadline``."""
-        assert self._running.popen.stdout is not None
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._running.popen.stdout, selectors.EVENT_READ)
-            while b"\n" not in self._rest:
-                if len(self._rest) > _LONGEST_REPLY or not selector.select(max(0.0, deadline - time.monotonic())):
-                    raise WorkerDied("no reply in time")
-                part = os.read(self._running.popen.stdout.fileno(), 1 << 16)
-                if not part:
-                    raise WorkerDied("the process ended")
-                self._rest += part
-        line, self._rest = self._rest.split(b"\n", 1)
+        while (end := self._rest.find(b"\n")) < 0:
+            if len(self._rest) > _LONGEST_REPLY:
+                raise WorkerDied("the reply is too long")
+            self._read_on(deadline)
+        line = bytes(self._rest[:end])
+        del self._rest[: end + 1]
         try:
             reply = json.loads(line)
         except (ValueError, RecursionError):
@@ -145,6 +143,26 @@ class Worker:
         if not isinstance(reply, dict):
             raise WorkerDied("not a JSON object")
         return reply
+
+    def _read_state(self, size: Any, deadline: float) -> bytes:
+        if not isinstance(size, int) or not 0 <= size <= _LARGEST_STATE:
+            raise WorkerDied("the state of the model is too large")
+        while len(self._rest) < size:
+            self._read_on(deadline)
+        state = bytes(self._rest[:size])
+        del self._rest[:size]
+        return state
+
+    def _read_on(self, deadline: float) -> None:
+        assert self._running.popen.stdout is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._running.popen.stdout, selectors.EVENT_READ)
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                raise WorkerDied("no reply in time")
+        part = os.read(self._running.popen.stdout.fileno(), 1 << 20)
+        if not part:
+            raise WorkerDied("the process ended")
+        self._rest += part
 
 
 def _room(seal: Seal, inside: Mapping[str, str], bounds: TrainingLimits) -> AbstractContextManager[Room]:

@@ -1,7 +1,8 @@
 """The probe: sees every model a notebook builds and trains, and changes nothing.
 
 The iron rule: a notebook runs with the probe as it runs without it. Every hook's own work is guarded, results and
-exceptions of Keras pass through, nothing is printed, no random state is touched. What it sees leaves the kernel as JSON
+exceptions of Keras pass through, nothing is printed, no random state is touched. A ``fit`` that the grader trains in
+the kernel's place leaves what Keras's own would have left. What it sees leaves the kernel as JSON
 lines (``channel``), in the shapes of ``records``.
 """
 
@@ -20,16 +21,17 @@ from .session import Session
 _session: Session | None = None
 
 
-def install(*, fd: int | None, data: Path | None, quick_steps: int | None) -> None:
+def install(*, fd: int | None, data: Path | None, quick_steps: int | None, link_fd: int | None = None) -> None:
     """Watch this process; call it before any code of the notebook and before Keras is imported.
 
     Args:
         fd: file descriptor the events go to, None for nowhere.
         data: folder of the data sets, None to leave ``keras.datasets`` alone.
         quick_steps: the quick profile's steps per fit, None for the full profile.
+        link_fd: file descriptor on which the grader can be asked to train, None to train here.
     """
     global _session  # noqa: PLW0603
-    session = _session = Session(fd=fd, data=data, quick_steps=quick_steps)
+    session = _session = Session(fd=fd, data=data, quick_steps=quick_steps, link_fd=link_fd)
     with session.quietly():
         install_colab(session)
     with session.quietly():

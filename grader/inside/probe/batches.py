@@ -32,11 +32,11 @@ class Batch:
 
 def look_at(recogniser: Recogniser, x: Any, y: Any) -> Batch:
     """Describe inputs and labels without touching them: pipelines are not iterated."""
-    x = _single(x)
+    x = single(x)
     array = as_array(x)
     if array is None:
         return _pipeline(recogniser, x)
-    labels = None if y is None else as_array(_single(y))
+    labels = None if y is None else as_array(single(y))
     found = as_binary20(recogniser.recognise(array), labels)
     return Batch(found=found, labels=None if labels is None else label_facts(labels, found), rows=len(array))
 
@@ -55,7 +55,7 @@ def as_array(x: Any) -> NDArray[Any] | None:
     return None
 
 
-def _single(x: Any) -> Any:
+def single(x: Any) -> Any:
     """Return the only array of a list of one, as Keras does."""
     if isinstance(x, (list, tuple)) and len(x) == 1 and hasattr(x[0], "shape"):
         return x[0]

@@ -76,7 +76,11 @@ def _watched(session: Session, kind: type[Watch], original: Method) -> Method:
             args, kwargs = watch.args, watch.kwargs
         watching.depth += 1
         try:
-            result = session_quiet_call(session, original, (self, *args), kwargs)
+            stand_in = watch.instead() if watch is not None else None
+            if stand_in is not None:
+                result = stand_in()
+            else:
+                result = session_quiet_call(session, original, (self, *args), kwargs)
         except BaseException as error:
             with session.quietly():
                 if watch is not None:

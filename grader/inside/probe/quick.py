@@ -35,6 +35,12 @@ def training_rows(given: Mapping[str, Any], batch: Batch) -> int:
     return math.floor((batch.rows or 0) * (1 - taken))
 
 
+def steps_of(given: Mapping[str, Any], batch: Batch) -> int:
+    """Return how many batches an epoch of arrays takes with these arguments."""
+    steps = given.get("steps_per_epoch")
+    return int(steps) if steps else math.ceil(training_rows(given, batch) / (trained_batch_size(given, batch) or 1))
+
+
 def cut_fit(
     given: Mapping[str, Any], batch: Batch, validation: Batch | None, budget: int | None
 ) -> tuple[dict[str, Any], int | None]:

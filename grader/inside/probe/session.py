@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from .channel import Channel, shortened, wire
+from .delegate import Link
 from .describe import flat_layers, model_facts
 from .library import shelves
 from .recognise import Recogniser
@@ -49,7 +50,11 @@ class Known:
     number: int
     snapshot: int = -1
     signature: str = ""
+    event: dict[str, Any] = field(default_factory=dict)
+    """The latest event ``model``."""
     metrics: list[str] = field(default_factory=list)
+    figures: list[str] | None = None
+    """Which accuracies it was compiled to measure, None where it measures anything else; see ``delegate``."""
     last_fit: int | None = None
     not_fresh: str = ""
     preprocessing: dict[str, Any] | None = None
@@ -72,8 +77,11 @@ class Watching(threading.local):
 class Session:
     """The probe's memory, and its way out."""
 
-    def __init__(self, *, fd: int | None, data: Path | None, quick_steps: int | None) -> None:
+    def __init__(
+        self, *, fd: int | None, data: Path | None, quick_steps: int | None, link_fd: int | None = None
+    ) -> None:
         self.channel = Channel(fd)
+        self.link = Link(link_fd)
         self.shelves: dict[str, Any] = {}
         self.recogniser = Recogniser(self.shelves)
         self.budget = quick_steps
@@ -140,7 +148,8 @@ class Session:
         if signature != known.signature:
             known.signature, known.snapshot = signature, self._snapshots
             self._snapshots += 1
-            self.send("model", snapshot=known.snapshot, model=known.number, **facts)
+            known.event = {"snapshot": known.snapshot, "model": known.number, **facts}
+            self.send("model", **known.event)
         return known
 
     def touch(self, model: Any, why: str) -> None:

@@ -1,4 +1,7 @@
-"""The trainer's protocol: a hello line, then one reply line for each request line, until the input ends."""
+"""The trainer's protocol: a hello line, then one reply line for each request line, until the input ends.
+
+Where a reply names ``state_bytes``, that many bytes of the trained model's state follow its line.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import resource
 import sys
 import threading
 import time
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 _MB = 1 << 20
 
@@ -32,19 +35,20 @@ def main() -> int:
         request = json.loads(line)
         if known["device"] == "cpu":  # a GPU's driver maps far more than it uses
             _limit_memory(request["bounds"]["memory_mb"])
-        _send(replies, {**train(request, shelf), **known})
+        reply, state = train(request, shelf)
+        _send(replies, {**reply, **known, "state_bytes": len(state)}, state)
     return 0
 
 
-def _take_over_output() -> TextIO:
+def _take_over_output() -> BinaryIO:
     """Keep standard output for replies; whatever libraries print goes to standard error."""
-    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return replies
 
 
-def _send(replies: TextIO, value: dict[str, Any]) -> None:
-    replies.write(json.dumps(value, allow_nan=False) + "\n")
+def _send(replies: BinaryIO, value: dict[str, Any], state: bytes = b"") -> None:
+    replies.write(json.dumps(value, allow_nan=False).encode() + b"\n" + state)
     replies.flush()
 
 

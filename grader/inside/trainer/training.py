@@ -16,6 +16,7 @@ from grader.inside.pipelines import end_at_once
 from .arrays import Pair, Shelf, num_rows, part, test_split
 from .build import Built, Refused, build, describe, measure
 from .kinds import CALLBACKS, LOSSES, OPTIMIZERS, make
+from .state import state_of
 
 _TEST_BATCH = 256
 
@@ -37,26 +38,27 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
             self.model.stop_training = True
 
 
-def train(request: Mapping[str, Any], shelf: Shelf) -> dict[str, Any]:
+def train(request: Mapping[str, Any], shelf: Shelf) -> tuple[dict[str, Any], bytes]:
     """Train the recipe of a request once.
 
     Returns:
         The fields of ``records.Training`` that the trainer knows, plain JSON values; ``reason`` is
-        ``{"code", "values"}`` where the outcome is not ``trained``.
+        ``{"code", "values"}`` where the outcome is not ``trained``. With ``state`` in the request, what the training
+        left in the model besides.
     """
-    started = time.monotonic()
+    started, state = time.monotonic(), b""
     try:
-        reply = _train(request, shelf)
+        reply, state = _train(request, shelf)
     except Refused as refused:
         reply = {"outcome": "refused", "reason": {"code": refused.code, "values": refused.values}}
     except Exception as error:
         text = f"{type(error).__name__}: {error}".strip()
         reply = {"outcome": "failed", "reason": {"code": "error", "values": {"error": text[:500]}}}
     keras.utils.clear_session()
-    return {**reply, "seconds": round(time.monotonic() - started, 3)}
+    return {**reply, "seconds": round(time.monotonic() - started, 3)}, state
 
 
-def _train(request: Mapping[str, Any], shelf: Shelf) -> dict[str, Any]:
+def _train(request: Mapping[str, Any], shelf: Shelf) -> tuple[dict[str, Any], bytes]:
     recipe, bounds = request["recipe"], request["bounds"]
     nodes, fit, data = recipe["layers"], recipe["fit"], recipe["data"]
     measure(nodes, fit["batch_size"], bounds)
@@ -71,7 +73,9 @@ def _train(request: Mapping[str, Any], shelf: Shelf) -> dict[str, Any]:
     history = _fit(built.model, fit, training, validation, plan.steps, watch)
     if watch.late:
         raise Refused("seconds", most=bounds["seconds"])
-    return {**_describe(built, nodes, history), **_outcome(built.model, history, test)}
+    reply = {**_describe(built, nodes, history), **_outcome(built.model, history, test)}
+    wanted = request["state"] and reply["outcome"] == "trained"
+    return reply, state_of(built) if wanted else b""
 
 
 @dataclass(frozen=True, kw_only=True)

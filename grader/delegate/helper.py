@@ -1,0 +1,112 @@
+"""Answers the kernel of one notebook: request -> recipe -> training -> history, state of the model."""
+
+from __future__ import annotations
+
+import logging
+import math
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from grader.delegate.quota import Quota
+from grader.delegate.wire import Garbage, facts_of, receive, send
+from grader.errors import GraderError
+from grader.measure import SEEDS
+from grader.recipe import NotRebuildable, recipe_of
+from grader.records import DataSet, FitFacts, Profile, Recipe, Training
+
+_LEAST_TEST_ROWS = 1_000
+"""Validation over fewer test rows could tell their labels one by one."""
+_DRAWN = "binary20"
+"""Drawn by each notebook for itself: our own numbers are others."""
+
+_log = logging.getLogger(__name__)
+
+
+class Models(Protocol):
+    """Whoever trains, and hands out what was trained."""
+
+    def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
+        """Return a training and the state it left in the model; empty if that cannot be had."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delegate:
+    """Serves every notebook of a run."""
+
+    trainer: Models
+    datasets: Mapping[str, DataSet]
+    profile: Profile
+    quota: Callable[[], Quota] = Quota
+    """Makes what one notebook may have."""
+
+    def serve(self, link: socket.socket) -> list[str]:
+        """Answer one kernel until its end; return the digests of the recipes it was given trainings of.
+
+        A request that cannot be met gets a reason, after which the kernel trains by itself; a broken link ends the
+        service. Neither is ever an exception.
+        """
+        given: list[str] = []
+        quota = self.quota()
+        try:
+            while (request := receive(link)) is not None:
+                digest, answer, state = self._answer(request, quota)
+                send(link, answer, state)
+                if state:
+                    given.append(digest)
+        except (Garbage, OSError) as end:
+            _log.info("a kernel's link ended: %s", end)
+        return list(dict.fromkeys(given))
+
+    def _answer(self, request: bytes, quota: Quota) -> tuple[str, Mapping[str, Any], bytes]:
+        try:
+            fit, model = facts_of(request)
+            recipe = recipe_of(fit, model)
+            why = self._unfit(recipe, fit) or quota.take(steps=_steps(recipe, fit))
+            if why:
+                return "", {"why": why}, b""
+            dataset = self.datasets[str(recipe.data["dataset"])]
+            training, state = self.trainer.model(recipe, dataset, self.profile, SEEDS[0])
+        except Garbage as garbage:
+            return "", {"why": str(garbage)}, b""
+        except NotRebuildable as refusal:
+            return "", {"why": str(refusal)}, b""
+        except GraderError as error:
+            return "", {"why": f"the trainer does not work here: {type(error).__name__}"}, b""
+        if training.outcome != "trained" or training.reason is not None:
+            return "", {"why": f"the trainer made nothing of it: {training.outcome}"}, b""
+        if not state or not quota.hand_out(len(state)):
+            return "", {"why": "the trained weights are too large to hand over"}, b""
+        return (
+            recipe.digest,
+            {"history": dict(training.history), "kinds": [node["kind"] for node in recipe.layers[1:]]},
+            state,
+        )
+
+    def _unfit(self, recipe: Recipe, fit: FitFacts) -> str:
+        """Return in English why a recipe is not for handing over, though it can be judged by; else an empty text."""
+        validation = recipe.fit["validation"]
+        if recipe.data["dataset"] == _DRAWN:
+            return "the notebook draws its data itself"
+        if not all(part["dataset"] in self.datasets for part in (recipe.data, validation) if part):
+            return "the data set is none of this run"
+        if recipe.data["split"] != "train":
+            return "it trains on test rows"
+        if fit.validation_x is not None and validation is None:
+            return "the validation data was not recognised"
+        if validation and validation["dataset"] != recipe.data["dataset"]:
+            return "validation is over another data set"
+        if validation and validation["split"] != "train" and validation["rows"]["count"] < _LEAST_TEST_ROWS:
+            return "validation is over few test rows"
+        return "" if _is_chain(recipe) else "its layers are not one after the other"
+
+
+def _steps(recipe: Recipe, fit: FitFacts) -> int:
+    rows = recipe.data["rows"]["count"]
+    per_epoch = recipe.fit["steps_per_epoch"] or math.ceil(rows / recipe.fit["batch_size"])
+    return int((fit.epochs - fit.initial_epoch) * per_epoch)
+
+
+def _is_chain(recipe: Recipe) -> bool:
+    return all(list(node["inputs"]) == [before] for before, node in enumerate(recipe.layers[1:]))

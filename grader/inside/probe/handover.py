@@ -1,0 +1,120 @@
+"""Makes a model what a training done elsewhere has made of its twin, and plays what ``fit`` would have shown.
+
+First everything is compared: kinds of layers, number and shapes of weights and of the optimizer's variables. Then they
+are set. Keras's own callbacks are told the epochs one by one, so that ``History``, the progress lines and what
+``EarlyStopping`` remembers are Keras's own work.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .delegate import Trained
+from .describe import flat_layers
+
+
+class Misfit(Exception):  # noqa: N818  - a reason to train here, not an error of the notebook
+    """The training is not one of this model."""
+
+
+def hand_over(model: Any, trained: Trained, first_batch: tuple[NDArray[Any], NDArray[Any]]) -> None:
+    """Build the model as ``fit`` would, and set its weights and its optimizer's variables.
+
+    Raises:
+        Misfit: They are of other kinds or shapes; nothing was set.
+    """
+    x, y = first_batch
+    # As Keras hands arrays on: numbers with a point are float32.
+    model._symbolic_build(data_batch=(x.astype("float32") if x.dtype.kind == "f" else x, y))
+    pairs = [*_pairs(model, trained)]
+    if any(tuple(variable.shape) != array.shape for variable, array in pairs):
+        raise Misfit("weights of other shapes came back")
+    for variable, array in pairs:
+        variable.assign(array)
+
+
+def _pairs(model: Any, trained: Trained) -> Iterator[tuple[Any, NDArray[Any]]]:
+    layers = list(flat_layers(model))
+    if [type(layer).__name__ for layer in layers] != trained.kinds:
+        raise Misfit("other layers came back")
+    wanted = {
+        f"w{node}_{number}": weight
+        for node, layer in enumerate(layers, start=1)
+        for number, weight in enumerate(layer.weights)
+    }
+    wanted |= {f"o{number}": variable for number, variable in enumerate(model.optimizer.variables)}
+    if wanted.keys() != trained.state.keys():
+        raise Misfit("other weights came back")
+    return ((variable, trained.state[name]) for name, variable in wanted.items())
+
+
+def starting_rate(model: Any) -> float | None:
+    """Return an optimizer's learning rate, None where it follows a schedule."""
+    import keras
+
+    scheduled = isinstance(model.optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule)
+    return None if scheduled else float(model.optimizer.learning_rate.numpy())
+
+
+def play(model: Any, trained: Trained, given: Mapping[str, Any], steps: int, rate: float | None) -> Any:
+    """Tell the callbacks the epochs of a training that has been handed over; returns the ``History``.
+
+    Args:
+        model: It has its trained weights.
+        trained: What is played.
+        given: The arguments of ``fit``.
+        steps: Batches of an epoch.
+        rate: Learning rate before the training, from which callbacks lower it themselves; None for a schedule.
+    """
+    import keras
+
+    verbose, epochs, first = given["verbose"], int(given["epochs"]), int(given.get("initial_epoch") or 0)
+    callbacks = keras.callbacks.CallbackList(
+        given.get("callbacks"),
+        add_history=True,
+        add_progbar=verbose != 0,
+        verbose=verbose,
+        epochs=epochs,
+        steps=steps,
+        model=model,
+    )
+    logs: dict[str, float] = {}
+    last = starting_rate(model)
+    if rate is not None:
+        model.optimizer.learning_rate = rate
+    model.stop_training = False
+    callbacks.on_train_begin()
+    for epoch, (training, validation) in enumerate(_epochs(model, trained.history), start=first):
+        callbacks.on_epoch_begin(epoch)
+        callbacks.on_train_batch_end(steps - 1, training)
+        logs = {**training, **validation}
+        callbacks.on_epoch_end(epoch, logs)
+    callbacks.on_train_end(logs=logs)
+    if last is not None:
+        model.optimizer.learning_rate = last
+    return model.history
+
+
+def _epochs(model: Any, history: Mapping[str, list[float]]) -> Iterator[tuple[dict[str, float], dict[str, float]]]:
+    """Yield what was measured in each epoch, on training and on validation data, by the names of this model."""
+    compiled = getattr(model, "_compile_metrics", None)
+    names = ["loss", *(metric.name for metric in (compiled.metrics if compiled is not None else []))]
+    validated = "val_loss" in history
+    for epoch in range(len(history["loss"])):
+        figures = {name: _number(history["loss" if name == "loss" else "accuracy"][epoch]) for name in sorted(names)}
+        yield (
+            figures,
+            {
+                f"val_{name}": _number(history["val_loss" if name == "loss" else "val_accuracy"][epoch])
+                for name in (sorted(names) if validated else ())
+            },
+        )
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(np.float64(value))
