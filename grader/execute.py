@@ -54,6 +54,8 @@ class Job:
     unsealed: bool = False
     """Run without a sandbox, with all our rights."""
     probe: bool = True
+    shims: bool = True
+    """Understand spellings of older libraries; needs the probe."""
 
 
 class Helper(Protocol):
@@ -154,6 +156,7 @@ def _as_json(job: Job, link: socket.socket | None) -> dict[str, Any]:
         "unsealed": job.unsealed,
         "probe": job.probe,
         "link_fd": None if link is None else link.fileno(),
+        "shims": job.shims,
     }
 
 

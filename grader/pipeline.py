@@ -145,6 +145,7 @@ def _job(notebook: HandedIn, number: int, submission: Submission, grading: Gradi
         profile=laboratory.profile,
         limits=grading.workbook.limits,
         unsealed=grading.unsealed,
+        shims=grading.workbook.legacy != "fail",
     )
 
 
@@ -175,4 +176,5 @@ def _summary(execution: Execution) -> NotebookSummary:
         seconds=execution.seconds,
         seal=execution.seal,
         notes=hints_of(execution),
+        legacy=execution.trace.legacy,
     )

@@ -84,6 +84,7 @@ def execution_digest(job: Job, versions: Mapping[str, str], *, delegating: bool 
         "unsealed": job.unsealed,
         "probe": job.probe,
         "delegating": delegating,
+        "shims": job.shims,
         "versions": dict(versions),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

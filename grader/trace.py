@@ -20,6 +20,7 @@ from grader.records import (
     EvaluateFacts,
     FailureFacts,
     FitFacts,
+    LegacyFacts,
     ModelFacts,
     NoteFacts,
     PredictionFacts,
@@ -44,6 +45,7 @@ _KINDS: dict[str, tuple[str, type, int]] = {
     "failure": ("failures", FailureFacts, 500),
     "predictions": ("predictions", PredictionFacts, 50),
     "note": ("notes", NoteFacts, 1_000),
+    "legacy": ("legacy", LegacyFacts, 1_000),
 }
 """Event -> field of :class:`Trace`, record, how many of them one trace may hold."""
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {event: TypeAdapter(record) for event, (_, record, _) in _KINDS.items()}

@@ -23,6 +23,8 @@ class Lesson:
     status: str
     tasks: tuple[str, ...]
     limits: Mapping[str, int]
+    legacy: str
+    """How old spellings are met, as in ``workbook.toml``."""
     expected: Mapping[str, Mapping[str, Any]]
     """Per task: ``verdicts`` by criterion, ``earned``."""
 
@@ -60,6 +62,7 @@ def load(folder: Path) -> Lesson:
         status=table.pop("status"),
         tasks=tuple(table.pop("tasks")),
         limits=table.pop("limits", {}),
+        legacy=table.pop("legacy", "run"),
         expected=table,
     )
     unknown = set(lesson.expected) - set(lesson.tasks)

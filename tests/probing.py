@@ -41,7 +41,7 @@ def cell(source, silent=False):
     result = shell.run_cell(source, store_history=True)
 if {probe}:
     from grader.inside import probe as _probe
-    _probe.install(fd={fd}, data={data!r} and Path({data!r}), quick_steps={quick})
+    _probe.install(fd={fd}, data={data!r} and Path({data!r}), quick_steps={quick}, shims={shims})
 if {ipython}:
     from IPython.core.interactiveshell import InteractiveShell
     shell = InteractiveShell.instance()
@@ -52,7 +52,7 @@ if {probe}:
 """
 
 
-def run(script, *, data=None, quick=None, probe=True, ipython=False, timeout=240):
+def run(script, *, data=None, quick=None, probe=True, ipython=False, shims=False, timeout=240):
     """Run a script, under the probe or without; gives its events and what it printed."""
     read, write = os.pipe()
     names = {
@@ -62,6 +62,7 @@ def run(script, *, data=None, quick=None, probe=True, ipython=False, timeout=240
         "quick": quick,
         "probe": probe,
         "ipython": ipython,
+        "shims": shims,
     }
     source = HEAD.format(**names) + textwrap.dedent(script) + TAIL.format(**names)
     with (

@@ -61,7 +61,8 @@ def test_the_corpus_meets_every_status_a_notebook_can_bring_about():
 )
 def test_a_lesson_is_graded_as_its_author_says(lesson, grading):
     """Status, verdicts and points come out as written beside the notebook."""
-    workbook = replace(grading.workbook, limits=replace(grading.workbook.limits, **lesson.limits))
+    limits = replace(grading.workbook.limits, **lesson.limits)
+    workbook = replace(grading.workbook, limits=limits, legacy=lesson.legacy)
     mine = replace(grading, workbook=workbook, tasks=tasks_of(workbook, lesson.tasks))
     result = grade_submission(lesson.submission, mine, lambda _: None)
     assert not lesson.differences(result)

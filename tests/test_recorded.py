@@ -124,6 +124,7 @@ def test_an_execution_depends_on_content_not_on_names_of_notebooks(job, tmp_path
         {"profile": Profile(name="full")},
         {"limits": Limits(cell_seconds=1)},
         {"unsealed": True},
+        {"shims": False},
     ],
 )
 def test_an_execution_is_another_when_its_surroundings_are(job, changes):

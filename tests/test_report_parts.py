@@ -10,17 +10,21 @@ from dataclasses import replace
 import pytest
 
 from grader.errors import MachineError
-from grader.hints import lessons, lessons_for
+from grader.hints import hints_of, lessons, lessons_for
 from grader.language import Language
 from grader.records import (
     AccuracyFacts,
     Band,
+    Ending,
     Evidence,
+    Execution,
     Finding,
     LayerFacts,
+    LegacyFacts,
     Override,
     Person,
     Text,
+    Trace,
     Verdict,
     msg,
 )
@@ -195,7 +199,23 @@ def test_the_lecturer_s_decision_is_shown_with_its_reason(tmp_path):
     page = student_page(tmp_path, result)
     for words in ("Decided by the lecturer:", "Shown in class", "prof, March 7, 2026", "5 of 6"):
         assert words in page.text, words
-    assert "decided" in flags(result)
+    assert "decided" in flags(result, run())
+
+
+def test_old_spellings_are_listed_with_today_s_and_where_colab_would_stop(tmp_path):
+    """The page lists every use; with `note` the class page flags who used them."""
+    uses = (
+        LegacyFacts(old="decay=", write="", stops=False, cell=1),
+        LegacyFacts(old="lr=", write="learning_rate=", cell=2),
+    )
+    first = submission("a").notebooks[0]
+    notes = hints_of(Execution(notebook="a.ipynb", ending=Ending.COMPLETED, trace=Trace(legacy=uses)))
+    result = submission("a", notebooks=(replace(first, legacy=uses, notes=notes),))
+    page = student_page(tmp_path, result)
+    assert "Your notebook would stop here in Colab today: in cell 2, at lr=. Write learning_rate=." in page.text
+    assert "Old spellings that were understood here: 2" in page.text
+    assert "legacy" in flags(result, run(legacy="note"))
+    assert "legacy" not in flags(result, run())
 
 
 def test_a_student_s_page_names_nobody_else(tmp_path):

@@ -117,6 +117,7 @@ class _Run:
             seal=seal,
             language=self.settings.language,
             versions=versions() | platform_versions(self.grading.laboratory.platform),
+            legacy=self.settings.workbook.legacy,
             started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             warnings=tuple(self._warnings(seal)),
         )

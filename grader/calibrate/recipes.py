@@ -33,6 +33,7 @@ def recipe_from(notebook: Path, workbook: Workbook, dataset: DataSet, *, unseale
             profile=Profile(name="quick", steps=_STEPS),
             limits=workbook.limits,
             unsealed=unsealed,
+            shims=workbook.legacy != "fail",
         )
         execution = run_notebook(job)
     fits = [fit for fit in execution.trace.fits if fit.completed]

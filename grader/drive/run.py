@@ -41,6 +41,7 @@ class DriveJob:
     limits: Limits
     unsealed: bool
     probe: bool
+    shims: bool
     link_fd: int | None = None
     """Our descriptor of the socket on which the probe may ask for trainings; for the kernel alone."""
 
@@ -62,6 +63,7 @@ class DriveJob:
             unsealed=raw["unsealed"],
             probe=raw["probe"],
             link_fd=raw["link_fd"],
+            shims=raw["shims"],
         )
 
 
@@ -151,6 +153,7 @@ def _environment(room: Room, job: DriveJob, trace_fd: int) -> dict[str, str]:
     }
     if job.probe:
         env |= {"GRADER_TRACE_FD": str(trace_fd), "GRADER_DATA": room.path(DATA)}
+        env |= {"GRADER_SHIMS": "1"} if job.shims else {}
         if job.quick_steps is not None:
             env["GRADER_QUICK_STEPS"] = str(job.quick_steps)
         if job.link_fd is not None:

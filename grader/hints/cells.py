@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 
+from grader.hints.legacy import old_spellings
 from grader.hints.limits import LIMIT_ERRORS
 from grader.hints.models import explained
 from grader.hints.spelling import RENAMED, misspelt
@@ -73,7 +74,7 @@ def hints_of(execution: Execution) -> tuple[Words, ...]:
                 cell=note.cell,
             )
             hints += () if hint in hints else (hint,)
-    return (*hints, *training_hints(execution))
+    return (*old_spellings(execution), *hints, *training_hints(execution))
 
 
 def _cell_hints(cell: CellOutcome, execution: Execution) -> Iterator[Words]:

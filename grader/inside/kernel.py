@@ -26,9 +26,14 @@ def main() -> None:
     data = os.environ.pop("GRADER_DATA", "")
     steps = os.environ.pop("GRADER_QUICK_STEPS", "")
     link = os.environ.pop("GRADER_LINK_FD", "")
+    shims = os.environ.pop("GRADER_SHIMS", "") == "1"
     if trace:
         _install_probe(
-            int(trace), Path(data) if data else None, int(steps) if steps else None, int(link) if link else None
+            int(trace),
+            Path(data) if data else None,
+            int(steps) if steps else None,
+            int(link) if link else None,
+            shims=shims,
         )
     from ipykernel.kernelapp import IPKernelApp
 
@@ -47,14 +52,14 @@ def _remember_package() -> None:
     spec.loader.exec_module(package)
 
 
-def _install_probe(fd: int, data: Path | None, quick_steps: int | None, link_fd: int | None) -> None:
+def _install_probe(fd: int, data: Path | None, quick_steps: int | None, link_fd: int | None, *, shims: bool) -> None:
     # Programs that the notebook starts have no business on these descriptors.
     for one in (fd, link_fd):
         if one is not None:
             os.set_inheritable(one, False)
     try:
         probe = importlib.import_module(f"{_PACKAGE}.probe")
-        probe.install(fd=fd, data=data, quick_steps=quick_steps, link_fd=link_fd)
+        probe.install(fd=fd, data=data, quick_steps=quick_steps, link_fd=link_fd, shims=shims)
     except Exception as error:  # whatever it is, the student's notebook must run
         note = {"event": "note", "what": "probe-failed", "detail": f"{type(error).__name__}: {error}"[:500]}
         os.write(fd, json.dumps(note).encode() + b"\n")

@@ -7,6 +7,13 @@ student notebooks.
 
 from __future__ import annotations
 
+from grader.inside.shims.spellings import (
+    DROPPED_ARGUMENTS,
+    LAYER_MODULES,
+    OPTIMIZERS,
+    RENAMED_ARGUMENTS,
+    STYLES,
+)
 from grader.legacy.model import (
     Argument,
     Effect,
@@ -21,12 +28,6 @@ from grader.legacy.model import (
     Window,
 )
 from grader.records import Message, msg
-
-_OPTIMIZERS = ("SGD", "RMSprop", "Adam", "AdamW", "Adagrad", "Adadelta", "Adamax", "Nadam", "Ftrl")
-_CONVOLUTIONS = ("Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D", "Convolution3D", "SeparableConv2D")
-_POOLINGS = ("MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "MaxPool2D", "AveragePooling2D", "AveragePooling1D")
-_WITH_WEIGHTS = ("Dense", *_CONVOLUTIONS, "Embedding", "LSTM", "GRU", "SimpleRNN", "BatchNormalization")
-_FITS = ("fit", "fit_generator")
 
 _NO_MODULE = msg("Keras 3 has no such module.")
 _NO_NAME = msg("Keras 3 has no such name.")
@@ -66,13 +67,7 @@ _IMPORTS = (
         write="tensorflow.keras.preprocessing.text",
         why=msg("Keras 3 keeps the tools for texts only under tensorflow.keras."),
     ),
-    *(
-        _module(f"keras.layers.{name}", "keras.layers")
-        for name in (
-            *("core", "convolutional", "normalization", "pooling", "recurrent", "embeddings", "advanced_activations"),
-            *("wrappers", "noise", "local", "convolutional_recurrent"),
-        )
-    ),
+    *(_module(f"keras.layers.{name}", "keras.layers") for name in LAYER_MODULES),
     OldCall(
         pattern=Name(old="keras.layers.merge"),
         write="from keras.layers import add, concatenate",
@@ -180,35 +175,14 @@ _METHODS = (
     ),
 )
 _ARGUMENTS = (
-    _keyword("lr", "learning_rate", _OPTIMIZERS),
+    *(_keyword(*row) for row in RENAMED_ARGUMENTS),
+    *(_dropped(*row) for row in DROPPED_ARGUMENTS),
     _dropped(
         "decay",
-        _OPTIMIZERS,
+        OPTIMIZERS,
         msg("Keras 3 ignores decay and only warns; use a schedule of keras.optimizers.schedules where it matters."),
         Effect.DIFFERS,
     ),
-    _keyword("nb_epoch", "epochs", _FITS),
-    _keyword("samples_per_epoch", "steps_per_epoch", _FITS),
-    _keyword("nb_val_samples", "validation_steps", _FITS),
-    *(_dropped(name, _FITS) for name in ("show_accuracy", "workers", "use_multiprocessing", "max_queue_size")),
-    *(_dropped(name, ("predict", "evaluate")) for name in ("workers", "use_multiprocessing", "max_queue_size")),
-    _keyword("border_mode", "padding", (*_CONVOLUTIONS, *_POOLINGS)),
-    _keyword("subsample", "strides", _CONVOLUTIONS),
-    _keyword("nb_filter", "filters", _CONVOLUTIONS),
-    _keyword("init", "kernel_initializer", _WITH_WEIGHTS),
-    _keyword("W_regularizer", "kernel_regularizer", _WITH_WEIGHTS),
-    _keyword("b_regularizer", "bias_regularizer", _WITH_WEIGHTS),
-    _keyword("W_constraint", "kernel_constraint", _WITH_WEIGHTS),
-    _keyword("bias", "use_bias", ("Dense", *_CONVOLUTIONS)),
-    _keyword("output_dim", "units", ("Dense", "LSTM", "GRU", "SimpleRNN")),
-    _keyword("p", "rate", ("Dropout", "SpatialDropout2D")),
-    _keyword("dropout_W", "dropout", ("LSTM", "GRU", "SimpleRNN")),
-    _keyword("dropout_U", "recurrent_dropout", ("LSTM", "GRU", "SimpleRNN")),
-    _dropped("dim_ordering", (*_CONVOLUTIONS, *_POOLINGS, "Flatten", "ZeroPadding2D", "UpSampling2D")),
-    _keyword("input", "inputs", ("Model",)),
-    _keyword("output", "outputs", ("Model",)),
-    *(_dropped(name, ("TensorBoard",)) for name in ("write_grads", "batch_size", "embeddings_layer_names")),
-    _dropped("period", ("ModelCheckpoint",)),
 )
 _FORMS = (
     OldCall(
@@ -251,7 +225,7 @@ _FORMS = (
         why=msg("Keras 3 saves weights only to a file that ends in .weights.h5."),
     ),
     OldCall(
-        pattern=Argument(of="use", begins="seaborn", new="seaborn-v0_8", unless="seaborn-v0_8"),
+        pattern=Argument(of="use", begins=STYLES[0], new=STYLES[1], unless=STYLES[1]),
         write='plt.style.use("seaborn-v0_8-white")',
         why=msg("Matplotlib has named these styles anew in version 3.6."),
     ),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from grader.records.closed import Ending, Evidence, Status, Verdict
-from grader.records.notebook import CellOutcome, LayerFacts
+from grader.records.notebook import CellOutcome, LayerFacts, LegacyFacts
 from grader.records.people import Delivery, Person
 from grader.records.training import Band, DataSet
 from grader.records.words import Message, Text, Words
@@ -136,7 +136,9 @@ class NotebookSummary:
     seconds: float
     seal: str
     notes: tuple[Words, ...] = ()
-    """Hints and warnings, such as a file that was not handed in or an old Keras spelling."""
+    """Hints and warnings, such as a file that was not handed in."""
+    legacy: tuple[LegacyFacts, ...] = ()
+    """Old spellings it was helped over, in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,4 +179,6 @@ class RunFacts:
     trainings_run: int = 0
     trainings_shared: int = 0
     """Trainings that were answered from the cache."""
+    legacy: str = "run"
+    """How old spellings were met: ``run``, ``note`` or ``fail``, as ``workbook.toml`` says."""
     warnings: tuple[Words, ...] = ()

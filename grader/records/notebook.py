@@ -262,6 +262,19 @@ class NoteFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LegacyFacts:
+    """An old spelling that ran only because a shim understood it (event ``legacy``)."""
+
+    old: str
+    """As in the notebook, such as ``lr=``."""
+    write: str = ""
+    """Today's spelling; empty when nothing takes its place."""
+    stops: bool = True
+    """A notebook stops there with today's libraries."""
+    cell: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """Everything the probe saw in one kernel. A claim, not a fact.
 
@@ -278,6 +291,7 @@ class Trace:
     failures: tuple[FailureFacts, ...] = ()
     predictions: tuple[PredictionFacts, ...] = ()
     notes: tuple[NoteFacts, ...] = ()
+    legacy: tuple[LegacyFacts, ...] = ()
     rejected: int = 0
     """Lines that were not valid events, dropped."""
 

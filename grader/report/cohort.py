@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from grader.hints import Lesson
 from grader.language import Language
-from grader.records import CellStatus, Ending, Evidence, Message, SubmissionResult, TaskResult, msg
+from grader.records import CellStatus, Ending, Evidence, Message, RunFacts, SubmissionResult, TaskResult, msg
 from grader.report.teaching import lessons_of
 
 _SHARED_AT_LEAST = 2
@@ -21,6 +21,7 @@ FLAGS: Mapping[str, Message] = {
     "late": msg("late"),
     "stopped": msg("notebook stopped early"),
     "errors": msg("cells with errors"),
+    "legacy": msg("old spellings"),
     "weak": msg("weak evidence"),
     "above": msg("above the reference"),
     "claim": msg("claims another accuracy"),
@@ -67,7 +68,7 @@ def sharing_a_rare_one(models: Sequence[SharedModel], count: int) -> frozenset[s
     return frozenset(one.student for model in models if len(model.students) <= few for one in model.students)
 
 
-def flags(result: SubmissionResult) -> tuple[str, ...]:
+def flags(result: SubmissionResult, run: RunFacts) -> tuple[str, ...]:
     """Return what may deserve a lecturer's look in one submission, as keys of :data:`FLAGS`; ``shared`` apart."""
     facts = [task.accuracy for task in result.tasks]
     marks = {
@@ -75,6 +76,7 @@ def flags(result: SubmissionResult) -> tuple[str, ...]:
         "late": bool(result.delivery.late),
         "stopped": any(one.ending not in {Ending.COMPLETED, Ending.EMPTY} for one in result.notebooks),
         "errors": any(cell.status is CellStatus.ERROR for one in result.notebooks for cell in one.cells),
+        "legacy": run.legacy == "note" and any(one.legacy for one in result.notebooks),
         "weak": any(one.evidence is Evidence.IN_KERNEL for one in facts),
         "above": any(one.band and one.decisive is not None and one.decisive > one.band.upper for one in facts),
         "claim": any(

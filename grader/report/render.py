@@ -130,7 +130,7 @@ def _cohort(run: RunFacts, results: Sequence[SubmissionResult], words: Language)
         "rates": criteria_rates(run, results),
         "median": median_total(run, results),
         "flags": {
-            result.student: (*cohort.flags(result), *(("shared",) if result.student in sharing else ()))
+            result.student: (*cohort.flags(result, run), *(("shared",) if result.student in sharing else ()))
             for result in results
         },
         "flag_names": cohort.FLAGS,

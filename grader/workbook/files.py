@@ -32,6 +32,9 @@ class WorkbookFile:
     languages: tuple[Literal["ru", "en"], ...] = ("ru", "en")
     points: int = 100
     """What all tasks must come to."""
+    legacy: Literal["run", "note", "fail"] = "run"
+    """Spellings of older libraries: ``run`` understands and lists them, ``note`` flags who used them as well, with
+    ``fail`` a notebook stops where it would stop in Colab today."""
     cohort: Cohort = field(default_factory=Cohort)
     profiles: dict[str, ProfileTable] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)

@@ -92,6 +92,8 @@ class Workbook:
     title: Text
     languages: tuple[str, ...]
     tasks: tuple[Task, ...]
+    legacy: str
+    """``run``, ``note`` or ``fail``: what becomes of spellings of older libraries."""
     cohort: Cohort
     profiles: Mapping[str, Profile]
     limits: Limits

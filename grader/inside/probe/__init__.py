@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,14 @@ from .session import Session
 _session: Session | None = None
 
 
-def install(*, fd: int | None, data: Path | None, quick_steps: int | None, link_fd: int | None = None) -> None:
+def install(
+    *,
+    fd: int | None,
+    data: Path | None,
+    quick_steps: int | None,
+    link_fd: int | None = None,
+    shims: bool = False,
+) -> None:
     """Watch this process; call it before any code of the notebook and before Keras is imported.
 
     Args:
@@ -29,6 +37,7 @@ def install(*, fd: int | None, data: Path | None, quick_steps: int | None, link_
         data: folder of the data sets, None to leave ``keras.datasets`` alone.
         quick_steps: the quick profile's steps per fit, None for the full profile.
         link_fd: file descriptor on which the grader can be asked to train, None to train here.
+        shims: whether spellings of older libraries are understood.
     """
     global _session  # noqa: PLW0603
     session = _session = Session(fd=fd, data=data, quick_steps=quick_steps, link_fd=link_fd)
@@ -36,9 +45,15 @@ def install(*, fd: int | None, data: Path | None, quick_steps: int | None, link_
         install_colab(session)
     with session.quietly():
         install_selfcheck()
+    teach: Callable[[], None] = _nothing
+    if shims:
+        with session.quietly():
+            from ..shims.install import install_shims  # noqa: TID252 - the kernel imports this folder under another name
+
+            teach = install_shims(session)
     with session.quietly():
         when_shell_is_up(lambda shell: _shell_is_up(session, shell))
-    when_imported("keras", lambda: _keras_is_here(session, data))
+    when_imported("keras", lambda: _keras_is_here(session, data, teach))
 
 
 def finish() -> None:
@@ -49,7 +64,11 @@ def finish() -> None:
         send_predictions(_session)
 
 
-def _keras_is_here(session: Session, data: Path | None) -> None:
+def _nothing() -> None:
+    """Without shims, Keras stays as it is."""
+
+
+def _keras_is_here(session: Session, data: Path | None, teach: Callable[[], None]) -> None:
     with session.quietly():
         from .hooks import install_hooks
 
@@ -60,6 +79,7 @@ def _keras_is_here(session: Session, data: Path | None) -> None:
             from .data import install_data
 
             install_data(session)
+    teach()  # last: the hooks see what old spellings have become
 
 
 def _versions() -> dict[str, str]:

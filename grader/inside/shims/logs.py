@@ -1,0 +1,97 @@
+"""The metric that was called ``acc``: in histories, in what callbacks are told, in monitors and file names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..probe.hooks import replace_function, replace_method  # noqa: TID252 - the kernel imports this folder under another name
+from .told import Told
+
+_PAIRS = {"acc": "accuracy", "val_acc": "val_accuracy", "lr": "learning_rate"}
+_CALLBACKS = 5
+"""Their place among the arguments of ``fit``."""
+_OTHERS = {**_PAIRS, **{new: old for old, new in _PAIRS.items()}}
+
+
+class Logs(dict[str, Any]):
+    """Values by metric, which answers to the other name of a metric as well; it lists only those it has."""
+
+    def __init__(self, told: Told, *values: Any) -> None:
+        super().__init__(*values)
+        self._told = told
+
+    def __missing__(self, name: str) -> Any:
+        other = _OTHERS.get(name)
+        if other is None or other not in self:
+            raise KeyError(name)
+        self._told.used(f'"{name}"', f'"{other}"')
+        return self[other]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a metric's value under either name."""
+        return self[name] if name in self or _OTHERS.get(name) in self else default
+
+    def __reduce__(self) -> Any:
+        return dict, (dict(self),)
+
+
+def install_logs(told: Told) -> None:
+    """Let histories and callbacks of Keras, which has just been imported, use either name."""
+    import keras
+    from keras.src.utils import python_utils
+
+    keras.callbacks.History.history = _HistoryOf(told)
+    plainly = python_utils.pythonify_logs  # makes what callbacks are told
+
+    def pythonify_logs(logs: Any) -> Any:
+        return Logs(told, plainly(logs))
+
+    replace_function(plainly, pythonify_logs)
+    replace_method(keras.Model, "fit", lambda original: _monitoring(told, original))
+
+
+class _HistoryOf:
+    """The attribute ``history`` of a History: whatever is put there answers to both names."""
+
+    def __init__(self, told: Told) -> None:
+        self._told = told
+
+    def __get__(self, one: Any, owner: type) -> Any:
+        if one is None:
+            return self
+        try:
+            return one.__dict__["history"]
+        except KeyError:
+            raise AttributeError(f"{owner.__name__!r} object has no attribute 'history'") from None
+
+    def __set__(self, one: Any, values: Any) -> None:
+        one.__dict__["history"] = Logs(self._told, values) if type(values) is dict else values
+
+
+def _monitoring(told: Told, original: Any) -> Any:
+    """Before a training, call the metrics that its callbacks watch by the names they were compiled under."""
+
+    def fit(self: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        callbacks = kwargs.get("callbacks", args[_CALLBACKS] if len(args) > _CALLBACKS else None)
+        for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]:
+            for attribute in ("monitor", "filepath"):
+                text = getattr(callback, attribute, None)
+                if isinstance(text, str):
+                    _rename(told, self, callback, attribute, text)
+        return original(self, *args, **kwargs)
+
+    return fit
+
+
+def _rename(told: Told, model: Any, callback: Any, attribute: str, text: str) -> None:
+    compiled = str(getattr(getattr(model, "_compile_metrics", None), "_user_metrics", ""))
+    for old in ("val_acc", "acc"):
+        if "'accuracy'" not in compiled or "'acc'" in compiled:
+            return
+        shown = f"{{{old}" if attribute == "filepath" else old
+        if (text == old) if attribute == "monitor" else (f"{shown}:" in text or f"{shown}}}" in text):
+            new = _PAIRS[old]
+            told.used(f'{attribute} "{old}"', f'"{new}"', stops=attribute == "filepath")
+            text = new if attribute == "monitor" else text.replace(shown, f"{{{new}")
+            setattr(callback, attribute, text)

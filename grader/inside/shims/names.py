@@ -1,0 +1,132 @@
+"""Names that modules no longer have: each module is taught to answer for its old ones when the notebook asks.
+
+Libraries look for names to learn which release they run under; they get the same answer as ever.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+from .made import Make
+from .modules import plain, today_of
+from .spellings import MODULES, NAMES, REFUSED
+from .told import Told, asked_by_notebook
+
+
+def install_names(told: Told, made: dict[str, Make]) -> None:
+    """Teach modules their old names as they are imported.
+
+    Args:
+        told: where uses are told.
+        made: dotted old name -> what makes the stand-in for it, where no name of today's does.
+    """
+    owners = {name.rpartition(".")[0] for name in (*NAMES, *REFUSED, *MODULES, *made)}
+    # Through `tensorflow.keras` Keras still has names that it has lost under its own.
+    owners |= {f"keras.{part}" for part in ("utils", "layers", "backend", "preprocessing", "preprocessing.image")}
+    sys.meta_path.insert(0, _Teacher(told, owners, made))
+    for module in [sys.modules[name] for name in owners & sys.modules.keys()]:  # the probe itself needs NumPy
+        teach(module, told, made)
+
+
+class _Teacher(importlib.abc.MetaPathFinder):
+    """Finds modules as Python does, and adds to those that have old names."""
+
+    def __init__(self, told: Told, owners: set[str], made: dict[str, Make]) -> None:
+        self._told, self._owners, self._made = told, owners, made
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Return the module's usual spec; its loader teaches the module once its code has run."""
+        if fullname in sys.modules or plain(fullname)[0] not in self._owners:
+            return None
+        others = sys.meta_path[sys.meta_path.index(self) + 1 :]  # the probe waits for some modules, too
+        specs = (finder.find_spec(fullname, path, target) for finder in others)
+        spec = next((one for one in specs if one is not None), None)
+        if spec is None or spec.loader is None:
+            return None
+        loader = spec.loader
+        run = loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            loader.exec_module = run  # type: ignore[method-assign]
+            run(module)
+            teach(module, self._told, self._made)
+
+        loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
+def teach(module: ModuleType, told: Told, made: dict[str, Make]) -> None:
+    """Let a module answer for its old names, and change what it has under one of them."""
+    for name in [one for one in made if one.rpartition(".")[0] == plain(module.__name__)[0]]:
+        last = name.rpartition(".")[2]
+        if last in vars(module):
+            setattr(module, last, made[name](module))
+    own = getattr(module, "__getattr__", None)
+
+    def __getattr__(name: str) -> Any:  # noqa: N807
+        __tracebackhide__ = True
+        if not name.startswith("__") and asked_by_notebook():
+            found, value = _find(module, name, told, made)
+            if found:
+                return value
+        if own is not None:
+            return own(name)
+        raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+
+    module.__getattr__ = __getattr__  # type: ignore[method-assign]
+
+
+def _find(module: ModuleType, name: str, told: Told, made: dict[str, Make]) -> tuple[bool, Any]:
+    dotted = f"{module.__name__}.{name}"
+    wanted, kind = plain(dotted)
+    if wanted in made:
+        return True, made[wanted](module)
+    if wanted in REFUSED:
+        told.refused(AttributeError, dotted.replace("keras._tf_keras.keras", "tf.keras"), REFUSED[wanted])
+    if wanted in NAMES:
+        new = NAMES[wanted]
+        told.used(_shown(dotted), new.removeprefix("builtins."))
+        owner, _, last = (kind + new.removeprefix("keras") if kind else new).rpartition(".")
+        return True, _reach(owner, last)
+    if today_of(dotted):
+        return True, importlib.import_module(dotted)
+    if kind == "keras":
+        return _of_tensorflow(wanted, told)
+    return False, None
+
+
+def _reach(owner: str, name: str) -> Any:
+    """Return an attribute of a module, or of something inside one: ``tensorflow.compat.v1``."""
+    first, *rest = owner.split(".")
+    value: Any = importlib.import_module(first)
+    for part in rest:
+        value = getattr(value, part, None) or importlib.import_module(f"{value.__name__}.{part}")
+    return getattr(value, name)
+
+
+def _of_tensorflow(wanted: str, told: Told) -> tuple[bool, Any]:
+    """Return a name that Keras 3 keeps under ``tensorflow.keras`` alone, such as ImageDataGenerator."""
+    owner, _, name = wanted.rpartition(".")
+    try:
+        kept = importlib.import_module(f"tensorflow.{owner}")
+    except ImportError:
+        return False, None
+    if name not in vars(kept):
+        try:
+            return True, importlib.import_module(f"tensorflow.{wanted}")
+        except ImportError:
+            return False, None
+    told.used(wanted, f"tensorflow.{wanted}")
+    return True, vars(kept)[name]
+
+
+def _shown(dotted: str) -> str:
+    return dotted.replace("keras._tf_keras.keras", "tensorflow.keras")
