@@ -5,7 +5,6 @@ Nothing here decides anything. The stored outputs are the student's claim; the f
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +17,6 @@ from grader.measure import Laboratory
 from grader.records import Execution, TaskResult, Training
 from grader.workbook import Task
 
-_FILE_BYTES = 64 << 20
 _OUTPUT_CHARACTERS = 20_000
 _CELLS_AFTER = 2
 """The figure is often printed in a cell after the one that evaluates."""
@@ -104,13 +102,12 @@ def claimed_accuracy(path: Path, candidate: Candidate, execution: Execution, dat
 
 
 def _cells(path: Path) -> list[dict[str, Any]]:
+    from grader.drive.notebook import UnreadableError, read_json
+
     try:
-        if path.stat().st_size > _FILE_BYTES:
-            return []
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        cells = read_json(path).get("cells")
+    except UnreadableError:
         return []
-    cells = content.get("cells") if isinstance(content, dict) else None
     return [cell if isinstance(cell, dict) else {} for cell in cells] if isinstance(cells, list) else []
 
 

@@ -26,6 +26,7 @@ from grader.records import (
     PredictionFacts,
     Trace,
 )
+from grader.weight import loads
 
 _MB = 1 << 20
 _LINE_MB = 16
@@ -33,6 +34,12 @@ _DEPTH = 64
 _ITEMS = 10_000
 """Most entries of one list or object: layers of a model, epochs of a history."""
 _STRING = 2 * _MB
+_VALUES = 500_000
+"""Most values of one event."""
+_ALL_VALUES = 1_500_000
+"""Most values of all events of a trace."""
+_LINES = 100_000
+"""Lines after which nothing more is read: ten times all events that a trace may hold."""
 _VERSIONS = 20
 _WHOLE = 1 << 53
 
@@ -77,10 +84,15 @@ def trace_of(lines: Iterable[bytes | None]) -> Trace:
     """
     found: dict[str, list[Any]] = {name: [] for name, _, _ in _KINDS.values()}
     versions: dict[str, str] = {}
-    rejected = 0
-    for line in lines:
+    rejected, left = 0, _ALL_VALUES
+    for number, line in enumerate(lines):
+        if number >= _LINES or left < 0:
+            rejected += 1
+            break
         try:
-            versions |= _take(line, found)
+            event, weight = _parse(line)
+            left -= weight
+            versions |= _take(event, found)
         except (ValueError, RecursionError):  # ValidationError and JSONDecodeError are ValueErrors
             rejected += 1
     return Trace(versions=versions, rejected=rejected, **{name: tuple(items) for name, items in found.items()})
@@ -122,14 +134,12 @@ def _skip_line(file: BinaryIO, limit: int) -> int:
     return passed
 
 
-def _take(line: bytes | None, found: dict[str, list[Any]]) -> dict[str, str]:
+def _take(event: dict[str, Any], found: dict[str, list[Any]]) -> dict[str, str]:
     """File one event under its name; return the versions it tells.
 
     Raises:
         ValueError: It is not an event, or one too many of its kind.
-        RecursionError: It is nested too deeply to be parsed.
     """
-    event = _parse(line)
     kind = event.pop("event", None)
     if kind == "start":
         return _versions(event)
@@ -144,23 +154,29 @@ def _take(line: bytes | None, found: dict[str, list[Any]]) -> dict[str, str]:
     return {}
 
 
-def _parse(line: bytes | None) -> dict[str, Any]:
+def _parse(line: bytes | None) -> tuple[dict[str, Any], int]:
+    """Return an event and how many values it holds.
+
+    Raises:
+        ValueError: It is none.
+        RecursionError: It is nested too deeply to be parsed.
+    """
     if line is None:
         raise ValueError("the line is too long")
-    event = json.loads(line, parse_constant=_refuse_constant)
+    event = loads(line.decode("utf-8"), _VALUES, parse_constant=_refuse_constant)
     if not isinstance(event, dict):
         raise ValueError("not a JSON object")
-    _check_bounds(event)
-    return event
+    return event, _check_bounds(event)
 
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 
 
-def _check_bounds(event: dict[str, Any]) -> None:
-    """Refuse what is larger or deeper than any honest event, without recursion."""
+def _check_bounds(event: dict[str, Any]) -> int:
+    """Refuse what is larger or deeper than any honest event, without recursion; return how many values it holds."""
     level: list[Any] = [event]
+    weight = 0
     for _ in range(_DEPTH):
         below: list[Any] = []
         for value in level:
@@ -170,8 +186,9 @@ def _check_bounds(event: dict[str, Any]) -> None:
             elif isinstance(value, list):
                 below += value
             _check_value(value)
+        weight += len(level)
         if not below:
-            return
+            return weight
         level = below
     raise ValueError("nested too deeply")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from grader.records import Message, msg
+from grader.weight import loads
 
-_MOST_MB = 64
+_MOST_MB = 40
+_MOST_VALUES = 1_000_000
+"""Numbers, strings, lists and objects in the file; a plot may hold hundreds of thousands."""
 _NEWEST_FORMAT = 4
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -43,7 +47,7 @@ def read_notebook(path: Path) -> NotebookNode:
     Raises:
         UnreadableError: it cannot be opened, is too large, or is not a notebook.
     """
-    raw = _parse(_decode(_load(path)))
+    raw = read_json(path)
     try:
         version = int(raw.get("nbformat", _NEWEST_FORMAT))
         known = nbformat.versions.get(version)
@@ -98,7 +102,7 @@ def _decode(content: bytes) -> str:
         )
     encoding = next((name for mark, name in _BOMS if content.startswith(mark)), "utf-8")
     if encoding == "utf-8" and b"\x00" in content[:4]:
-        encoding = "utf-16-le" if content[1] == 0 else "utf-16-be"
+        encoding = "utf-16-le" if content[1:2] == b"\x00" else "utf-16-be"
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
@@ -107,8 +111,14 @@ def _decode(content: bytes) -> str:
         ) from None
 
 
-def _parse(text: str) -> dict[str, Any]:
-    if text.lstrip().startswith("<"):
+def read_json(path: Path) -> dict[str, Any]:
+    """Return what the file of a notebook holds, as it is, once it is known to be of bearable size.
+
+    Raises:
+        UnreadableError: as for :func:`read_notebook`.
+    """
+    text = _decode(_load(path))
+    if re.match(r"\s*<", text):
         raise UnreadableError(
             msg(
                 "The file is a web page (HTML), not a notebook: probably the page that shows the notebook was saved. "
@@ -116,7 +126,7 @@ def _parse(text: str) -> dict[str, Any]:
             )
         )
     try:
-        raw = json.loads(text)
+        raw = loads(text, _MOST_VALUES)
     except RecursionError:
         raise _not_a_notebook("nested too deeply") from None
     except json.JSONDecodeError as error:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from grader.records import Message
+from grader.weight import loads
 
 _NEWEST = 4
+_MOST_VALUES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ class Cell:
 def code_cells(path: Path) -> tuple[Cell, ...] | Message:
     """Return the code cells of a notebook, or the reason why it is none."""
     try:
-        raw = json.loads(path.read_bytes())
+        raw = loads(path.read_text(encoding="utf-8"), _MOST_VALUES)
         if isinstance(raw, dict) and raw.get("nbformat") == _NEWEST and isinstance(raw.get("cells"), list):
             return _numbered([_plain(index, cell) for index, cell in enumerate(raw["cells"])])
     except (OSError, ValueError, RecursionError, AttributeError, TypeError):

@@ -11,9 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from grader.collect import archive
 from grader.drive.notebook import UnreadableError, code_cells, read_notebook
 from grader.records import Trace
 from grader.trace import read_trace
+from grader.weight import is_heavier
+from tests.exchange import archives
 from tests.test_trace import FIT, NOTE
 
 _LONGEST_SECONDS = 10.0
@@ -140,3 +143,99 @@ def test_any_lines_are_a_trace(place, effort):
         assert len(trace_of(place).notes) >= 2
 
     fuzz()
+
+
+_ARCHIVES = (
+    archives.hostile(),
+    archives.packed(archives.CANVAS),
+    archives.with_raw_names({"Ким Олег/1.ipynb": "x"}, "cp866"),
+)
+_BOUNDS = archive.Bounds(members=50, bytes=4 << 20, member_bytes=2 << 20)
+
+
+@pytest.mark.parametrize("effort", [LITTLE, pytest.param(MUCH, marks=pytest.mark.slow)], ids=["little", "much"])
+def test_any_bytes_are_an_archive_or_a_reason(tmp_path_factory, effort):
+    """Records of real archives with fields replaced, cut off or twice there: what is taken lies inside, and is bounded."""
+    changes = st.lists(st.tuples(st.floats(0, 1), st.sampled_from([0, 1, 2, 4, 8]), st.binary(max_size=8)), max_size=6)
+
+    @effort
+    @given(st.sampled_from(_ARCHIVES), changes, st.booleans())
+    def fuzz(whole, changes, twice):
+        for share, length, put in changes:
+            at = int(share * len(whole))
+            whole = whole[:at] + put + whole[at + length :]
+        room = tmp_path_factory.mktemp("room")
+        file = room / "x.zip"
+        file.write_bytes(whole * 2 if twice else whole)
+        try:
+            found = bounded(lambda: archive.unpack(file, room, _BOUNDS))
+        except archive.RefusedError as refusal:
+            refusal.why.text.format(**refusal.why.values)
+            assert list(room.iterdir()) == [file]
+            return
+        inside = list(found.folder.rglob("*"))
+        assert set(room.iterdir()) == {file, found.folder}
+        assert not any(one.is_symlink() for one in inside)
+        assert sum(one.stat().st_size for one in inside if one.is_file()) <= _BOUNDS.bytes
+
+    fuzz()
+
+
+_HEAVY = {
+    "lists": ("[", "[],", "[]]"),
+    "numbers": ("[", "1,", "1]"),
+    "objects": ("[", "{},", "{}]"),
+    "empty texts": ("[", '"",', '""]'),
+    "cells": ("[", '{"cell_type":"code","source":"x"},', "{}]"),
+    "digits": ("", "1", ""),
+    "brackets": ("", "[", ""),
+    "blanks": ("", " ", "<html>"),
+    "one text": ('["', "[,{", '"]'),
+    "open text": ('["', "\\\\x", ""),
+}
+"""What parsed would be many times as large, and what only looks like it: before, again and again, after."""
+
+
+@pytest.mark.parametrize("name", _HEAVY)
+@pytest.mark.parametrize("kind", ["notebook", "trace"])
+def test_little_text_that_would_be_large_objects_is_weighed_first(place, name, kind):
+    """Whole files of it are a notebook, a trace or a reason, in time and in little memory."""
+    before, one, after = _HEAVY[name]
+    content = before + one * ((12 << 20) // len(one)) + after
+    if kind == "notebook":
+        place.write_text('{"nbformat": 4, "cells": ' + content + "}")
+        notebook_or_reason(place)
+    else:
+        place.write_text(('{"event": "note", "what": ' + content + "}\n") * 2)
+        trace_of(place)
+
+
+def test_many_small_lines_are_read_as_far_as_an_honest_trace_goes(place):
+    """After so many lines nothing more is parsed; what was taken stays."""
+    place.write_text((json.dumps(NOTE) + "\n") * 200_000)
+    started = time.monotonic()
+    trace = read_trace(place)
+    assert len(trace.notes) == 1_000
+    assert time.monotonic() - started < _LONGEST_SECONDS / 2
+
+
+@settings(max_examples=200, deadline=None)
+@given(JSON, st.integers(0, 30))
+def test_text_is_never_lighter_than_what_it_holds(value, most):
+    """Whatever strings hold, a text that passes has so many values at most, and a light one passes."""
+
+    def count(one):
+        inner = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        return 1 + sum(map(count, inner))
+
+    text = json.dumps(value)
+    if is_heavier(text, most):
+        assert 2 * count(value) > most
+    else:
+        assert count(value) <= 2 * most + 1
+
+
+def test_a_file_of_one_byte_is_no_notebook(place):
+    """Found by fuzzing: the guess at its encoding looked at a second one."""
+    place.write_bytes(b"\x00")
+    notebook_or_reason(place)
