@@ -16,9 +16,13 @@ import psutil
 from grader.datasets import DataStore
 from grader.records import Message, msg
 from grader.sandbox import Bubblewrap, PromiseResult, check_promises, delegated
+from grader.train import visible_gpus
 
 _GIB = 1 << 30
 _FEWEST_GIB = 4
+_EXTRAS = {"tensorflow": "cpu", "jax": "jax", "torch": "torch"}
+"""Backends of Keras, and the extra that brings each."""
+_WITH_CUDA = {"cpu": "workbook-grader[gpu]", "jax": "jax[cuda12]", "torch": "torch"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,8 +43,9 @@ def examine(*, only_sandbox: bool = False) -> Iterator[Check]:
     if only_sandbox:
         yield from _sandbox()
         return
-    for check in (_python, _tensorflow, _notebook_libraries, _memory, _gpu):
+    for check in (_python, _tensorflow, _notebook_libraries, _memory, _gpus):
         yield check()
+    yield from _backends()
     yield from _sandbox()
     yield from _data()
 
@@ -93,24 +98,60 @@ def _memory() -> Check:
     )
 
 
-def _gpu() -> Check:
-    code = "import tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
-    env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, env=env, check=False
-        )
-        count = int(done.stdout.strip() or 0)
-    except (subprocess.TimeoutExpired, ValueError):
-        count = 0
+def _gpus() -> Check:
+    gpus = visible_gpus()
+    named = ", ".join(
+        f"{number}: {gpu.name or gpu.id}" + (f", {gpu.memory_mb} MB" if gpu.memory_mb else "")
+        for number, gpu in enumerate(gpus)
+    )
     return Check(
         name=msg("GPUs"),
-        ok=count > 0,
-        found=msg("{count}, used by the trainer only", count=count)
-        if count
+        ok=bool(gpus),
+        found=msg("{gpus}; for the trainer, and for notebooks only with --kernel-device gpu", gpus=named)
+        if gpus
         else msg("none; training runs on the processor"),
         needed=False,
     )
+
+
+def _backends() -> Iterator[Check]:
+    """Start each backend in a process of its own: only that tells what it can compute on."""
+    seen = bool(visible_gpus())
+    for backend, extra in _EXTRAS.items():
+        version = _version(backend) or (_version("tensorflow-cpu") if backend == "tensorflow" else None)
+        device = version and _device_of(backend)
+        found = (
+            msg("not installed")
+            if version is None
+            else msg("{version}, computes on: {device}", version=version, device=device)
+            if device
+            else msg("{version}, does not start", version=version)
+        )
+        yield Check(
+            name=msg("Backend {name}", name=backend),
+            ok=device == "gpu" or (device == "cpu" and not seen),
+            found=found,
+            remedy=_remedy(extra, device, seen=seen) if version is not None or backend == "tensorflow" else None,
+            needed=False,
+        )
+
+
+def _remedy(extra: str, device: str | None, *, seen: bool) -> Message | None:
+    if device == "cpu" and seen:
+        return msg("It does not see the GPU; install it with CUDA: pip install '{package}'", package=_WITH_CUDA[extra])
+    return None if device else msg("pip install 'workbook-grader[{extra}]'", extra=extra)
+
+
+def _device_of(backend: str) -> str | None:
+    """Return the device class a backend finds; None when it does not start."""
+    code = "from grader.inside.trainer.devices import device_class; print(device_class())"
+    env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": backend}
+    argv = [sys.executable, "-P", "-c", code]
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=120, env=env, check=False)
+    except subprocess.TimeoutExpired:
+        return None
+    return next((line for line in done.stdout.split() if line in ("cpu", "gpu")), None)
 
 
 def _sandbox() -> Iterator[Check]:

@@ -56,6 +56,8 @@ class Job:
     probe: bool = True
     shims: bool = True
     """Understand spellings of older libraries; needs the probe."""
+    gpu: bool = False
+    """Show the machine's GPUs to the notebook, whose driver is then within its reach."""
 
 
 class Helper(Protocol):
@@ -157,6 +159,7 @@ def _as_json(job: Job, link: socket.socket | None) -> dict[str, Any]:
         "probe": job.probe,
         "link_fd": None if link is None else link.fileno(),
         "shims": job.shims,
+        "gpu": job.gpu,
     }
 
 

@@ -38,6 +38,7 @@ class Grading:
     unsealed: bool = False
     helper: Helper | None = None
     """Whoever trains for notebooks while they run; None where they train in their kernels."""
+    kernels_see_gpu: bool = False
 
     def figure(self, task: Task) -> float | None:
         """Return the test accuracy that the workbook prints for a task's example."""
@@ -146,6 +147,7 @@ def _job(notebook: HandedIn, number: int, submission: Submission, grading: Gradi
         limits=grading.workbook.limits,
         unsealed=grading.unsealed,
         shims=grading.workbook.legacy != "fail",
+        gpu=grading.kernels_see_gpu,
     )
 
 

@@ -86,7 +86,7 @@ def execution_digest(job: Job, versions: Mapping[str, str], *, delegating: bool 
         "delegating": delegating,
         "shims": job.shims,
         "versions": dict(versions),
-    }
+    } | ({"gpu": True} if job.gpu else {})
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from grader.recipe import recipe_of
 from grader.records import TrainingLimits
-from grader.train import TrainerPool
+from grader.train import Hardware, TrainerPool
 from tests.recipes import conv, dense, fitted, inputs, layer, mnist_rows, model, sequential
 from tests.test_sandbox import needs_seal
 from tests.test_train import FULL, QUICK, TRAIN_ROWS, dense_recipe, mnist, words  # noqa: F401 - mnist is a fixture
@@ -22,7 +22,9 @@ BACKENDS = [
 @pytest.fixture(scope="module", params=BACKENDS)
 def pool(request):
     """A pool for each backend."""
-    with TrainerPool(bounds=TrainingLimits(parameters=3_000_000), cache=None, backend=request.param) as shared:
+    with TrainerPool(
+        bounds=TrainingLimits(parameters=3_000_000), cache=None, hardware=Hardware(backend=request.param)
+    ) as shared:
         shared.wanted = request.param
         yield shared
 

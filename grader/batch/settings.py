@@ -30,6 +30,10 @@ class Settings:
     """What the trainer's Keras computes with."""
     train_in_kernel: bool = False
     """Let every ``fit`` train where it is called, instead of once for all who train the same."""
+    device: str = "auto"
+    """What the trainer computes on: ``auto``, ``cpu``, ``gpu`` or ``gpu:0,1``."""
+    kernel_device: Literal["cpu", "gpu"] = "cpu"
+    """What notebooks may compute on."""
     changed: Changed = "ask"
     """What to do with grades that were made with another Keras, other data or another seal."""
     remarks: tuple[Words, ...] = ()

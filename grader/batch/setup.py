@@ -18,7 +18,7 @@ from grader.recorded import RecordedTrainings
 from grader.records import DataSet, Message, Platform, msg
 from grader.reference import Bands
 from grader.sandbox import find_seal
-from grader.train import TrainerPool
+from grader.train import TrainerPool, hardware_of
 from grader.workbook import Workbook
 
 
@@ -31,7 +31,7 @@ def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -
     """
     unsealed = find_seal(allow_unsealed=settings.unsealed).name == "none"
     datasets, ledger, workbook = _datasets(settings, say), Ledger(out), settings.workbook
-    platform = Platform(backend=settings.backend, keras=version_of("keras"))
+    hardware = hardware_of(settings.device, settings.backend)
     # A trainer for each submission at work: none waits for another's training.
     with TrainerPool(
         bounds=workbook.training,
@@ -39,9 +39,12 @@ def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -
         workers=settings.jobs,
         datasets=datasets.values(),
         unsealed=unsealed,
-        backend=settings.backend,
         keeps_states=not settings.train_in_kernel,
+        hardware=hardware,
     ) as pool:
+        platform = Platform(backend=settings.backend, keras=version_of("keras"))
+        if hardware.gpus:  # the backend decides whether it can use them
+            platform = pool.platform_for(next(iter(datasets.values())))
         trainings = RecordedTrainings(ledger=ledger, trainer=pool, limits=workbook.training, platform=platform)
         profile = workbook.profiles[settings.profile]
         delegate = Delegate(trainer=trainings, datasets=datasets, profile=profile)
@@ -60,6 +63,7 @@ def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -
             versions=decisive_versions(),
             unsealed=unsealed,
             helper=None if settings.train_in_kernel else delegate,
+            kernels_see_gpu=settings.kernel_device == "gpu",
         )
 
 

@@ -31,6 +31,7 @@ class Order:
     seeds: int = 20
     unsealed: bool = False
     backend: str = "tensorflow"
+    device: str = "auto"
     restart: bool = False
     """Begin anew where the recipe or the data has changed since the record was made."""
 

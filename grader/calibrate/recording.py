@@ -12,7 +12,7 @@ from grader.errors import WorkbookError
 from grader.places import cache_home
 from grader.records import Message, Profile, Training, msg
 from grader.reference import ReferenceRecord, add_training, load_record, major, record_path
-from grader.train import TrainerPool
+from grader.train import TrainerPool, hardware_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ def calibrate(order: Order, *, say: Callable[[Message], None], done: Callable[[S
         cache=cache_home() / "trainings",
         datasets=trained_on,
         unsealed=order.unsealed,
-        backend=order.backend,
+        hardware=hardware_of(order.device, order.backend),
     ) as pool:
         paths = {
             record_path(item.folder, item.name, item.source, order.profile, pool.platform_for(item.dataset)): item

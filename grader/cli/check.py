@@ -29,7 +29,7 @@ from grader.cli import options as opt
     show_default=True,
     help="Data sets: the offline samples, the real ones, or the real ones where they are there.",
 )
-@opt.several(opt.workbook, opt.backend, opt.lang, opt.no_sandbox, opt.train_in_kernel)
+@opt.several(opt.workbook, opt.backend, opt.device, opt.lang, opt.no_sandbox, opt.train_in_kernel)
 def check(
     notebook: Path,
     task: str | None,
@@ -40,6 +40,7 @@ def check(
     data: opt.Edition,
     workbook: Path | None,
     backend: str,
+    device: str,
     lang: str,
     no_sandbox: bool,
     train_in_kernel: bool,
@@ -64,6 +65,7 @@ def check(
         profile=profile,
         data=data,
         backend=backend,
+        device=device,
         lang=lang,
         unsealed=no_sandbox,
         train_in_kernel=train_in_kernel,

@@ -31,6 +31,7 @@ def check_by_running(
     profile: str,
     data: opt.Edition,
     backend: str,
+    device: str,
     lang: str,
     unsealed: bool,
     train_in_kernel: bool,
@@ -56,6 +57,7 @@ def check_by_running(
         unsealed=unsealed or _say_if_open(language),
         backend=backend,
         train_in_kernel=train_in_kernel,
+        device=device,
     )
     (submission,) = collect([notebook], single=True)
     with _folder(keep=html) as out:

@@ -43,8 +43,15 @@ _summary = click.option(
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@opt.several(opt.out, opt.workbook, opt.profile, opt.data, opt.jobs, opt.backend, opt.lang)
-@opt.several(opt.no_sandbox, opt.train_in_kernel)
+@opt.several(opt.out, opt.workbook, opt.profile, opt.data, opt.jobs, opt.backend, opt.device)
+@click.option(
+    "--kernel-device",
+    type=click.Choice(["cpu", "gpu"]),
+    default="cpu",
+    show_default=True,
+    help="gpu opens the machine's GPUs and their driver to the notebooks, for those that must train on one.",
+)
+@opt.several(opt.lang, opt.no_sandbox, opt.train_in_kernel)
 @click.option("--tasks", help="Only these tasks: task1,task3")
 @opt.several(intake.source, intake.roster, intake.assignment)
 @click.option("--single", is_flag=True, help="All paths together are one student's submission.")
@@ -84,7 +91,7 @@ def resume(run: Path, jobs: int | None, **call: Any) -> None:
 
 
 @click.command()
-@opt.several(opt.out, opt.jobs, opt.backend, opt.lang, opt.no_sandbox, opt.train_in_kernel)
+@opt.several(opt.out, opt.jobs, opt.backend, opt.device, opt.lang, opt.no_sandbox, opt.train_in_kernel)
 def demo(no_sandbox: bool, **chosen: Any) -> None:
     """Grade the bundled submissions on the offline samples, as a first look."""
     from grader.errors import SandboxUnavailableError
@@ -171,6 +178,8 @@ def _settings(asked: Mapping[str, Any]) -> Settings:
         language=asked["lang"],
         unsealed=asked["no_sandbox"],
         backend=asked["backend"],
+        device=asked["device"],
+        kernel_device=asked["kernel_device"],
         train_in_kernel=asked["train_in_kernel"],
         changed=asked["changed"],
     )

@@ -52,6 +52,13 @@ backend = click.option(
     envvar="KERAS_BACKEND",
     help="What the trainer's Keras computes with; accuracies are judged where references were trained with it.",
 )
+device = click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    metavar="auto|cpu|gpu|gpu:0,1",
+    help="What the trainer computes on: GPUs where there are any, the processor, all GPUs, or some by number.",
+)
 no_sandbox = click.option(
     "--no-sandbox", is_flag=True, help="Run notebooks unsealed; only for notebooks you trust. Every report says so."
 )

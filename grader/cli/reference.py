@@ -30,7 +30,7 @@ def reference() -> None:
     help="Folder with the notebooks; the workbook's reference/ by default, else ours.",
 )
 @click.option("--restart", is_flag=True, help="Begin anew where the recipe or the data has changed.")
-@opt.several(opt.workbook, opt.profile, opt.data, opt.backend, opt.no_sandbox, opt.lang)
+@opt.several(opt.workbook, opt.profile, opt.data, opt.backend, opt.device, opt.no_sandbox, opt.lang)
 def reference_run(
     only: str | None,
     what: str,
@@ -41,6 +41,7 @@ def reference_run(
     profile: str,
     data: opt.Edition,
     backend: str,
+    device: str,
     no_sandbox: bool,
     lang: str,
 ) -> None:
@@ -87,6 +88,7 @@ def reference_run(
         seeds=seeds,
         unsealed=no_sandbox,
         backend=backend,
+        device=device,
         restart=restart,
     )
     calibrate(order, say=lambda words: click.echo(language.say(words)), done=told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import os
 import secrets
 import sys
 import time
@@ -20,7 +21,7 @@ from grader.drive.kernel import KernelStartError, kernel_binds, kernel_files, op
 from grader.drive.notebook import UnreadableError, code_cells, read_notebook
 from grader.drive.tracepipe import TracePipe
 from grader.records import CellOutcome, CellStatus, Ending, Limits, msg
-from grader.sandbox import Bubblewrap, Room, Seal, Unsealed, Watchdog
+from grader.sandbox import UNBOUNDED_MB, Bubblewrap, Room, Seal, Unsealed, Watchdog, gpu_devices
 from grader.sandbox.seal import HOME, PATH, WORK
 
 DATA = "/data"
@@ -42,6 +43,7 @@ class DriveJob:
     unsealed: bool
     probe: bool
     shims: bool
+    gpu: bool
     link_fd: int | None = None
     """Our descriptor of the socket on which the probe may ask for trainings; for the kernel alone."""
 
@@ -62,6 +64,7 @@ class DriveJob:
             limits=Limits(**raw["limits"]),
             unsealed=raw["unsealed"],
             probe=raw["probe"],
+            gpu=raw["gpu"],
             link_fd=raw["link_fd"],
             shims=raw["shims"],
         )
@@ -122,7 +125,7 @@ async def _run_sealed(job: DriveJob, seal: Seal, notebook: NotebookNode) -> tupl
     files: dict[str, Path | bytes] = {**kernel_files(key)}
     files |= {f"{WORK}/{place}": file for place, file in job.files.items()}
     with (
-        seal.room(limits=job.limits, binds=binds, files=files) as room,
+        seal.room(limits=_limits(job), binds=binds, files=files, devices=gpu_devices() if job.gpu else ()) as room,
         TracePipe(job.out / "trace.jsonl", job.limits.trace_mb) as trace,
     ):
         env = _environment(room, job, trace.write_fd)
@@ -134,6 +137,19 @@ async def _run_sealed(job: DriveJob, seal: Seal, notebook: NotebookNode) -> tupl
             return run, watchdog.peak_bytes
 
 
+def _limits(job: DriveJob) -> Limits:
+    """Return the limits of single processes; beside a GPU's driver only the watchdog weighs."""
+    return dataclasses.replace(job.limits, memory_mb=UNBOUNDED_MB) if job.gpu and gpu_devices() else job.limits
+
+
+def _gpu_environment(job: DriveJob) -> dict[str, str]:
+    if not job.gpu:
+        return {"CUDA_VISIBLE_DEVICES": "-1"}
+    given = os.environ.get("CUDA_VISIBLE_DEVICES")
+    # Kernels share a GPU with each other and with the trainers.
+    return {"TF_FORCE_GPU_ALLOW_GROWTH": "true"} | ({} if given is None else {"CUDA_VISIBLE_DEVICES": given})
+
+
 def _environment(room: Room, job: DriveJob, trace_fd: int) -> dict[str, str]:
     """Return the whole environment of the kernel; nothing of ours goes in."""
     env = {
@@ -143,7 +159,7 @@ def _environment(room: Room, job: DriveJob, trace_fd: int) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "USER": "student",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "CUDA_VISIBLE_DEVICES": "-1",
+        **_gpu_environment(job),
         "TF_CPP_MIN_LOG_LEVEL": "2",
         # Without a network, `!pip install` shall say so at once instead of trying for a minute.
         "PIP_NO_INDEX": "1",

@@ -2,7 +2,7 @@
 
 from grader.sandbox.bubblewrap import Bubblewrap
 from grader.sandbox.cgroup import delegated
-from grader.sandbox.devices import gpu_devices
+from grader.sandbox.devices import UNBOUNDED_MB, gpu_devices
 from grader.sandbox.find import find_seal
 from grader.sandbox.promises import PROMISES, Promise, PromiseResult
 from grader.sandbox.seal import Room, Running, Seal
@@ -13,6 +13,7 @@ from grader.sandbox.watchdog import Excess, Watchdog
 
 __all__ = [
     "PROMISES",
+    "UNBOUNDED_MB",
     "Bubblewrap",
     "Excess",
     "Promise",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+UNBOUNDED_MB = 1 << 24
+"""What a process beside a GPU's driver may map: the driver maps far more than it uses."""
 SYSTEM_FOLDERS = ("/sys/bus", "/sys/class", "/sys/dev", "/sys/devices")
 """Where a GPU's driver looks up what it drives; shown, read-only, together with its nodes and never without."""
 

@@ -89,7 +89,7 @@ class Seal(Protocol):
             limits: memory, processes, and the size of each writable folder.
             binds: absolute path inside -> file or folder of this machine, readable only.
             files: absolute path inside -> file or content, given as a writable copy.
-            devices: device nodes of this machine that may be used; never for code of strangers.
+            devices: device nodes of this machine that may be used; for code of strangers only if a person says so.
         """
         ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grader.train.cache import LIMIT_BYTES, Cache
+from grader.train.hardware import Hardware, hardware_of, visible_gpus
 from grader.train.pool import TrainerPool
 
-__all__ = ["LIMIT_BYTES", "Cache", "TrainerPool"]
+__all__ = ["LIMIT_BYTES", "Cache", "Hardware", "TrainerPool", "hardware_of", "visible_gpus"]

@@ -1,11 +1,11 @@
-"""The trainer pool: thread-safe, cached, single flight; workers that hang or die are replaced."""
+"""The trainer pool: thread-safe, every training once, on this machine's devices; what hangs or dies is replaced."""
 
 from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,13 +13,14 @@ from typing import Any, Self
 from grader.errors import TrainerError
 from grader.records import DataSet, Platform, Profile, Recipe, Training, TrainingLimits, msg
 from grader.sandbox import Bubblewrap, Seal, Unsealed
-from grader.train.cache import Cache, key_of, read_training
-from grader.train.reasons import reason_of
+from grader.train.cache import Cache, read_training
+from grader.train.hardware import Gpu, Hardware, Place
+from grader.train.once import Once, training_key
+from grader.train.reasons import EXHAUSTED, reason_of
+from grader.train.slots import Slots
 from grader.train.worker import Worker, WorkerDied
 
 _CLOSED = "the trainer pool is closed; training was asked of it after its end"
-_LASTING = frozenset({"trained", "diverged"})
-"""Outcomes worth keeping on disk; the others may come of bounds or of this machine."""
 
 
 class TrainerPool:
@@ -37,7 +38,7 @@ class TrainerPool:
         workers: int = 1,
         datasets: Iterable[DataSet] = (),
         unsealed: bool = False,
-        backend: str = "tensorflow",
+        hardware: Hardware | None = None,
         keeps_states: bool = False,
     ) -> None:
         """Prepare a pool; processes start with the first training.
@@ -48,25 +49,32 @@ class TrainerPool:
             workers: How many trainings may run at the same moment.
             datasets: What will be trained on. A process sees these alone; another data set costs a new process.
             unsealed: Run without a sandbox, with all our rights.
-            backend: What Keras computes with: ``tensorflow``, ``jax`` or ``torch``.
+            hardware: What to compute on; TensorFlow on the processor by default.
             keeps_states: Keep in the cache what each training left in its model, for :meth:`model`.
         """
-        self.trainings_run = 0
-        self.trainings_shared = 0
         self._bounds = bounds
-        self._cache = Cache(cache)
-        self._flights: dict[str, Future[Training]] = {}
+        self._once = Once(Cache(cache), keeps_states=keeps_states)
+        self._keeps_states = keeps_states
         self._lock = threading.Lock()
         self._folders = list(dict.fromkeys(Path(dataset.folder) for dataset in datasets))
         self._seal: Seal = Unsealed() if unsealed else Bubblewrap()
         self._starter = ThreadPoolExecutor(1, "grader-trainer")
-        self._slots = threading.BoundedSemaphore(max(1, workers))
+        self._hardware = hardware or Hardware()
+        self._slots = Slots(self._hardware, workers)
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
-        self._backend = backend
         self._platform: Platform | None = None
-        self._keeps_states = keeps_states
         self._closed = False
+
+    @property
+    def trainings_run(self) -> int:
+        """Trainings made by this pool."""
+        return self._once.run
+
+    @property
+    def trainings_shared(self) -> int:
+        """Trainings that were in the cache, or made for somebody else already."""
+        return self._once.shared
 
     def __enter__(self) -> Self:
         return self
@@ -100,8 +108,8 @@ class TrainerPool:
         Raises:
             TrainerError: Training processes cannot run on this machine.
         """
-        key = self._key(recipe, dataset, profile, seed)
-        return self._once(key, lambda: self._find_or_run(key, recipe, dataset, profile, seed))
+        key = training_key(recipe, dataset, profile, self.platform_for(dataset), seed)
+        return self._once.training(key, lambda: self._run(recipe, dataset, profile, seed))
 
     def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
         """Return a training as :meth:`train` does, and what it left in the model; empty if that cannot be had.
@@ -109,48 +117,8 @@ class TrainerPool:
         Raises:
             TrainerError: Training processes cannot run on this machine.
         """
-        training, key = self.train(recipe, dataset, profile, seed), self._key(recipe, dataset, profile, seed)
-        if training.outcome != "trained" or not self._keeps_states:
-            return training, b""
-        state = self._cache.find_state(key)
-        if state is None:  # trained before states were kept, or the state was thrown away since
-            training = self._once(f"{key}+state", lambda: self._run(key, recipe, dataset, profile, seed))
-            state = self._cache.find_state(key)
-        return training, state or b""
-
-    def _key(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> str:
-        platform = self.platform_for(dataset)
-        return key_of(
-            recipe=recipe.digest,
-            data=dataset.fingerprint,
-            profile=[profile.name, profile.steps],
-            device=platform.device,
-            backend=platform.backend,
-            keras=".".join(platform.keras.split(".")[:2]),
-            seed=seed,
-        )
-
-    def _once(self, name: str, train: Callable[[], Training]) -> Training:
-        """Train once for everybody who asks for it in this run; others wait, and share what comes of it."""
-        with self._lock:
-            flight = self._flights.get(name)
-            first = flight is None
-            if flight is None:
-                flight = self._flights[name] = Future()
-        if not first:
-            training = flight.result()
-            with self._lock:
-                self.trainings_shared += 1
-            return dataclasses.replace(training, cached=True)
-        try:
-            training = train()
-        except BaseException as error:
-            with self._lock:
-                del self._flights[name]
-            flight.set_exception(error)
-            raise
-        flight.set_result(training)
-        return training
+        key = training_key(recipe, dataset, profile, self.platform_for(dataset), seed)
+        return self._once.model(key, lambda: self._run(recipe, dataset, profile, seed))
 
     def platform_for(self, dataset: DataSet) -> Platform:
         """Return what trainings on a data set are made on here, asked of the first worker once.
@@ -160,30 +128,14 @@ class TrainerPool:
         """
         if self._platform is not None:  # must not wait for a training that holds the slot
             return self._platform
-        with self._slots:
+        with self._slots.shared() as place:
             if self._platform is None:
-                worker = self._borrow(Path(dataset.folder))
+                worker = self._borrow(Path(dataset.folder), place)
                 self._platform = worker.platform
                 self._give_back(worker)
             return self._platform
 
-    def _find_or_run(self, key: str, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
-        found = self._cache.find(key)
-        if found is not None:
-            with self._lock:
-                self.trainings_shared += 1
-            return dataclasses.replace(found, cached=True)
-        return self._run(key, recipe, dataset, profile, seed)
-
-    def _run(self, key: str, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
-        training, state = self._train(recipe, dataset, profile, seed)
-        with self._lock:
-            self.trainings_run += 1
-        if training.outcome in _LASTING:
-            self._cache.keep(key, training, state if self._keeps_states else None)
-        return training
-
-    def _train(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
+    def _run(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
         parts = {name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")}
         request = {
             "recipe": parts,
@@ -213,25 +165,35 @@ class TrainerPool:
         return Training(**known, device=platform.device, versions=versions, outcome="failed", reason=reason), b""
 
     def _ask_twice(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-        """Ask a worker, and another one when the first dies of it."""
-        with self._slots:
+        """Ask a worker, and another one when the first dies of it; where memory was short, alone on the device."""
+        with self._slots.shared() as place:
+            device = place.gpu
             try:
-                return self._ask(request)
-            except WorkerDied:
-                return self._ask(request)
+                reply = self._ask(request, place)
+                if not _is_exhausted(reply[0]):
+                    return reply
+            except WorkerDied as death:
+                if not death.for_memory:
+                    return self._ask(request, place)
+        with self._slots.alone(device) as place:
+            self._clear(device)
+            try:
+                return self._ask(request, place)
+            finally:
+                self._clear(device)  # it may hold all of the device
 
-    def _ask(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-        worker = self._borrow(Path(request["folder"]))
+    def _ask(self, request: Mapping[str, Any], place: Place) -> tuple[dict[str, Any], bytes]:
+        worker = self._borrow(Path(request["folder"]), place)
         try:
             reply = worker.ask(request, self._bounds.seconds)
         except WorkerDied:
             with self._lock:
                 self._busy.discard(worker)
             raise
-        self._give_back(worker)
+        self._give_back(worker, spent=_is_exhausted(reply[0]))
         return reply
 
-    def _borrow(self, folder: Path) -> Worker:
+    def _borrow(self, folder: Path, place: Place) -> Worker:
         """Return a worker that sees the data set in ``folder``; a new one takes the place of an idle one that does not.
 
         Raises:
@@ -242,14 +204,16 @@ class TrainerPool:
                 raise TrainerError(_CLOSED)
             if folder not in self._folders:
                 self._folders.append(folder)
-            worker = next((idle for idle in self._idle if idle.shows(folder)), None)
-            blind = self._idle.pop() if worker is None and self._idle else None
-            if worker is not None:
-                self._idle.remove(worker)
+            here = [idle for idle in self._idle if idle.place.gpu == place.gpu]
+            worker = next((idle for idle in here if idle.place == place and idle.shows(folder)), None)
+            blind = here[-1] if worker is None and here else None
+            for taken in (worker, blind):
+                if taken is not None:
+                    self._idle.remove(taken)
             folders = tuple(self._folders)
         if blind is not None:
             blind.close()
-        worker = worker or Worker(self._seal, folders, self._bounds, self._starter, self._backend)
+        worker = worker or self._start(folders, place)
         with self._lock:
             if not self._closed:
                 self._busy.add(worker)
@@ -257,10 +221,32 @@ class TrainerPool:
         worker.close()
         raise TrainerError(_CLOSED)
 
-    def _give_back(self, worker: Worker) -> None:
+    def _start(self, folders: tuple[Path, ...], place: Place) -> Worker:
+        worker = Worker(self._seal, folders, self._bounds, self._starter, backend=self._hardware.backend, place=place)
+        if self._hardware.required and worker.platform.device != "gpu":
+            worker.close()
+            text = f"--device gpu: {self._hardware.backend} sees no GPU here; `grader doctor` says what is missing"
+            raise TrainerError(text)
+        return worker
+
+    def _give_back(self, worker: Worker, *, spent: bool = False) -> None:
+        """Keep a worker for the next training, unless its memory is ``spent``."""
         with self._lock:
             self._busy.discard(worker)
-            if not self._closed:
+            if not self._closed and not spent:
                 self._idle.append(worker)
                 return
         worker.close()
+
+    def _clear(self, device: Gpu | None) -> None:
+        """End the idle processes of a device, which hold memory of it."""
+        with self._lock:
+            here = [idle for idle in self._idle if idle.place.gpu == device]
+            self._idle = [idle for idle in self._idle if idle not in here]
+        for worker in here:
+            worker.close()
+
+
+def _is_exhausted(reply: Mapping[str, Any]) -> bool:
+    reason = reply.get("reason")
+    return isinstance(reason, Mapping) and reason.get("code") == EXHAUSTED

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import time
@@ -18,19 +19,22 @@ from typing import Any
 import grader.inside
 from grader.errors import TrainerError
 from grader.records import Limits, Platform, TrainingLimits
-from grader.sandbox import Room, Running, Seal, Tail, gpu_devices
+from grader.sandbox import UNBOUNDED_MB, Room, Running, Seal, Tail, gpu_devices
 from grader.sandbox.seal import HOME, PATH
+from grader.train.hardware import Place
 
 _STARTING_SECONDS = 300.0
 _GRACE_SECONDS = 120.0
 """What preparing data and evaluating may take beside the training itself."""
+_LAST_SECONDS = 1.0
+_KILLED = frozenset(code for signum in (signal.SIGKILL, signal.SIGABRT) for code in (-signum, 128 + signum))
+"""How the wrappers say that the process was killed, or gave up."""
 _LONGEST_REPLY = 32 << 20
 _LARGEST_STATE = 80 << 20
 _TAIL = 2_000
 _CODE = "/opt/trainer"
 _DATA = "/data"
 _LEAST_MB = 4_096
-_UNBOUNDED_MB = 1 << 24
 _EXTRAS = {"tensorflow": "cpu", "jax": "jax", "torch": "torch"}
 """What brings each backend."""
 _PASSED_ON = ("CUDA_", "NVIDIA_", "XLA_", "TF_", "JAX_", "OMP_", "LD_LIBRARY_PATH")
@@ -40,6 +44,11 @@ _PASSED_ON = ("CUDA_", "NVIDIA_", "XLA_", "TF_", "JAX_", "OMP_", "LD_LIBRARY_PAT
 class WorkerDied(Exception):  # noqa: N818  - handled by the pool, never shown
     """The process ended, hung or talked nonsense while it was asked; it is gone now."""
 
+    def __init__(self, what: str, *, for_memory: bool = False) -> None:
+        """``for_memory``: it ended as processes do that were short of memory."""
+        super().__init__(what)
+        self.for_memory = for_memory
+
 
 class Worker:
     """A running, sealed trainer process. Not thread-safe: the pool lends it to one thread at a time.
@@ -48,7 +57,14 @@ class Worker:
     """
 
     def __init__(
-        self, seal: Seal, folders: Sequence[Path], bounds: TrainingLimits, start_in: Executor, backend: str
+        self,
+        seal: Seal,
+        folders: Sequence[Path],
+        bounds: TrainingLimits,
+        start_in: Executor,
+        *,
+        backend: str,
+        place: Place,
     ) -> None:
         """Start a process that can train on the data sets in ``folders``.
 
@@ -58,16 +74,18 @@ class Worker:
             bounds: What one training may cost; the process as a whole gets no more memory.
             start_in: Has a thread that outlives the process: a sandbox ends with the thread that started it.
             backend: What Keras computes with in it.
+            place: Where it computes.
 
         Raises:
             TrainerError: It cannot start here, with the end of what it printed.
         """
         self._inside = {str(folder): f"{_DATA}/{number}" for number, folder in enumerate(folders)}
+        self.place = place
         self._room = ExitStack()
         try:
-            room = self._room.enter_context(_room(seal, self._inside, bounds))
+            room = self._room.enter_context(_room(seal, self._inside, bounds, place))
             self._inside = {outside: room.path(inside) for outside, inside in self._inside.items()}
-            self._running = start_in.submit(_start, room, backend).result()
+            self._running = start_in.submit(_start, room, backend, place).result()
         except (OSError, RuntimeError) as fault:  # RuntimeError: the pool is closed, and its thread has gone
             self._room.close()
             raise TrainerError(f"the training process cannot be sealed off: {fault}") from None
@@ -112,8 +130,9 @@ class Worker:
             reply = self._read(deadline)
             return reply, self._read_state(reply.pop("state_bytes", 0), deadline)
         except (OSError, WorkerDied) as fault:
+            for_memory = self._ended_for_memory()
             self.close()
-            raise WorkerDied(str(fault)) from None
+            raise WorkerDied(str(fault), for_memory=for_memory) from None
 
     def kill(self) -> None:
         """End the process; safe while another thread waits for its reply, which then sees :class:`WorkerDied`."""
@@ -127,6 +146,12 @@ class Worker:
                 with contextlib.suppress(OSError):
                     stream.close()
         self._room.close()
+
+    def _ended_for_memory(self) -> bool:
+        """Tell whether it was killed, or ended itself, as happens to processes when memory is short."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._running.popen.wait(_LAST_SECONDS) in _KILLED
+        return False  # still there: it hangs
 
     def _read(self, deadline: float) -> dict[str, Any]:
         """Read one JSON line from the process before ``deadline``."""
@@ -165,10 +190,10 @@ class Worker:
         self._rest += part
 
 
-def _room(seal: Seal, inside: Mapping[str, str], bounds: TrainingLimits) -> AbstractContextManager[Room]:
-    devices = gpu_devices()
-    # A GPU's driver maps far more than it uses. Elsewhere TensorFlow alone takes half a gigabyte, whatever is trained.
-    memory = _UNBOUNDED_MB if devices else max(bounds.memory_mb, _LEAST_MB)
+def _room(seal: Seal, inside: Mapping[str, str], bounds: TrainingLimits, place: Place) -> AbstractContextManager[Room]:
+    devices = () if place.gpu is None else gpu_devices()
+    # Where there is no GPU: TensorFlow alone takes half a gigabyte, whatever is trained.
+    memory = UNBOUNDED_MB if devices else max(bounds.memory_mb, _LEAST_MB)
     return seal.room(
         limits=Limits(memory_mb=memory),
         binds={f"{_CODE}/grader/inside": Path(grader.inside.__path__[0])}
@@ -179,15 +204,15 @@ def _room(seal: Seal, inside: Mapping[str, str], bounds: TrainingLimits) -> Abst
     )
 
 
-def _start(room: Room, backend: str) -> Running:
+def _start(room: Room, backend: str, place: Place) -> Running:
     # -P: what lies in the folder it starts in must not be taken for a module.
     argv = [sys.executable, "-P", "-m", "grader.inside.trainer"]
     pipe = subprocess.PIPE
-    return room.start(argv, _environment(room, backend), stdin=pipe, stdout=pipe, stderr=pipe)
+    return room.start(argv, _environment(room, backend, place), stdin=pipe, stdout=pipe, stderr=pipe)
 
 
-def _environment(room: Room, backend: str) -> dict[str, str]:
-    """Return the whole environment: backend, a GPU's memory taken as needed, and what a person says about devices."""
+def _environment(room: Room, backend: str, place: Place) -> dict[str, str]:
+    """Return the whole environment: backend, device, and what else a person says about both."""
     given = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
     return given | {
         "PATH": f"{Path(sys.executable).parent}:{PATH}",
@@ -199,6 +224,5 @@ def _environment(room: Room, backend: str) -> dict[str, str]:
         "PYTHONUTF8": "1",
         "KERAS_BACKEND": backend,
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+        **place.environment,
     }

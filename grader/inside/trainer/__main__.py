@@ -8,13 +8,10 @@ from __future__ import annotations
 import json
 import os
 import platform
-import resource
 import sys
 import threading
 import time
 from typing import Any, BinaryIO
-
-_MB = 1 << 20
 
 
 def main() -> int:
@@ -24,7 +21,9 @@ def main() -> int:
     threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
     _keep_out_tensorflow()
     from .devices import device_class, versions  # first: that Keras is missing is the thing to say
+    from .memory import limit, share_gpu
 
+    share_gpu()
     known = {"device": device_class(), "versions": {"python": platform.python_version()} | versions()}
     _send(replies, {"hello": known})
     from .arrays import Shelf
@@ -33,8 +32,8 @@ def main() -> int:
     shelf = Shelf()
     for line in sys.stdin:
         request = json.loads(line)
-        if known["device"] == "cpu":  # a GPU's driver maps far more than it uses
-            _limit_memory(request["bounds"]["memory_mb"])
+        if known["device"] == "cpu":
+            limit(request["bounds"]["memory_mb"])
         reply, state = train(request, shelf)
         _send(replies, {**reply, **known, "state_bytes": len(state)}, state)
     return 0
@@ -63,12 +62,6 @@ def _end_with_parent(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(2)
     os._exit(1)
-
-
-def _limit_memory(megabytes: int) -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = megabytes * _MB
-    resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard < 0 else min(wanted, hard), hard))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from grader.inside.pipelines import end_at_once
 from .arrays import Pair, Shelf, num_rows, part, test_split
 from .build import Built, Refused, build, describe, measure
 from .kinds import CALLBACKS, LOSSES, OPTIMIZERS, make
+from .memory import is_exhausted
 from .state import state_of
 
 _TEST_BATCH = 256
@@ -53,7 +54,8 @@ def train(request: Mapping[str, Any], shelf: Shelf) -> tuple[dict[str, Any], byt
         reply = {"outcome": "refused", "reason": {"code": refused.code, "values": refused.values}}
     except Exception as error:
         text = f"{type(error).__name__}: {error}".strip()
-        reply = {"outcome": "failed", "reason": {"code": "error", "values": {"error": text[:500]}}}
+        code = "exhausted" if is_exhausted(error) else "error"
+        reply = {"outcome": "failed", "reason": {"code": code, "values": {"error": text[:500]}}}
     keras.utils.clear_session()
     return {**reply, "seconds": round(time.monotonic() - started, 3)}, state
 
