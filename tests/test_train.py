@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -229,6 +229,47 @@ def test_the_same_training_is_done_once(mnist, tmp_path):
         later._flights.clear()  # this run would remember it otherwise
         assert not later.train(recipe, mnist, QUICK, seed=5).cached
         assert (later.trainings_run, later.trainings_shared) == (1, 1)
+
+
+ONE_BY_ONE = """
+import json, sys
+from grader.inside.trainer import training
+request = json.load(sys.stdin)
+found = []
+for steps in (1, 16):
+    training._AT_ONCE = steps
+    found.append(training.train(request, training.Shelf())[0])
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("budget", [None, 48])
+def test_steps_in_one_go_make_the_same_training(mnist, budget):
+    """Shuffling, dropout, batch statistics, validation and early stopping come out as step by step, to the last digit."""
+    stopping = CallbackFacts(kind="EarlyStopping", config={"monitor": "val_loss", "patience": 1, "min_delta": 0.02})
+    network = sequential(
+        inputs(784), dense(24, "relu"), layer("BatchNormalization"), layer("Dropout", rate=0.3), dense(10, "softmax")
+    )
+    fit = fitted(**mnist_rows(TRAIN_ROWS), epochs=12, batch_size=7, validation_split=0.2, callbacks=(stopping,))
+    recipe = recipe_of(fit, model(network))
+    request = {
+        "recipe": {name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")},
+        "seed": 3,
+        "steps": budget,
+        "folder": mnist.folder,
+        "bounds": asdict(TrainingLimits()),
+        "state": False,
+    }
+    told = subprocess.run(
+        [sys.executable, "-c", ONE_BY_ONE], input=json.dumps(request), capture_output=True, text=True, check=True
+    )
+    one, many = json.loads(told.stdout.splitlines()[-1])
+    assert one["outcome"] == "trained", one
+    for found in (one, many):
+        found.pop("seconds")
+    assert one["history"] == many["history"]
+    assert one["test_accuracy"] == many["test_accuracy"]
 
 
 @pytest.mark.slow

@@ -5,6 +5,8 @@ The same function writes a data set's ``*_hash.npy`` and recognises its rows aga
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,8 +37,9 @@ def row_hashes(rows: NDArray[np.uint8]) -> NDArray[np.uint64]:
     return hashes
 
 
+@functools.cache
 def _splitmix64(count: int) -> NDArray[np.uint64]:
-    """Return ``count`` odd constants."""
+    """Return ``count`` odd constants; nobody may change them."""
     mask = (1 << 64) - 1
     state, out = 0x6772616465726D32, []
     for _ in range(count):
@@ -45,4 +48,6 @@ def _splitmix64(count: int) -> NDArray[np.uint64]:
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
         z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
         out.append((z ^ (z >> 31)) | 1)
-    return np.array(out, dtype=np.uint64)
+    constants = np.array(out, dtype=np.uint64)
+    constants.flags.writeable = False
+    return constants
