@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import socket
@@ -44,8 +45,8 @@ class Delegate:
     def serve(self, link: socket.socket) -> list[str]:
         """Answer one kernel until its end; return the digests of the recipes it was given trainings of.
 
-        A request that cannot be met gets a reason, after which the kernel trains by itself; a broken link ends the
-        service. Neither is ever an exception.
+        A request that cannot be met gets a reason, after which the kernel trains by itself; a broken link, too many
+        requests and a fault of ours end the service, and the link with it. None of these is ever an exception.
         """
         given: list[str] = []
         quota = self.quota()
@@ -55,11 +56,20 @@ class Delegate:
                 send(link, answer, state)
                 if state:
                     given.append(digest)
+                if quota.used_up:
+                    break
         except (Garbage, OSError) as end:
             _log.info("a kernel's link ended: %s", end)
+        except Exception:  # noqa: BLE001 - a thread of ours that falls over would leave the notebook waiting
+            _log.exception("a kernel could not be answered")
+        finally:
+            with contextlib.suppress(OSError):  # whoever waits for an answer shall not wait for ever
+                link.shutdown(socket.SHUT_RDWR)
         return list(dict.fromkeys(given))
 
     def _answer(self, request: bytes, quota: Quota) -> tuple[str, Mapping[str, Any], bytes]:
+        if refused := quota.ask():
+            return "", {"why": refused}, b""
         try:
             fit, model = facts_of(request)
             recipe = recipe_of(fit, model)
@@ -69,6 +79,7 @@ class Delegate:
             dataset = self.datasets[str(recipe.data["dataset"])]
             training, state = self.trainer.model(recipe, dataset, self.profile, SEEDS[0])
         except Garbage as garbage:
+            quota.waste()
             return "", {"why": str(garbage)}, b""
         except NotRebuildable as refusal:
             return "", {"why": str(refusal)}, b""
@@ -76,7 +87,7 @@ class Delegate:
             return "", {"why": f"the trainer does not work here: {type(error).__name__}"}, b""
         if training.outcome != "trained" or training.reason is not None:
             return "", {"why": f"the trainer made nothing of it: {training.outcome}"}, b""
-        if not state or not quota.hand_out(len(state)):
+        if not quota.hand_out(len(state)) or not state:
             return "", {"why": "the trained weights are too large to hand over"}, b""
         return (
             recipe.digest,

@@ -13,24 +13,38 @@ class Quota:
     """
 
     requests: int = 200
+    """Of any kind: to read one costs time too. With the one after the last the service ends."""
+    garbage: int = 20
+    """Requests that were none."""
     steps: int = 2_000_000
     """Optimizer steps, as the notebook writes them, whatever a profile cuts."""
-    bytes: int = 1 << 30
-    """States of models handed out."""
+    bytes: int = 1 << 29
+    """States of models handed out; they take the place of others in the cache."""
+
+    @property
+    def used_up(self) -> bool:
+        """Whether nothing more is answered."""
+        return self.requests < 0 or self.garbage < 0
+
+    def ask(self) -> str:
+        """Take one request; returns in English what is used up, or an empty text."""
+        self.requests -= 1
+        if self.used_up:
+            return "the notebook has asked for too many trainings"
+        return "the notebook was given too many weights" if self.bytes < 0 else ""
+
+    def waste(self) -> None:
+        """Take one request that was none."""
+        self.garbage -= 1
 
     def take(self, *, steps: int) -> str:
-        """Take one request of so many steps; returns in English what is used up, or an empty text."""
-        self.requests -= 1
-        if self.requests < 0:
-            return "the notebook has asked for too many trainings"
+        """Take so many steps; returns in English what is used up, or an empty text."""
         if steps > self.steps:
             return "the notebook has asked for too many steps"
         self.steps -= steps
         return ""
 
     def hand_out(self, num_bytes: int) -> bool:
-        """Take so many bytes of states, unless they are used up."""
-        if num_bytes > self.bytes:
-            return False
+        """Take so many bytes, which were made and kept in any case; tells whether they were left."""
         self.bytes -= num_bytes
-        return True
+        return self.bytes >= 0

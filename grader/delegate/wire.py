@@ -10,9 +10,12 @@ from typing import Any
 
 from grader.records import FitFacts, ModelFacts
 from grader.trace import trace_of
+from grader.weight import is_heavier
 
 MOST_BYTES = 4 << 20
 """Longest request: a network's config, and the numbers of 60,000 shuffled rows."""
+_MOST_VALUES = 50_000
+"""Numbers, texts, lists and objects in a request; a deep network has some thousands."""
 _SENDING_SECONDS = 60.0
 _LENGTH = struct.Struct(">I")
 
@@ -56,7 +59,8 @@ def send(link: socket.socket, answer: Mapping[str, Any], state: bytes = b"") -> 
     text = json.dumps({**answer, "state_bytes": len(state)}, allow_nan=False).encode()
     link.settimeout(_SENDING_SECONDS)
     try:
-        link.sendall(_LENGTH.pack(len(text)) + text + state)
+        link.sendall(_LENGTH.pack(len(text)) + text)
+        link.sendall(state)
     finally:
         link.settimeout(None)
 
@@ -67,6 +71,8 @@ def facts_of(request: bytes) -> tuple[FitFacts, ModelFacts]:
     Raises:
         Garbage: It is anything else.
     """
+    if is_heavier(request.decode("latin-1"), _MOST_VALUES):  # its marks are bytes of their own in UTF-8
+        raise Garbage("the request is too large")
     found = trace_of(request.split(b"\n"))
     if found.rejected or len(found.fits) != 1 or len(found.models) != 1:
         raise Garbage("the request is not one model and one fit")
