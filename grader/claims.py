@@ -29,6 +29,7 @@ CLAIMS: tuple[Message, ...] = (
     msg("numbers of type {kind}"),
     msg("some rows are not images of the data set"),
     msg("its rows have another size than the images of the data sets"),
+    msg("load_data() of keras.datasets was not called in this session"),
     msg("its rows are not images of {names}, or were changed by more than scaling"),
     msg("it is none of the workbook's data sets"),
     msg("its rows are not known"),

@@ -236,9 +236,19 @@ selfcheck.all(lang="en")
 def test_an_old_python_is_told_so():
     """The files that an old Python reads first are ones it can read, and the first thing they do is look."""
     for name in ("grader/__init__.py", "grader/selfcheck/__init__.py"):
-        ast.parse((ROOT / name).read_text("utf-8"), feature_version=(3, 7))
+        ast.parse((ROOT / name).read_text("utf-8"), feature_version=(3, 6))
     code = "import sys; sys.version_info = (3, 8, 1); import grader.selfcheck"
     assert "The self-check needs Python 3.11 or newer, and this is Python 3.8" in run(code).stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["pydantic", "babel", "platformdirs"])
+def test_a_library_that_no_deps_left_out_is_one_sentence(name):
+    """After `pip install --no-deps` outside of Colab: the command, with just what is missing."""
+    done = run(f"import sys; sys.modules[{name!r}] = None; from grader import selfcheck")
+    assert done.stderr.splitlines()[-1] == (
+        "ImportError: The self-check needs what is not installed here. "
+        f"Run: pip install {name}, then restart the kernel."
+    )
 
 
 POSIX = ("fcntl", "resource", "pwd", "grp", "termios", "pty", "syslog")

@@ -12,8 +12,7 @@ The same criteria and words as the grader's. Nothing is stored, sent or download
 This file must be readable for any Python 3, so that an old one can be told what is wrong.
 """
 
-from __future__ import annotations
-
+import importlib.util
 import sys
 import types
 
@@ -25,8 +24,16 @@ if sys.version_info < (3, 11):  # noqa: UP036 - with pip's checks switched off i
         )
     )
 
-from grader.selfcheck.ask import check, check_all
-from grader.selfcheck.watch import begin
+missing = [name for name in ("babel", "numpy", "platformdirs", "pydantic") if importlib.util.find_spec(name) is None]
+if missing:  # pip was called with --no-deps, outside of Colab
+    raise ImportError(
+        "The self-check needs what is not installed here. Run: pip install {}, then restart the kernel.".format(
+            " ".join(missing)
+        )
+    )
+
+from grader.selfcheck.ask import check, check_all  # noqa: E402 - only where all of that is there
+from grader.selfcheck.watch import begin  # noqa: E402
 
 __all__ = ["all", "check", "check_all"]
 

@@ -160,6 +160,8 @@ def _models(execution: Execution, matches: Sequence[tuple[Task, Match]]) -> list
                 break
             if any(replace(other, order=one.order) == one for other in (*match.others, match.runner_up) if other):
                 role, known = msg("another try at {task}", task=task.id), True
+        if one.failure is not None and not known:
+            role = msg("could not be built")
         key = name or f"-{one.order}"
         if known or key not in roles:
             roles[key] = ModelLook(name=name, cell=one.cell, role=role)

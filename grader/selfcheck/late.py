@@ -32,7 +32,8 @@ def take_in(session: Observed, model: Any, history: Any, dataset: str) -> int:
         session.snapshot(model)
         if new and getattr(model, "compiled", False):
             session.channel.send("compile", **{**(compile_facts(session, model) or {}), "cell": 0})
-        if not seen and hasattr(history, "epoch") and session.told.get(history) is None:
+        # A fit that broke before its first epoch ended leaves a history too, and it is empty.
+        if not seen and getattr(history, "epoch", None) and session.told.get(history) is None:
             session.told.set(history, 1)
             session.channel.send("fit", **_fit(session, model, history, dataset))
     return known.number
