@@ -99,8 +99,18 @@ def run_job(job: DriveJob) -> None:
         "peak_memory_mb": peak >> 20,
         "seal": seal.name,
         "seal_description": seal.description,
+        "driver_peak_mb": _own_peak_mb(),
     }
     _write(job.out / "outcome.json", outcome)
+
+
+def _own_peak_mb() -> int:
+    """Return the most memory this process itself has held; 0 where the system does not tell (proc(5), VmHWM)."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) >> 10 for line in status.splitlines() if line.startswith("VmHWM:")), 0)
 
 
 def _run(job: DriveJob, seal: Seal, notebook: NotebookNode) -> tuple[RunOfCells, int]:

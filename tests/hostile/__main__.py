@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import tempfile
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Self
 
-import psutil
 from rich.console import Console
 from rich.table import Table
 
 from grader.records import Ending
 from grader.sandbox import find_seal
 from tests.hostile.attacks import ATTACKS
-from tests.hostile.case import Attack, Outcome, faults, late, run_attack
+from tests.hostile.case import MOST_MB, Attack, Outcome, faults, late, run_attack
 from tests.hostile.host import Host, planted
 
 _AT_ONCE = 2
-_MOST_MB = 300
-"""What a process that talks to an attacker may hold, whatever comes out of the kernel."""
 
 
 def main(names: list[str]) -> int:
     """Run the attacks of these names, or all; 1 when one of them was not held."""
     find_seal(allow_unsealed=False)  # every promise is kept here, or nothing is tried
     chosen = [attack for attack in ATTACKS if not names or attack.name in names]
-    table = Table("attack", "ending", "detected after", "limit", "verdict", "in all")
+    table = Table("attack", "ending", "detected after", "limit", "verdict", "our memory", "in all")
     wrong: list[str] = []
+    peak = 0
     started = time.monotonic()
-    with planted() as host, ThreadPoolExecutor(_AT_ONCE) as pool, _Scales() as scales:
+    with planted() as host, ThreadPoolExecutor(_AT_ONCE) as pool:
         for attack, (outcome, seconds) in zip(chosen, pool.map(lambda one: _timed(one, host), chosen), strict=True):
-            found = faults(attack, outcome)
+            found, peak = faults(attack, outcome), max(peak, outcome.peak_mb)
             found += ["it was noticed late"] if late(attack, outcome) > 0 else []
             wrong += [f"{attack.name}: {fault}" for fault in found]
             limit = "" if attack.within is None else f"{attack.within:g} s"
@@ -46,6 +41,7 @@ def main(names: list[str]) -> int:
                 _detected(attack, outcome),
                 limit,
                 verdict,
+                f"{outcome.peak_mb} MB",
                 f"{seconds:.1f} s",
             )
         damage = host.damage()
@@ -55,15 +51,15 @@ def main(names: list[str]) -> int:
     console.print(
         "host: " + ("; ".join(damage) or "files, environment, sockets, processes, other submissions untouched")
     )
-    console.print(f"most memory of a process that talked to an attacker: {scales.most_mb} MB of {_MOST_MB} MB")
+    console.print(f"most memory of a process that talked to an attacker: {peak} MB of {MOST_MB} MB")
     for line in wrong:
         console.print(line, markup=False)
-    return 1 if wrong or damage or scales.most_mb > _MOST_MB else 0
+    return 1 if wrong or damage else 0
 
 
 def _detected(attack: Attack, outcome: Outcome) -> str:
     """Return after how many seconds of its cell the end came, where one came that was not the notebook's own."""
-    if attack.within is None and outcome.execution.ending is Ending.COMPLETED:
+    if not outcome.execution.cells or (attack.within is None and outcome.execution.ending is Ending.COMPLETED):
         return ""
     return f"{outcome.slowest:.1f} s" + (" (late)" if late(attack, outcome) > 0 else "")
 
@@ -73,31 +69,6 @@ def _timed(attack: Attack, host: Host) -> tuple[Outcome, float]:
     with tempfile.TemporaryDirectory(prefix="attack-") as folder:
         outcome = run_attack(attack, host, Path(folder))
     return outcome, time.monotonic() - started
-
-
-class _Scales(threading.Thread):
-    """Weighs the processes that drive kernels, as long as the block runs; peaks of Linux's own counting (VmHWM)."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.most_mb = 0
-        self._done = threading.Event()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-
-    def run(self) -> None:
-        """Look ten times a second."""
-        while not self._done.wait(0.1):
-            for process in [psutil.Process(), *psutil.Process().children()]:
-                with contextlib.suppress(OSError):
-                    lines = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines()
-                    peaks = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
-                    self.most_mb = max(self.most_mb, *(peak >> 10 for peak in peaks), 0)
 
 
 if __name__ == "__main__":

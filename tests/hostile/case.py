@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from tests.hostile.host import Host
 LIMITS = Limits(cell_seconds=60, notebook_seconds=120, memory_mb=512, scratch_mb=16, processes=60)
 STOLEN = "STOLEN"
 """What an attack prints when it got what it wanted."""
+MOST_MB = 300
+"""What a process of ours that reads a file or talks to a kernel may hold, whatever comes out of them."""
 _SLACK_SECONDS = 2.0
 """So long after the limit that applies everything must be over, however a kernel resists."""
 
@@ -27,8 +31,10 @@ class Attack:
     """A notebook of a few lines, and the ending it must get."""
 
     name: str
-    cells: tuple[str, ...]
+    cells: tuple[str, ...] = ()
     """Code; ``@FILE@`` and the like become what is planted on the host, see :class:`tests.hostile.host.Host`."""
+    file: Callable[[], bytes] | None = None
+    """In place of cells: what lies in the file itself."""
     ending: Ending = Ending.COMPLETED
     or_ending: Ending | None = None
     """Another one that is as right: which of the two comes first is chance."""
@@ -49,6 +55,8 @@ class Outcome:
     execution: Execution
     shown: str
     """Everything its cells showed."""
+    peak_mb: int
+    """The most memory that the process which read the file and talked to the kernel held."""
 
     @property
     def slowest(self) -> float:
@@ -68,7 +76,7 @@ def run_attack(attack: Attack, host: Host, folder: Path) -> Outcome:
     """Run an attack in a sealed kernel of its own."""
     cells = [new_code_cell(host.fill(code)) for code in attack.cells]
     notebook = folder / f"{attack.name}.ipynb"
-    notebook.write_text(nbformat.writes(new_notebook(cells=cells)), encoding="utf-8")
+    notebook.write_bytes(attack.file() if attack.file else nbformat.writes(new_notebook(cells=cells)).encode())
     job = Job(
         notebook=notebook,
         out=folder / "out",
@@ -77,7 +85,9 @@ def run_attack(attack: Attack, host: Host, folder: Path) -> Outcome:
         limits=dataclasses.replace(LIMITS, **attack.limits),
         probe=attack.probe,
     )
-    return Outcome(execution=run_notebook(job), shown=_shown(folder / "out" / "executed.ipynb"))
+    execution = run_notebook(job)
+    told = json.loads((folder / "out" / "outcome.json").read_text(encoding="utf-8"))
+    return Outcome(execution=execution, shown=_shown(folder / "out" / "executed.ipynb"), peak_mb=told["driver_peak_mb"])
 
 
 def faults(attack: Attack, outcome: Outcome) -> list[str]:
@@ -96,6 +106,8 @@ def faults(attack: Attack, outcome: Outcome) -> list[str]:
     text += outcome.shown + "".join(f"{cell.error}: {cell.message}" for cell in execution.cells)
     if attack.says and not re.search(attack.says, text):
         found.append(f"nothing says {attack.says!r}: {text[-1000:]}")
+    if not 0 < outcome.peak_mb <= MOST_MB:
+        found.append(f"the process that talked to it held {outcome.peak_mb} MB; it may hold {MOST_MB}")
     if execution.seal != "bubblewrap":
         found.append("it ran without a seal")
     if attack.ending is not Ending.COMPLETED and any(cell.status is CellStatus.OK for cell in execution.cells[-1:]):
