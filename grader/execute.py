@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import os
 import socket
-import subprocess
-import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
+from grader.drivers import Ahead, Driver, suits_ahead
 from grader.records import (
     CellOutcome,
     CellStatus,
@@ -31,9 +28,6 @@ from grader.records import (
 
 _SPARE_SECONDS = 420
 """Start of the kernel (two tries), the probe's last words, and writing the results."""
-_END_SECONDS = 15
-"""From the end of its standard input to the end of the driving process, with time to kill what it started."""
-_STDERR_TAIL = 2_000
 _DELEGATED = "delegated.json"
 """Which recipes the kernel was given trainings of: told by the helper, not by the kernel."""
 
@@ -70,7 +64,7 @@ class Helper(Protocol):
         """
 
 
-def run_notebook(job: Job, helper: Helper | None = None) -> Execution:
+def run_notebook(job: Job, helper: Helper | None = None, ahead: Ahead | None = None) -> Execution:
     """Run a notebook in a sealed kernel of its own.
 
     A student's fault, a machine's fault and our own fault are all endings of the result, never exceptions. May be
@@ -79,75 +73,52 @@ def run_notebook(job: Job, helper: Helper | None = None) -> Execution:
     Args:
         job: What to run, and where to.
         helper: Whom the probe may ask; without one, or without a probe, nobody.
+        ahead: Kernels that wait for a notebook.
     """
     job.out.mkdir(parents=True, exist_ok=True)
     for stale in ("outcome.json", "trace.jsonl", "executed.ipynb", _DELEGATED):
         (job.out / stale).unlink(missing_ok=True)
-    with tempfile.TemporaryFile() as errors:
-        with _helped(job, helper if job.probe else None) as link:
-            job_file = job.out / "job.json"
-            # ASCII: names of files may hold bytes that are no UTF-8, which Python keeps as halves of surrogate pairs.
-            job_file.write_text(json.dumps(_as_json(job, link), ensure_ascii=True), encoding="utf-8")
-            in_time = _drive(job_file, job.limits.notebook_seconds + _SPARE_SECONDS, errors, link)
-        return _read_back(job, in_time=in_time, errors=errors)
+    helper = helper if job.probe else None
+    with _driver_for(job, ahead, linked=helper is not None) as driver:
+        job_file = job.out / "job.json"
+        # ASCII: names of files may hold bytes that are no UTF-8, which Python keeps as halves of surrogate pairs.
+        job_file.write_text(json.dumps(_as_json(job, driver.link_fd), ensure_ascii=True), encoding="utf-8")
+        with _helped(job, helper, driver):
+            in_time = driver.drive(job_file, job.limits.notebook_seconds + _SPARE_SECONDS)
+        return _read_back(job, in_time=in_time, told=driver.told())
+
+
+def _driver_for(job: Job, ahead: Ahead | None, *, linked: bool) -> Driver:
+    """Return a process whose kernel waits already where that makes no difference to the notebook, else a new one."""
+    waiting = None
+    if ahead is not None:
+        # Files of a submission are laid into the room when it is made, so such a notebook needs one of its own.
+        suited = not job.files and suits_ahead(job.notebook)
+        standing = _as_json(job, None) | {"notebook": "", "out": "", "files": []}
+        waiting = ahead.take(standing, suited=suited, linked=linked)
+    return waiting or Driver(linked=linked)
 
 
 @contextlib.contextmanager
-def _helped(job: Job, helper: Helper | None) -> Iterator[socket.socket | None]:
-    """Let ``helper`` serve in a thread of its own; yields the end of the link that goes to the kernel."""
-    if helper is None:
-        yield None
+def _helped(job: Job, helper: Helper | None, driver: Driver) -> Iterator[None]:
+    """Let ``helper`` serve the driver's link in a thread of its own."""
+    if helper is None or driver.near is None:
+        yield
         return
-    near, far = socket.socketpair()
+    serve, link = helper.serve, driver.near
     given: list[str] = []
-    thread = threading.Thread(target=lambda: given.extend(helper.serve(near)), daemon=True)
+    thread = threading.Thread(target=lambda: given.extend(serve(link)), daemon=True)
     thread.start()
     try:
-        yield far
+        yield
     finally:
-        far.close()
-        with contextlib.suppress(OSError):
-            near.shutdown(socket.SHUT_RDWR)
+        driver.hang_up()
         # A training that nobody waits for any more is still this notebook's: no other may have to wait for it.
         thread.join()
-        near.close()
         (job.out / _DELEGATED).write_text(json.dumps(given), encoding="utf-8")
 
 
-def _drive(job_file: Path, seconds: float, errors: IO[bytes], link: socket.socket | None) -> bool:
-    """Run the driving process to its end, or kill it after ``seconds``; tells whether it ended by itself."""
-    process = subprocess.Popen(
-        # -P: a folder called `grader` where we happen to be called must not be taken for us.
-        [sys.executable, "-P", "-m", "grader.drive", str(job_file)],
-        # Never written to: that it closes is how the process learns of our end.
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=errors,
-        pass_fds=[] if link is None else [link.fileno()],
-        # Ctrl-C is for us; the process follows when we end.
-        start_new_session=True,
-    )
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return False
-    finally:
-        _end(process)
-    return True
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let the process take its kernel along; kill it when it does not go."""
-    assert process.stdin is not None
-    process.stdin.close()
-    try:
-        process.wait(_END_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _as_json(job: Job, link: socket.socket | None) -> dict[str, Any]:
+def _as_json(job: Job, link_fd: int | None) -> dict[str, Any]:
     return {
         "notebook": _absolute(job.notebook),
         "files": [(place, _absolute(file)) for place, file in job.files],
@@ -157,7 +128,7 @@ def _as_json(job: Job, link: socket.socket | None) -> dict[str, Any]:
         "limits": dataclasses.asdict(job.limits),
         "unsealed": job.unsealed,
         "probe": job.probe,
-        "link_fd": None if link is None else link.fileno(),
+        "link_fd": link_fd,
         "shims": job.shims,
         "gpu": job.gpu,
     }
@@ -167,11 +138,11 @@ def _absolute(path: str | Path) -> str:
     return str(Path(path).absolute())
 
 
-def _read_back(job: Job, *, in_time: bool, errors: IO[bytes]) -> Execution:
+def _read_back(job: Job, *, in_time: bool, told: str) -> Execution:
     try:
         return read_execution(job)
     except FileNotFoundError:
-        return _without_outcome(job, in_time=in_time, errors=errors)
+        return _without_outcome(job, in_time=in_time, told=told)
 
 
 def read_execution(job: Job) -> Execution:
@@ -200,11 +171,8 @@ def _delegated(path: Path) -> tuple[str, ...]:
     return tuple(map(str, json.loads(path.read_text(encoding="utf-8")))) if path.exists() else ()
 
 
-def _without_outcome(job: Job, *, in_time: bool, errors: IO[bytes]) -> Execution:
+def _without_outcome(job: Job, *, in_time: bool, told: str) -> Execution:
     """Return what is left to say when the driving process was killed or fell over."""
-    errors.seek(0, os.SEEK_END)
-    errors.seek(max(0, errors.tell() - _STDERR_TAIL))
-    told = errors.read().decode(errors="replace").strip()
     if in_time:
         ending = Ending.INTERNAL_ERROR
         reason = msg("The process that runs the notebook failed: {why}", why=told or "it printed nothing")

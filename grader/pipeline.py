@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from grader.beside import with_context
 from grader.collect import HandedIn, Submission
 from grader.criteria.case import Measurement
+from grader.drivers import Ahead
 from grader.execute import Helper, Job
 from grader.grade import status_of, task_result, unjudged
 from grader.hints import hints_of
@@ -38,6 +39,8 @@ class Grading:
     unsealed: bool = False
     helper: Helper | None = None
     """Whoever trains for notebooks while they run; None where they train in their kernels."""
+    ahead: Ahead | None = None
+    """Kernels that wait for notebooks."""
     kernels_see_gpu: bool = False
 
     def figure(self, task: Task) -> float | None:
@@ -126,7 +129,9 @@ def failed_by_us(submission: Submission, tasks: Sequence[Task], trace: str) -> S
 
 def _executed(submission: Submission, grading: Grading, say: Say) -> list[Execution]:
     """Run every notebook of a submission that is not on record already."""
-    recorded = RecordedExecutions(ledger=grading.ledger, versions=grading.versions, helper=grading.helper)
+    recorded = RecordedExecutions(
+        ledger=grading.ledger, versions=grading.versions, helper=grading.helper, ahead=grading.ahead
+    )
     jobs = [_job(notebook, number, submission, grading) for number, notebook in enumerate(submission.notebooks)]
     recorded.settle(submission.student, jobs)
     executions = []

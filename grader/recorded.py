@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from grader.drivers import Ahead
 from grader.errors import UsageError
 from grader.execute import Helper, Job, read_execution, run_notebook
 from grader.ledger import Ledger, require_space
@@ -29,6 +30,8 @@ class RecordedExecutions:
     """Of the grader, Keras and TensorFlow."""
     helper: Helper | None = None
     """Whoever trains for notebooks while they run; None where they train in their kernels."""
+    ahead: Ahead | None = None
+    """Kernels that wait for notebooks."""
 
     def settle(self, student: str, jobs: Sequence[Job]) -> None:
         """Bring a student's recorded executions into the order of the notebooks as they are handed in now."""
@@ -42,14 +45,16 @@ class RecordedExecutions:
             number: Position among the student's notebooks.
             job: What to run; its ``out`` is not looked at.
         """
+        if self.ahead is not None:
+            self.ahead.passed()
         digest = self._digest(job)
         known = self._known(student, number, digest, job)
         if known is not None:
             return known
         folder = self.ledger.executions.begin(student)
-        execution = run_notebook(replace(job, out=folder), self.helper)
+        execution = run_notebook(replace(job, out=folder), self.helper, self.ahead)
         if execution.ending is Ending.SANDBOX_FAILED:  # never the student's fault, and often gone a moment later
-            execution = run_notebook(replace(job, out=folder), self.helper)
+            execution = run_notebook(replace(job, out=folder), self.helper, self.ahead)
         if execution.ending in _OURS:
             require_space(self.ledger.out)
         self.ledger.executions.keep(student, number, digest, folder)

@@ -10,6 +10,7 @@ from grader.batch.settings import Settings
 from grader.batch.versions import decisive_versions, version_of
 from grader.datasets import DataStore
 from grader.delegate import Delegate
+from grader.drivers import Ahead
 from grader.ledger import Ledger
 from grader.measure import Laboratory
 from grader.pipeline import Grading
@@ -32,16 +33,19 @@ def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -
     unsealed = find_seal(allow_unsealed=settings.unsealed).name == "none"
     datasets, ledger, workbook = _datasets(settings, say), Ledger(out), settings.workbook
     hardware = hardware_of(settings.device, settings.backend)
-    # A trainer for each submission at work: none waits for another's training.
-    with TrainerPool(
-        bounds=workbook.training,
-        cache=cache_home() / "trainings",
-        workers=settings.jobs,
-        datasets=datasets.values(),
-        unsealed=unsealed,
-        keeps_states=not settings.train_in_kernel,
-        hardware=hardware,
-    ) as pool:
+    # A trainer for each submission at work: none waits for another's training. And a kernel for the one after it.
+    with (
+        Ahead(settings.jobs) as ahead,
+        TrainerPool(
+            bounds=workbook.training,
+            cache=cache_home() / "trainings",
+            workers=settings.jobs,
+            datasets=datasets.values(),
+            unsealed=unsealed,
+            keeps_states=not settings.train_in_kernel,
+            hardware=hardware,
+        ) as pool,
+    ):
         platform = Platform(backend=settings.backend, keras=version_of("keras"))
         if hardware.gpus:  # the backend decides whether it can use them
             platform = pool.platform_for(next(iter(datasets.values())))
@@ -63,6 +67,7 @@ def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -
             versions=decisive_versions(),
             unsealed=unsealed,
             helper=None if settings.train_in_kernel else delegate,
+            ahead=ahead,
             kernels_see_gpu=settings.kernel_device == "gpu",
         )
 

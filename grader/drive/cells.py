@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
 
 from grader.drive.client import Breakdown, CellRun, SealedClient, breakdown
 from grader.drive.kernel import Kernel
@@ -25,6 +26,11 @@ _FINISH_SECONDS = 120
 _FINISH_PROBE = "__import__('grader_inside.probe', fromlist=['finish']).finish()"
 _TEXT = 2_000
 _LONG_TEXT = 6_000
+
+
+_IMPORT_SECONDS = 120
+_IMPORTS = "exec('import keras, tensorflow; tensorflow.keras.layers', {})"
+"""What takes notebooks seconds to import, left in no name of theirs."""
 
 
 @dataclass
@@ -224,6 +230,14 @@ def _over_the_limit(excess: Excess, number: int, limits: Limits) -> tuple[Ending
                 cell=number,
                 limit=limits.scratch_files,
             )
+
+
+async def import_ahead(kernel: Kernel) -> None:
+    """Let a kernel import what the notebook to come will import; whatever goes wrong there will go wrong again."""
+    client = SealedClient(new_notebook(), kernel.channels)
+    task = asyncio.ensure_future(client.run_silently(_IMPORTS))
+    await kernel.settle(task, _IMPORT_SECONDS)
+    await _abandon(task)
 
 
 async def _abandon(task: asyncio.Task[Any]) -> None:

@@ -9,15 +9,16 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nbformat import NotebookNode
 
-from grader.drive.cells import CellRunner, RunOfCells
-from grader.drive.kernel import KernelStartError, kernel_binds, kernel_files, open_kernel
+from grader.drive.cells import CellRunner, RunOfCells, import_ahead
+from grader.drive.kernel import Kernel, KernelStartError, kernel_binds, kernel_files, open_kernel
 from grader.drive.notebook import UnreadableError, code_cells, read_notebook
 from grader.drive.tracepipe import TracePipe
 from grader.records import CellOutcome, CellStatus, Ending, Limits, msg
@@ -79,13 +80,38 @@ def _below_work(place: str) -> str:
 
 def run_job(job: DriveJob) -> None:
     """Run the notebook; leaves ``outcome.json``, ``trace.jsonl`` and ``executed.ipynb`` in the job's folder."""
+    asyncio.run(_run_job(job, _seal_of(job), lambda notebook: _in_own_kernel(job, notebook)))
+
+
+def run_ahead(standing: DriveJob, next_job: Callable[[], DriveJob]) -> None:
+    """Start a kernel before its notebook is known, and run the notebook there when it comes.
+
+    Should the kernel not start, or be gone by then, the notebook gets another one as any does.
+
+    Args:
+        standing: A job like the one to come, but for its notebook and its folder.
+        next_job: Waits for it.
+    """
+    job = asyncio.run(_run_ahead(standing, next_job))
+    if job is not None:
+        run_job(job)
+
+
+def _seal_of(job: DriveJob) -> Seal:
+    return Unsealed() if job.unsealed else Bubblewrap()
+
+
+_Ran = tuple[RunOfCells, int]
+"""How a run went, and the most memory it held in bytes."""
+
+
+async def _run_job(job: DriveJob, seal: Seal, run_cells: Callable[[NotebookNode], Awaitable[_Ran]]) -> None:
     started = time.monotonic()
-    seal: Seal = Unsealed() if job.unsealed else Bubblewrap()
     peak = 0
     try:
         notebook = read_notebook(job.notebook)
         if code_cells(notebook):
-            run, peak = _run(job, seal, notebook)
+            run, peak = await run_cells(notebook)
             _write(job.out / "executed.ipynb", notebook)
         else:
             run = RunOfCells(ending=Ending.EMPTY, reason=msg("The notebook has no code cell with code in it."))
@@ -113,12 +139,29 @@ def _own_peak_mb() -> int:
     return next((int(line.split()[1]) >> 10 for line in status.splitlines() if line.startswith("VmHWM:")), 0)
 
 
-def _run(job: DriveJob, seal: Seal, notebook: NotebookNode) -> tuple[RunOfCells, int]:
-    """Return how the run went, and the most memory it held in bytes."""
+async def _run_ahead(standing: DriveJob, next_job: Callable[[], DriveJob]) -> DriveJob | None:
+    """Return the job when it came and there is no kernel for it."""
+    job = None
+    try:
+        async with _open(standing) as (kernel, trace):
+            await import_ahead(kernel)
+            job = await asyncio.to_thread(next_job)
+            if kernel.gone.done() or not kernel.running.alive():
+                return job
+            await _run_job(job, _seal_of(job), lambda notebook: _run_in(kernel, trace, job, notebook))
+            return None
+    except (KernelStartError, OSError):
+        if job is not None:
+            raise
+        return await asyncio.to_thread(next_job)
+
+
+async def _in_own_kernel(job: DriveJob, notebook: NotebookNode) -> _Ran:
     failure = ""
     for _ in range(_START_TRIES):  # a machine under load may fail to start a kernel once
         try:
-            return asyncio.run(_run_sealed(job, seal, notebook))
+            async with _open(job) as (kernel, trace):
+                return await _run_in(kernel, trace, job, notebook)
         except (KernelStartError, OSError) as error:
             failure = str(error)
     reason = msg("The notebook's kernel could not be started on this machine: {why}", why=failure[-1000:])
@@ -129,22 +172,29 @@ def _run(job: DriveJob, seal: Seal, notebook: NotebookNode) -> tuple[RunOfCells,
     return RunOfCells(outcomes=cells, ending=Ending.SANDBOX_FAILED, reason=reason), 0
 
 
-async def _run_sealed(job: DriveJob, seal: Seal, notebook: NotebookNode) -> tuple[RunOfCells, int]:
+@asynccontextmanager
+async def _open(job: DriveJob) -> AsyncIterator[tuple[Kernel, TracePipe]]:
     key = secrets.token_hex(32)
     binds = {**kernel_binds(), **{f"{DATA}/{name}": folder for name, folder in job.datasets.items()}}
     files: dict[str, Path | bytes] = {**kernel_files(key)}
     files |= {f"{WORK}/{place}": file for place, file in job.files.items()}
+    devices = gpu_devices() if job.gpu else ()
     with (
-        seal.room(limits=_limits(job), binds=binds, files=files, devices=gpu_devices() if job.gpu else ()) as room,
-        TracePipe(job.out / "trace.jsonl", job.limits.trace_mb) as trace,
+        _seal_of(job).room(limits=_limits(job), binds=binds, files=files, devices=devices) as room,
+        TracePipe(job.limits.trace_mb) as trace,
     ):
         env = _environment(room, job, trace.write_fd)
         fds = [trace.write_fd, *([] if job.link_fd is None else [job.link_fd])]
         async with open_kernel(room, key, job.limits, env, fds) as kernel:
             trace.close_far_end()
-            with Watchdog(kernel.running, job.limits) as watchdog:
-                run = await CellRunner(kernel, watchdog, job.limits).run(notebook, probe=job.probe)
-            return run, watchdog.peak_bytes
+            yield kernel, trace
+
+
+async def _run_in(kernel: Kernel, trace: TracePipe, job: DriveJob, notebook: NotebookNode) -> _Ran:
+    trace.store(job.out / "trace.jsonl")
+    with Watchdog(kernel.running, job.limits) as watchdog:
+        run = await CellRunner(kernel, watchdog, job.limits).run(notebook, probe=job.probe)
+    return run, watchdog.peak_bytes
 
 
 def _limits(job: DriveJob) -> Limits:

@@ -13,23 +13,29 @@ _CHUNK = 1 << 16
 class TracePipe:
     """A pipe whose far end goes to the kernel; a thread copies it to a file. A context manager."""
 
-    def __init__(self, path: Path, limit_mb: int) -> None:
-        """Write to ``path`` at most ``limit_mb``; the rest is read and thrown away, so that nobody waits."""
-        self._path = path
+    def __init__(self, limit_mb: int) -> None:
+        """Store at most ``limit_mb``; the rest is read and thrown away, so that nobody waits."""
         self._left = limit_mb << 20
         self._read_fd, self.write_fd = os.pipe()
-        self._thread = threading.Thread(target=self._copy, daemon=True)
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        """Start copying."""
-        self._thread.start()
+        """Hold what is written, as much as a pipe does, until it is known where to store it."""
         return self
+
+    def store(self, path: Path) -> None:
+        """Copy to ``path`` from now on, what was written until now first."""
+        self._thread = threading.Thread(target=self._copy, args=(path,), daemon=True)
+        self._thread.start()
 
     def __exit__(self, *_: object) -> None:
         """Wait until all that was written is stored; call when the kernel has ended."""
         self.close_far_end()
-        # Unsealed, a process that escaped the kernel's group may hold the pipe open for ever.
-        self._thread.join(5)
+        if self._thread is None:
+            os.close(self._read_fd)
+        else:
+            # Unsealed, a process that escaped the kernel's group may hold the pipe open for ever.
+            self._thread.join(5)
 
     def close_far_end(self) -> None:
         """Close our copy of the kernel's end."""
@@ -37,8 +43,8 @@ class TracePipe:
             os.close(self.write_fd)
             self.write_fd = -1
 
-    def _copy(self) -> None:
-        with self._path.open("wb", buffering=0) as file:
+    def _copy(self, path: Path) -> None:
+        with path.open("wb", buffering=0) as file:
             while chunk := os.read(self._read_fd, _CHUNK):
                 file.write(chunk[: self._left])
                 self._left -= min(len(chunk), self._left)

@@ -1,0 +1,116 @@
+"""One driving process: started, given its job, waited for, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Self
+
+_END_SECONDS = 15
+"""From the end of its standard input to the end of the driving process, with time to kill what it started."""
+_STDERR_TAIL = 2_000
+
+
+class Driver:
+    """``python -m grader.drive`` for one notebook, with its kernel ready before the notebook is known or not."""
+
+    def __init__(self, *, linked: bool) -> None:
+        """Prepare a process; it starts with :meth:`start_ahead` or :meth:`drive`.
+
+        Args:
+            linked: Make a link between its kernel and us.
+        """
+        self.near: socket.socket | None = None
+        self._far: socket.socket | None = None
+        if linked:
+            self.near, self._far = socket.socketpair()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def link_fd(self) -> int | None:
+        """The number that the kernel's end of the link has in the driving process."""
+        return None if self._far is None else self._far.fileno()
+
+    def start_ahead(self, job_file: Path) -> None:
+        """Start it with a job whose notebook is not known yet."""
+        self._start("--ahead", str(job_file))
+
+    def alive(self) -> bool:
+        """Tell whether it has started and not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def drive(self, job_file: Path, seconds: float) -> bool:
+        """Run a job to its end, or kill it after ``seconds``; tells whether it ended by itself."""
+        if self._process is None:
+            self._start(str(job_file))
+        else:
+            assert self._process.stdin is not None
+            with contextlib.suppress(OSError):  # it has just ended: no outcome is there, which says so
+                self._process.stdin.write(os.fsencode(job_file) + b"\n")
+                self._process.stdin.flush()
+        assert self._process is not None
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            self._end()
+        return True
+
+    def told(self) -> str:
+        """Return the end of what it printed."""
+        self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, self._errors.tell() - _STDERR_TAIL))
+        return self._errors.read().decode(errors="replace").strip()
+
+    def hang_up(self) -> None:
+        """End the link: nothing more is asked on it."""
+        if self.near is not None:
+            with contextlib.suppress(OSError):
+                self.near.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End the process with its kernel, and the link."""
+        self._end()
+        for end in (self.near, self._far):
+            if end is not None:
+                end.close()
+        self._errors.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _start(self, *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            # -P: a folder called `grader` where we happen to be called must not be taken for us.
+            [sys.executable, "-P", "-m", "grader.drive", *arguments],
+            # That it closes is how the process learns of our end.
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=self._errors,
+            pass_fds=[] if self._far is None else [self._far.fileno()],
+            # Ctrl-C is for us; the process follows when we end.
+            start_new_session=True,
+        )
+
+    def _end(self) -> None:
+        """Let the process take its kernel along; kill it when it does not go."""
+        if self._process is None:
+            return
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
