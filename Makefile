@@ -25,12 +25,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed-$(EXTRAS): pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the grader, TensorFlow and what notebooks need (some minutes, once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS),kernel]'
 	@$(BIN)/python -m compileall -q $(VENV)/lib || true
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/.installed-$(EXTRAS)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS),dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS),kernel,dev]'
 	@touch $@
 
 # Where this user may install packages it is done; elsewhere the grader itself says what is missing.

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import psutil
 
 from grader.datasets import DataStore
+from grader.hints import KERNEL_LIBRARIES
 from grader.records import Message, msg
 from grader.sandbox import Bubblewrap, PromiseResult, check_promises, delegated
 from grader.train import visible_gpus
@@ -75,12 +76,12 @@ def _tensorflow() -> Check:
 
 
 def _notebook_libraries() -> Check:
-    missing = [name for name in ("matplotlib", "mlxtend", "scikit-learn", "pandas") if _version(name) is None]
+    missing = [name for name in ("mlxtend", *KERNEL_LIBRARIES.values()) if _version(name) is None]
     return Check(
         name=msg("Notebook libraries"),
         ok=not missing,
         found=msg("missing: {names}", names=", ".join(missing)) if missing else msg("all there"),
-        remedy=msg("pip install {names}", names=" ".join(missing)) if missing else None,
+        remedy=msg("pip install 'workbook-grader[{extra}]'", extra="kernel") if missing else None,
         needed=False,
     )
 

@@ -58,4 +58,6 @@ def test_without_tensorflow_the_doctor_says_what_to_install(monkeypatch):
     assert not check.ok
     assert check.needed
     assert "workbook-grader[cpu]" in check.remedy.text
-    assert "mlxtend" in doctor._notebook_libraries().remedy.values["names"]
+    libraries = doctor._notebook_libraries()
+    assert "opencv-python-headless" in libraries.found.values["names"]
+    assert libraries.remedy.values["extra"] == "kernel"

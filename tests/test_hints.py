@@ -33,6 +33,34 @@ def notebook(*cells, notes=()):
     return Execution(notebook="a.ipynb", ending=Ending.COMPLETED, cells=outcomes, trace=Trace(notes=notes))
 
 
+def test_python_2_is_told_by_cell_and_line_with_its_fix():
+    """What did not run is named with the line to write; no other syntax error is taken for Python 2."""
+    (hint,) = hints_of(notebook(("x = 1\nprint 'rows', x\nprint x", "SyntaxError", "Missing parentheses")))
+    assert (hint.values["line"], hint.values["write"], hint.values["count"]) == (2, "print('rows', x)", 2)
+    (hint,) = hints_of(notebook(("try:\n    1\nexcept IOError, e:\n    pass", "SyntaxError", "invalid")))
+    assert hint.values["write"] == "except IOError as e:"
+    (hint,) = hints_of(notebook(("for i in xrange(3): 1", "NameError", "name 'xrange' is not defined")))
+    assert hint.values["new"] == "range"
+    (hint,) = hints_of(notebook(("if 1:\n\ta\n        b", "TabError", "inconsistent use of tabs")))
+    assert "four spaces" in hint.text
+    assert hints_of(notebook(("x = (1", "SyntaxError", "'(' was never closed"))) == ()
+
+
+def test_a_missing_library_comes_with_how_the_lecturer_adds_it():
+    """What the extra holds is named as the extra, anything else as its package."""
+    (hint,) = hints_of(notebook(("cv2.imread('a')", "ModuleNotFoundError", "No module named 'cv2'")))
+    assert hint.values["package"] == "'workbook-grader[kernel]'"
+    (hint,) = hints_of(notebook(("wandb.init()", "ModuleNotFoundError", "No module named 'wandb'")))
+    assert hint.values["package"] == "wandb"
+
+
+def test_a_refusal_is_translated_with_what_to_write():
+    """The shim's English error becomes a sentence of the page."""
+    message = "keras.layers.Merge belongs to an older library and cannot be imitated; write keras.layers.concatenate"
+    (hint,) = hints_of(notebook(("x", "ModuleNotFoundError", message)))
+    assert (hint.values["old"], hint.values["write"]) == ("keras.layers.Merge", "keras.layers.concatenate")
+
+
 CELLS = {
     "a file not handed in": ("FileNotFoundError", "[Errno 2] No such file or directory: 'digits.csv'", "was not handed in", "digits.csv"),
     "a saved model not handed in": ("ValueError", "File not found: filepath=model.keras. Please ensure", "was not handed in", "model.keras."),

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from grader.hints.legacy import old_spellings
 from grader.hints.limits import LIMIT_ERRORS
 from grader.hints.models import explained
+from grader.hints.python import syntax_hint
 from grader.hints.spelling import RENAMED, misspelt
 from grader.hints.trainings import training_hints
 from grader.records import CellOutcome, CellStatus, Ending, Execution, Message, Words, msg
@@ -28,6 +29,19 @@ _LIBRARIES = (
 )
 _OURS = ("keras", "tensorflow", "numpy", "google")
 """Installed where notebooks run (or, for google.colab, nowhere but in Colab): a miss is a spelling of another time."""
+
+
+KERNEL_LIBRARIES = {
+    "cv2": "opencv-python-headless",
+    "matplotlib": "matplotlib",
+    "pandas": "pandas",
+    "PIL": "pillow",
+    "scipy": "scipy",
+    "seaborn": "seaborn",
+    "sklearn": "scikit-learn",
+    "tqdm": "tqdm",
+}
+"""What students import most, and the packages it comes in: the extra `kernel`."""
 
 
 def missing_module(execution: Execution) -> str:
@@ -78,6 +92,10 @@ def hints_of(execution: Execution) -> tuple[Words, ...]:
 
 
 def _cell_hints(cell: CellOutcome, execution: Execution) -> Iterator[Words]:
+    syntax = syntax_hint(cell)
+    if syntax is not None:
+        yield syntax
+        return
     for error, pattern, explain in _CELL_ERRORS:
         match = re.search(pattern, cell.message, re.DOTALL) if cell.error in error else None
         if match:
@@ -162,11 +180,13 @@ def _module(cell: CellOutcome, match: re.Match[str]) -> Words:
         )
     if root in _OURS:
         return _old_import(cell, match)
+    package = KERNEL_LIBRARIES.get(root, root)
     return msg(
-        "Cell {cell} imports {module}, which is not installed where notebooks are graded; do without it, or ask your "
-        "lecturer.",
+        "Cell {cell} uses {module}, which is not installed where notebooks are graded. Do without it, or ask your "
+        "lecturer, who adds it with: pip install {package}",
         cell=cell.number,
         module=match[1],
+        package="'workbook-grader[kernel]'" if root in KERNEL_LIBRARIES else package,
     )
 
 
@@ -209,6 +229,24 @@ def _attribute(cell: CellOutcome, match: re.Match[str]) -> Words:
     )
 
 
+def _download(cell: CellOutcome, _: re.Match[str]) -> Words:
+    return msg(
+        "Cell {cell} downloads a file, and there is no network when notebooks are graded. Hand the file in beside the "
+        "notebook; MNIST and CIFAR-10 are here, pretrained weights are not.",
+        cell=cell.number,
+    )
+
+
+def _refused(cell: CellOutcome, match: re.Match[str]) -> Words:
+    return msg(
+        "Cell {cell}: {old} belongs to an older library and nothing of today does the same. Write {write}.",
+        cell=cell.number,
+        old=match[1],
+        write=match[2] or "…",
+    )
+
+
+_NO_NETWORK = r"URL fetch failure|Name or service not known|Temporary failure in name resolution|Network is unreachable"
 _CELL_ERRORS: tuple[tuple[frozenset[str], str, _CellHint], ...] = (
     (frozenset({"FileNotFoundError"}), r"No such file or directory: '([^']{1,120})'", _file),
     (
@@ -219,6 +257,12 @@ _CELL_ERRORS: tuple[tuple[frozenset[str], str, _CellHint], ...] = (
     *LIMIT_ERRORS,
     (frozenset({"ModuleNotFoundError"}), r"No module named '([\w.]+)'", _module),
     (frozenset({"ImportError"}), r"cannot import name '(\w+)' from '(?:keras|tensorflow)", _old_import),
+    (frozenset({"URLError", "gaierror", "ConnectionError", "Exception"}), _NO_NETWORK, _download),
+    (
+        frozenset({"ImportError", "ModuleNotFoundError", "AttributeError", "TypeError", "ValueError"}),
+        r"^(.+?) belongs to an older library and cannot be imitated(?:; write (.+))?$",
+        _refused,
+    ),
     (frozenset({"TypeError"}), r"unexpected keyword argument '(\w+)'", _argument),
     (
         frozenset({"ValueError", "TypeError"}),

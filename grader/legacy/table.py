@@ -239,6 +239,27 @@ _LINES = (
         why=msg("print is a function in Python 3."),
     ),
     OldCall(
+        pattern=Style(
+            line=r"^(?P<indent>\s*)except[ \t]+(?P<what>[\w.]+|\([\w., ]+\))\s*,\s*(?P<name>\w+)\s*:(?P<rest>.*)$",
+            new="{indent}except {what} as {name}:{rest}",
+        ),
+        write="except Exception as error:",
+        why=msg("Python 3 names a caught exception with as."),
+    ),
+    OldCall(
+        pattern=Style(
+            line=r"^(?P<indent>\s*)raise[ \t]+(?P<what>[A-Za-z_][\w.]*)[ \t]*,[ \t]*(?P<text>[^#]+?)\s*$",
+            new="{indent}raise {what}({text})",
+        ),
+        write="raise ValueError(text)",
+        why=msg("Python 3 calls the exception it raises."),
+    ),
+    OldCall(
+        pattern=Style(line=r"^(?P<indent>\s*)exec[ \t]+(?P<what>[^=(\s][^#]*?)\s*$", new="{indent}exec({what})"),
+        write="exec(...)",
+        why=msg("exec is a function in Python 3."),
+    ),
+    OldCall(
         pattern=Style(line=r"^\s*%tensorflow_version\b.*$", new="# TensorFlow 2 is the only one", magic=True),
         write="",
         why=msg("This line works in Google Colab alone, and there it does nothing any more."),

@@ -170,6 +170,7 @@ class _BubblewrapRoom:
             options += ["--size", str(size), "--perms", "1777", "--tmpfs", inside]
         if self._as_root:
             _require_readable(shown.values())
+        options += ["--symlink", WORK, "/content"]  # where notebooks of Colab look for their files
         options += parent_options([*shown, *self._files])
         for inside, outside in shown.items():
             options += ["--ro-bind", str(outside), inside]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +44,15 @@ def install(
         install_colab(session)
     with session.quietly():
         install_selfcheck()
-    teach: Callable[[], None] = _nothing
+    understood = None
     if shims:
         with session.quietly():
-            from ..shims.install import install_shims  # noqa: TID252 - the kernel imports this folder under another name
+            from ..shims.install import Shims  # noqa: TID252 - the kernel imports this folder under another name
 
-            teach = install_shims(session)
+            understood = Shims(session)
     with session.quietly():
-        when_shell_is_up(lambda shell: _shell_is_up(session, shell))
-    when_imported("keras", lambda: _keras_is_here(session, data, teach))
+        when_shell_is_up(lambda shell: _shell_is_up(session, shell, understood))
+    when_imported("keras", lambda: _keras_is_here(session, data, understood))
 
 
 def finish() -> None:
@@ -64,11 +63,7 @@ def finish() -> None:
         send_predictions(_session)
 
 
-def _nothing() -> None:
-    """Without shims, Keras stays as it is."""
-
-
-def _keras_is_here(session: Session, data: Path | None, teach: Callable[[], None]) -> None:
+def _keras_is_here(session: Session, data: Path | None, shims: Any) -> None:
     with session.quietly():
         from .hooks import install_hooks
 
@@ -79,7 +74,8 @@ def _keras_is_here(session: Session, data: Path | None, teach: Callable[[], None
             from .data import install_data
 
             install_data(session)
-    teach()  # last: the hooks see what old spellings have become
+    if shims is not None:
+        shims.keras_is_here()  # last: the hooks see what old spellings have become
 
 
 def _versions() -> dict[str, str]:
@@ -102,9 +98,11 @@ def _installed(package: str) -> str:
         return ""
 
 
-def _shell_is_up(session: Session, shell: Any) -> None:
+def _shell_is_up(session: Session, shell: Any, shims: Any) -> None:
     with session.quietly():
         install_shell(session, shell)
+    if shims is not None:
+        shims.shell_is_up(shell)
 
     def after_cell(result: Any) -> None:
         error = result.error_in_exec

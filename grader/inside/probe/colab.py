@@ -7,12 +7,14 @@ import importlib.machinery
 import re
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from .session import Session
 
 _SUBMODULES = frozenset({"drive", "files", "output", "userdata", "auth", "patches", "widgets", "data_table"})
+_UPLOAD_BYTES = 64 << 20
 _INSTALL = re.compile(r"^\s*(sudo\s+)?(pip3?|conda|mamba|uv|apt|apt-get|(\S*python3?\s+-m\s+pip))\s")
 
 
@@ -57,7 +59,7 @@ def _stand_in(session: Session, module: str) -> Callable[[str], Any]:
 
         def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ARG001
             session.note(f"colab-{module}", name)
-            return {} if (module, name) == ("files", "upload") else None
+            return _handed_in() if (module, name) == ("files", "upload") else None
 
         call.__name__ = name
         return call
@@ -65,10 +67,26 @@ def _stand_in(session: Session, module: str) -> Callable[[str], Any]:
     return attribute
 
 
+def _handed_in() -> dict[str, bytes]:
+    """Return what ``files.upload()`` would: nobody can be asked here, so the files beside the notebook are uploaded."""
+    files = [one for one in sorted(Path().iterdir()) if one.is_file() and one.stat().st_size < _UPLOAD_BYTES]
+    names = ", ".join(one.name for one in files) or "none"
+    print(f"files.upload() cannot ask for files here; those handed in beside the notebook are taken: {names}")  # noqa: T201
+    return {one.name: one.read_bytes() for one in files}
+
+
 def install_shell(session: Session, shell: Any) -> None:
     """Teach an IPython shell to pass over installs and Colab's magics."""
-    for name in ("pip", "conda", "mamba", "uv", "tensorflow_version"):
+    for name in ("pip", "conda", "mamba", "uv", "tensorflow_version", "tensorboard"):
         shell.register_magic_function(_passed_over(session, name), "line", name)
+    load_ext = shell.find_line_magic("load_ext")
+    shell.register_magic_function(
+        lambda line: (
+            session.note("colab-magic", f"%load_ext {line}") if line.strip() == "tensorboard" else load_ext(line)
+        ),
+        "line",
+        "load_ext",
+    )
     for name in ("system", "getoutput"):
         setattr(
             shell, name, _without_installs(session, getattr(shell, name), quiet=[] if name == "getoutput" else None)
@@ -77,7 +95,7 @@ def install_shell(session: Session, shell: Any) -> None:
 
 def _passed_over(session: Session, name: str) -> Callable[[str], None]:
     def magic(line: str) -> None:
-        session.note("install" if name != "tensorflow_version" else "colab-magic", f"%{name} {line}")
+        session.note("colab-magic" if name.startswith("tensor") else "install", f"%{name} {line}")
 
     magic.__doc__ = "Passed over: packages are as they are here."
     return magic

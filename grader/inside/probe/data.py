@@ -82,10 +82,10 @@ def _local_file(session: Session, given: dict[str, Any], made: dict[str, str]) -
     wanted = f"{given.get('fname') or ''} {given.get('origin') or ''}"
     mnist, cifar = session.shelves.get("mnist"), session.shelves.get("cifar10")
     if _MNIST_FILE in wanted and mnist is not None:
-        kind, make, shelf = "mnist.npz", _mnist_file, mnist
+        kind, make, shelf = "mnist.npz", mnist_file, mnist
     elif "cifar-10" in wanted and cifar is not None:
         unpacked = bool(given.get("untar") or given.get("extract"))
-        kind, make = ("cifar-10 folder", _cifar_folder) if unpacked else ("cifar-10 archive", _cifar_archive)
+        kind, make = ("cifar-10 folder", _cifar_folder) if unpacked else ("cifar-10 archive", cifar_archive)
         shelf = cifar
     else:
         session.note("download", wanted.strip())
@@ -96,7 +96,8 @@ def _local_file(session: Session, given: dict[str, Any], made: dict[str, str]) -
     return made[kind]
 
 
-def _mnist_file(shelf: Shelf) -> str:
+def mnist_file(shelf: Shelf) -> str:
+    """Write the file that Keras downloads, and return its path."""
     path = Path(tempfile.mkdtemp(prefix="keras-")) / _MNIST_FILE
     arrays: dict[str, Any] = {name: shelf.array(name) for name in ("x_train", "y_train", "x_test", "y_test")}
     np.savez(path, **arrays)
@@ -121,7 +122,8 @@ def _cifar_batch(path: Path, images: Any, labels: Any) -> None:
     path.write_bytes(pickle.dumps({b"data": np.ascontiguousarray(flat), b"labels": labels.tolist()}))
 
 
-def _cifar_archive(shelf: Shelf) -> str:
+def cifar_archive(shelf: Shelf) -> str:
+    """Write the archive that CIFAR-10 is published as, and return its path."""
     folder = _cifar_folder(shelf)
     path = Path(folder).with_suffix(".tar.gz")
     with tarfile.open(path, "w:gz", compresslevel=1) as archive:

@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
+from .cells import install_cells
+from .downloads import install_downloads, install_fetching
 from .made import stand_ins
+from .missing import install_missing
 from .modules import install_modules
 from .names import install_names
+from .provided import install_provided
 from .told import Told
 
 
-def install_shims(session: Any) -> Callable[[], None]:
-    """Understand old imports and names from now on; call it before any code of a notebook.
+class Shims:
+    """Understands old imports and names from its making on; to be made before any code of a notebook runs."""
 
-    Returns:
-        What is to be called when Keras has been imported and the probe's hooks are in place.
-    """
-    told = Told(session)
-    install_modules(told)
-    install_names(told, stand_ins(told))
-    return lambda: _teach_keras(session, told)
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self._told = told = Told(session)
+        install_modules(told)
+        install_names(told, stand_ins(told, session))
+        install_provided(told, session)
+        install_missing()
+        self._copies = install_downloads(session)
 
+    def shell_is_up(self, shell: Any) -> None:
+        """Look at cells from now on, and at the commands they call."""
+        with self._session.quietly():
+            install_cells(self._told, shell)
+            install_fetching(self._copies, shell)
 
-def _teach_keras(session: Any, told: Told) -> None:
-    from .arguments import install_arguments
-    from .files import install_files
-    from .logs import install_logs
-    from .methods import install_methods
+    def keras_is_here(self) -> None:
+        """Teach Keras, whose methods the probe has hooked by now, its old names."""
+        from .arguments import install_arguments
+        from .files import install_files
+        from .logs import install_logs
+        from .methods import install_methods
+        from .pictures import install_pictures
 
-    # One by one: another release of Keras may have moved what one of them needs.
-    for install in (install_arguments, install_methods, install_logs, install_files):
-        with session.quietly():
-            install(told)
+        # One by one: another release of Keras may have moved what one of them needs.
+        for install in (install_arguments, install_methods, install_logs, install_files, install_pictures):
+            with self._session.quietly():
+                install(self._told)

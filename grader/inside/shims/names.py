@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from .made import Make
-from .modules import plain, today_of
+from .paths import plain, today_of
 from .spellings import MODULES, NAMES, REFUSED
 from .told import Told, asked_by_notebook
 

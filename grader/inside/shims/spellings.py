@@ -26,6 +26,7 @@ MODULES: dict[str, str] = {
     "keras.utils.layer_utils": "keras.utils",
     "keras.utils.visualize_util": "keras.utils",
     **{f"keras.layers.{name}": "keras.layers" for name in LAYER_MODULES},
+    "keras.layers.merge": "keras.layers",
     "keras.layers.experimental.preprocessing": "keras.layers",
     "keras.layers.experimental": "keras.layers",
     "keras.engine.topology": "keras.layers",
@@ -103,7 +104,10 @@ REFUSED: dict[str, str] = {
     "tensorflow.InteractiveSession": "model.fit(x, y)",
     "tensorflow.global_variables_initializer": "model.fit(x, y)",
     "tensorflow.contrib": "keras",
+    "tensorflow.train.GradientDescentOptimizer": "keras.optimizers.SGD",
+    "tensorflow.train.RMSPropOptimizer": "keras.optimizers.RMSprop",
     "tensorflow.app": "",
+    "scipy.misc.imshow": "matplotlib.pyplot.imshow(image)",
     "scipy.misc.face": "scipy.datasets.face()",
     "scipy.misc.ascent": "scipy.datasets.ascent()",
 }

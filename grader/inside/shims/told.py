@@ -25,21 +25,26 @@ class Told:
         self._session = session
         self._said: set[tuple[int, str]] = set()
 
-    def used(self, old: str, write: str = "", *, stops: bool = True) -> None:
+    def used(self, old: str, write: str = "", *, stops: bool = True, cell: int | None = None) -> None:
         """Say that ``old`` was used.
 
         Args:
             old: as in the notebook, such as ``lr=``.
             write: today's spelling; empty when there is nothing to write in its place.
             stops: whether a notebook stops there with today's library.
+            cell: the number of the cell, where it is not the one that is running.
         """
         with self._session.quietly():
-            cell = self._session.cell()
+            cell = self._session.cell() if cell is None else cell
             if (cell, old) in self._said:
                 return
             self._said.add((cell, old))
-            self._session.send("legacy", old=old[:_LONGEST], write=write[:_LONGEST], stops=stops)
+            self._session.send("legacy", cell=cell, old=old[:_LONGEST], write=write[:_LONGEST], stops=stops)
             _warn(f"{old} is an old spelling" + (f"; write {write}" if write else " with nothing in its place"))
+
+    def absent(self, program: str) -> None:
+        """Say in the trace that something is done without a program that is not here."""
+        self._session.note("absent", program)
 
     def refused(self, kind: type[Exception], old: str, write: str = "") -> NoReturn:
         """Raise what today's library raises for an old spelling that no shim can do, naming what to write.

@@ -1,0 +1,40 @@
+"""What stands for a module that went."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import Any
+
+from .paths import plain
+from .told import Told
+
+
+class OldModule(ModuleType):
+    """Stands for a module that went: its names are looked up in today's."""
+
+    def __init__(self, told: Told, old: str, new: str) -> None:
+        super().__init__(old, f"What was {old} is in {new} today.")
+        self.told, self.old, self.new = told, old, new
+
+    def __getattr__(self, name: str) -> Any:
+        today = importlib.import_module(self.new)
+        if name == "__all__":  # `from keras.layers.core import *`: all at once, and told once
+            public = getattr(today, "__all__", [one for one in vars(today) if not one.startswith("_")])
+            self.__dict__.update({one: getattr(today, one) for one in public})
+            self.told.used(f"from {self.old} import *", f"from {self.new} import *")
+            return list(public)
+        if name.startswith("__"):
+            raise AttributeError(name)
+        for place in (self.new, *_also(self.new)):
+            found = importlib.import_module(place)
+            if hasattr(found, name):
+                self.told.used(self.old, place)
+                return getattr(found, name)
+        raise AttributeError(f"module {self.old!r} has no attribute {name!r}")
+
+
+def _also(new: str) -> list[str]:
+    """Return where else to look: an old module had some of what lies elsewhere today."""
+    inner, kind = plain(new)
+    return [*(f"{kind}{part}" for part in ("", ".models", ".layers")), f"tensorflow.{inner}"] if kind else []
