@@ -32,7 +32,7 @@ def recipe_of(fit: FitFacts, model: ModelFacts) -> Recipe:
     Raises:
         NotRebuildable: It cannot be repeated from what the trace tells; ``reason`` says why.
     """
-    if model.config is None or model.api not in ("sequential", "functional"):
+    if model.config is None or model.api not in ("sequential", "functional", "subclassed"):
         raise NotRebuildable(
             msg("the model cannot be rebuilt from its description: {why}", why=model.unportable or model.api)
         )

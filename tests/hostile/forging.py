@@ -238,6 +238,17 @@ FORGERIES = (
             "model.fit(x, y, epochs=1, batch_size=64, verbose=0)\nmodel.evaluate(tx, ty)")),
     ),
     Forgery(
+        name="declares-layers-it-never-calls", task="task3", verdicts={"convolutions": _OPEN, "poolings": _OPEN}, cells=(_IMAGES, (
+            "class Own(keras.Model):\n"
+            "    def __init__(self):\n"
+            "        super().__init__()\n"
+            "        self.convolutions = [layers.Conv2D(8, 3, padding='same', activation='relu') for n in range(5)]\n"
+            "        self.poolings = [layers.MaxPooling2D(2, padding='same') for n in range(4)]\n"
+            "        self.flatten, self.out = layers.Flatten(), layers.Dense(10, activation='softmax')\n"
+            "    def call(self, inputs): return self.out(self.flatten(inputs))\n"
+            "model = compiled(Own())\nmodel.fit(x, y, epochs=1, batch_size=64, verbose=0)\nmodel.evaluate(tx, ty)")),
+    ),
+    Forgery(
         name="calls-a-class-conv2d", task="task3", verdicts={"convolutions": _OPEN}, cells=(_IMAGES, (
             "class Conv2D(layers.Layer):\n    def call(self, inputs): return inputs\n"
             "Conv2D.__module__ = layers.Conv2D.__module__\nConv2D.__qualname__ = 'Conv2D'\n"

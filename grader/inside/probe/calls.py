@@ -173,6 +173,8 @@ class Fit(Watch):
 
     def _end(self, history: Any, *, error: str) -> None:
         session, seconds = self.session, time.perf_counter() - self._started
+        shape = self.facts["x"].get("shape")
+        session.known(self.model).row = tuple(shape[1:]) if shape else None
         known = session.snapshot(self.model)
         if not error or iterations(self.model) != 0:
             session.touch(self.model, "it was trained before")

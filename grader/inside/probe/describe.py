@@ -9,12 +9,13 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from .channel import wire
+from .symbolic import is_all_layers, twin_of
 
 _CONFIG_BYTES = 2 << 20
 _TEXT = 200
@@ -156,12 +157,30 @@ def input_shape_of(tensors: Iterable[Any]) -> list[int | None] | None:
     return None
 
 
-def model_facts(model: Any) -> dict[str, Any]:
-    """Describe a model as ``records.ModelFacts`` does, without its numbers and its cell."""
+def model_facts(model: Any, row: Sequence[int] | None = None) -> dict[str, Any]:
+    """Describe a model as ``records.ModelFacts`` does, without its numbers and its cell.
+
+    A subclassed model that was built on rows of shape ``row`` is described by what its ``call`` does, where that can
+    be told.
+    """
+    layers = list(flat_layers(model))
+    if api_of(model) != "subclassed" or not getattr(model, "built", False):
+        return _facts_of(model, layers)
+    facts = _facts_of(model, [layer for layer in layers if layer.built])  # what was never called is no part of it
+    if row is None or _own_steps(model):
+        return facts
+    with twin_of(model, row) as twin:
+        if twin is None:
+            return facts
+        found = {**_facts_of(twin, list(flat_layers(twin))), "api": "subclassed", "name": facts["name"]}
+        return found if is_all_layers(twin) else {**found, "config": None, "unportable": facts["unportable"]}
+
+
+def _facts_of(model: Any, layers: Iterable[Any]) -> dict[str, Any]:
     config, unportable = portable_config(model)
     return {
         "api": api_of(model),
-        "layers": [layer_facts(layer) for layer in flat_layers(model)],
+        "layers": [layer_facts(layer) for layer in layers],
         "name": str(getattr(model, "name", ""))[:_TEXT],
         "config": config,
         "unportable": unportable,
@@ -211,7 +230,7 @@ def _why_unportable(model: Any) -> str:
     if api_of(model) == "subclassed":
         return "a subclassed model"
     if not is_keras(type(model)):
-        own = [name for name in _OWN_STEPS if not is_keras(getattr(type(model), name, None))]
+        own = _own_steps(model)
         return f"a class of its own that redefines {', '.join(own)}" if own else "a model class of its own"
     for layer in flat_layers(model):
         if not is_keras(type(layer)):
@@ -219,6 +238,10 @@ def _why_unportable(model: Any) -> str:
         if type(layer).__name__ == "Lambda":
             return "a Lambda layer"
     return ""
+
+
+def _own_steps(model: Any) -> list[str]:
+    return [name for name in _OWN_STEPS if not is_keras(getattr(type(model), name, None))]
 
 
 def _foreign(config: Any) -> str:

@@ -57,6 +57,8 @@ class Known:
     """Which accuracies it was compiled to measure, None where it measures anything else; see ``delegate``."""
     last_fit: int | None = None
     not_fresh: str = ""
+    row: tuple[int, ...] | None = None
+    """Shape of one row of what it was trained on last."""
     preprocessing: dict[str, Any] | None = None
     """``records.ArrayFacts`` of the latest recognised inputs."""
 
@@ -143,7 +145,7 @@ class Session:
     def snapshot(self, model: Any) -> Known:
         """Send what a model looks like if that changed since the last time."""
         known = self.known(model)
-        facts = wire(model_facts(model))
+        facts = wire(model_facts(model, known.row))
         signature = repr(facts)
         if signature != known.signature:
             known.signature, known.snapshot = signature, self._snapshots
