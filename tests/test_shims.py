@@ -90,6 +90,11 @@ CASES = {
         "from keras import backend as K\nmodel.optimizer.lr = 0.5\nresult = float(K.get_value(model.optimizer.lr))",
         "model.optimizer.learning_rate = 0.5\nresult = float(model.optimizer.learning_rate)",
     ),
+    "set_value": (
+        MODEL + "import tensorflow as tf\n",
+        "tf.keras.backend.set_value(model.optimizer.learning_rate, 0.5)\nresult = float(model.optimizer.learning_rate)",
+        "model.optimizer.learning_rate = 0.5\nresult = float(model.optimizer.learning_rate)",
+    ),
     "keras-1-dense": (
         "",
         "result = keras.layers.Dense(output_dim=3, init='uniform', bias=False, input_dim=4)\n" + CONFIG,
@@ -310,6 +315,33 @@ CASES = {
             "K.set_session(tf.Session(config=config)); result = 1"
         ),
         "result = 1",
+    ),
+    "fractional-steps": (
+        FLOW,
+        "result = model.fit_generator(flow(), steps_per_epoch=40 / 16, epochs=1, verbose=0).history['loss']",
+        "result = model.fit(flow(), steps_per_epoch=3, epochs=1, verbose=0).history['loss']",
+    ),
+    "maxnorm": (
+        "",
+        "from keras.constraints import maxnorm\nresult = keras.layers.Dense(3, W_constraint=maxnorm(3))\n" + CONFIG,
+        "result = keras.layers.Dense(3, kernel_constraint=keras.constraints.MaxNorm(3))\n" + CONFIG,
+    ),
+    "losses-mse": ("", "result = keras.losses.mse(Y, Y + 1)", "result = keras.losses.mean_squared_error(Y, Y + 1)"),
+    "sklearn": (
+        "",
+        "from sklearn.cross_validation import train_test_split\nresult = train_test_split(x, y, random_state=1)[0]",
+        "from sklearn.model_selection import train_test_split\nresult = train_test_split(x, y, random_state=1)[0]",
+    ),
+    "antialias": (
+        "from PIL import Image\n",
+        "result = int(Image.ANTIALIAS)",
+        "result = int(Image.LANCZOS)",
+    ),
+    "clock": ("import time\n", "result = time.clock() > 0", "result = time.process_time() > 0"),
+    "get_cmap": (
+        "import matplotlib.pyplot as plt\n",
+        "result = plt.cm.get_cmap('jet')(0.5)",
+        "result = plt.get_cmap('jet')(0.5)",
     ),
     "numpy-names": (
         "",

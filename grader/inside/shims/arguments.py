@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ Change = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict
 _ORDERINGS = {"th": "channels_first", "tf": "channels_last"}
 _SAYS_NOTHING: dict[str, tuple[Any, ...]] = {"dim_ordering": ("default",), "mode": (0,), "period": (1,)}
 """Arguments that can be left out only when they have one of these values; today's Keras refuses any other."""
+_STEPS = ("steps_per_epoch", "validation_steps", "steps")
 _COUNTED_IN_IMAGES = ("samples_per_epoch", "nb_val_samples")
 """Not only renamed: ``generators`` counts them in batches."""
 
@@ -72,7 +74,8 @@ def install_arguments(told: Told) -> None:
         elif old.renamed or old.dropped:
             _teach(kind, "__init__", _of_convolution(old) if kind.__name__ in CONVOLUTIONS else _plainly(old))
     for method in ("fit", "evaluate", "predict", "compile"):
-        _teach(keras.Model, method, _plainly(arguments_of(told, method, getattr(keras.Model, method))))
+        old = arguments_of(told, method, getattr(keras.Model, method))
+        _teach(keras.Model, method, _whole_steps(old))
     _teach_model(told)
     _teach(keras.Layer, "__init__", _of_shape(told))
     _teach_functions(told)
@@ -90,6 +93,19 @@ def arguments_of(told: Told, name: str, today: Callable[..., Any]) -> OldArgumen
 
 def _plainly(old: OldArguments) -> Change:
     return lambda args, given: (args, old.mended(given) if old.found_in(given) else given)
+
+
+def _whole_steps(old: OldArguments) -> Change:
+    """``steps_per_epoch=len(x) / 32`` was counted up to, and so was as good as the next whole number."""
+
+    def change(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        given = old.mended(given) if old.found_in(given) else given
+        for name in [one for one in _STEPS if isinstance(given.get(one), float)]:
+            old.told.used(f"{name}={given[name]:g}", f"{name}={math.ceil(given[name])}")
+            given = {**given, name: math.ceil(given[name])}
+        return args, given
+
+    return change
 
 
 def _of_convolution(old: OldArguments) -> Change:

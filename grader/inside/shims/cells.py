@@ -14,6 +14,8 @@ from .told import Told
 CONTENT = "/content"
 """Where Colab keeps a notebook's files; in the sandbox a link to the work folder."""
 _PYTHON_2_TAB = 8
+_MAGICS = ("pip ", "conda ")
+"""Alone in a cell, IPython knows these without a sign before them."""
 _CONTENT_PATH = re.compile(r"/content/[^'\"\n\\*?<>|{}$;]+")
 _TERMINAL = re.compile(r"^\$?[ \t]*((?:sudo[ \t]+)?(?:pip3?|conda|apt|apt-get|wget|curl|git|python3?)[ \t]+\S.*)$")
 
@@ -66,7 +68,7 @@ def _readable(told: Told, lines: list[str], shell: Any) -> list[str]:
 
     Only a cell that is no Python as it stands is touched, and only if it is Python afterwards.
     """
-    if _runs("".join(lines), shell):
+    if _runs("".join(lines), shell) or (len(lines) == 1 and lines[0].startswith(_MAGICS)):
         return lines
     changes: tuple[tuple[Callable[[str], str], str, str], ...] = (
         (lambda line: line.expandtabs(_PYTHON_2_TAB), "tabs and spaces mixed", "four spaces"),

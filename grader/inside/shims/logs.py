@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..probe.hooks import replace_function, replace_method  # noqa: TID252 - the kernel imports this folder under another name
@@ -86,12 +87,15 @@ def _monitoring(told: Told, original: Any) -> Any:
 
 def _rename(told: Told, model: Any, callback: Any, attribute: str, text: str) -> None:
     compiled = str(getattr(getattr(model, "_compile_metrics", None), "_user_metrics", ""))
+    if "'accuracy'" not in compiled or "'acc'" in compiled:
+        return
     for old in ("val_acc", "acc"):
-        if "'accuracy'" not in compiled or "'acc'" in compiled:
-            return
-        shown = f"{{{old}" if attribute == "filepath" else old
-        if (text == old) if attribute == "monitor" else (f"{shown}:" in text or f"{shown}}}" in text):
-            new = _PAIRS[old]
+        new = _PAIRS[old]
+        if attribute == "monitor":
+            renamed = new if text == old else text
+        else:
+            renamed = re.sub(rf"{{{old}(?=[:}}])", f"{{{new}", text)
+        if renamed != text:
             told.used(f'{attribute} "{old}"', f'"{new}"', stops=attribute == "filepath")
-            text = new if attribute == "monitor" else text.replace(shown, f"{{{new}")
+            text = renamed
             setattr(callback, attribute, text)

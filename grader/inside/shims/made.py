@@ -22,10 +22,12 @@ def stand_ins(told: Told, session: Any) -> dict[str, Make]:
         **windows(told),
         **_backend(told),
         **{f"scipy.misc.{name}": _image(told, name) for name in _IMAGES},
+        "scipy.ndimage.imread": _image(told, "imread", "scipy.ndimage"),
         **{f"matplotlib.style.{name}": _styled(told, name) for name in ("use", "context")},
         "sklearn.datasets.fetch_openml": lambda module: openml.fetch_openml(module, session.shelves),
         "sklearn.datasets.fetch_mldata": lambda _: _fetch_mldata(told, session),
         "tensorflow.train.AdamOptimizer": lambda _: _adam(told),
+        "tensorflow.enable_eager_execution": lambda _: lambda *_: told.used("tensorflow.enable_eager_execution()"),
     }
 
 
@@ -46,16 +48,21 @@ def _backend(told: Told) -> dict[str, Make]:
     def set_session(session: Any) -> None:  # noqa: ARG001
         told.used("set_session(...)")
 
+    def set_value(x: Any, value: Any) -> None:
+        told.used("set_value(x, value)", "x.assign(value)")  # Keras 3 keeps one that fails on its own variables
+        x.assign(value)
+
     return {
+        "keras.backend.set_value": lambda _: set_value,
         "keras.backend.image_dim_ordering": lambda _: image_dim_ordering,
         "keras.backend.set_image_dim_ordering": lambda _: set_image_dim_ordering,
         "keras.backend.set_session": lambda _: set_session,
     }
 
 
-def _image(told: Told, name: str) -> Make:
+def _image(told: Told, name: str, owner: str = "scipy.misc") -> Make:
     def make(module: ModuleType) -> Any:  # noqa: ARG001
-        told.used(f"scipy.misc.{name}", _INSTEAD.get(name, "PIL.Image.fromarray(image)"))
+        told.used(f"{owner}.{name}", _INSTEAD.get(name, "PIL.Image.fromarray(image)"))
         return getattr(scipy_images, name)
 
     return make

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .generators import in_batches
-from .told import Told
+from .told import Told, asked_by_notebook
 
 _UNBUILT = "has never been called"
 
@@ -97,8 +95,6 @@ class _Shape:
     def __get__(self, layer: Any, owner: type) -> Any:
         if layer is None:
             return self
-        from .told import asked_by_notebook
-
         if not asked_by_notebook():
             raise AttributeError(f"{type(layer).__name__!r} object has no attribute '{self._end}_shape'")
         tensors = getattr(layer, self._end)
@@ -116,9 +112,3 @@ def _learning_rate(told: Told) -> property:
         self.learning_rate = value
 
     return property(get, put)
-
-
-def classes_of(probabilities: Any) -> Any:
-    """Return the class of every row of a model's outputs, as ``np_utils.probas_to_classes`` did."""
-    given = np.asarray(probabilities)
-    return given.argmax(axis=1) if given.ndim > 1 and given.shape[1] > 1 else (given > 0.5).astype("int64").ravel()

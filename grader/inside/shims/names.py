@@ -18,6 +18,11 @@ from .paths import plain, today_of
 from .spellings import MODULES, NAMES, REFUSED
 from .told import Told, asked_by_notebook
 
+_PARTS = (
+    *("utils", "layers", "models", "backend", "preprocessing", "preprocessing.image", "losses", "metrics", "callbacks"),
+    *("initializers", "constraints", "regularizers", "activations", "optimizers"),
+)
+
 
 def install_names(told: Told, made: dict[str, Make]) -> None:
     """Teach modules their old names as they are imported.
@@ -28,7 +33,7 @@ def install_names(told: Told, made: dict[str, Make]) -> None:
     """
     owners = {name.rpartition(".")[0] for name in (*NAMES, *REFUSED, *MODULES, *made)}
     # Through `tensorflow.keras` Keras still has names that it has lost under its own.
-    owners |= {f"keras.{part}" for part in ("utils", "layers", "backend", "preprocessing", "preprocessing.image")}
+    owners |= {f"keras.{part}" for part in _PARTS}
     sys.meta_path.insert(0, _Teacher(told, owners, made))
     for module in [sys.modules[name] for name in owners & sys.modules.keys()]:  # the probe itself needs NumPy
         teach(module, told, made)
