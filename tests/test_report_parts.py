@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from grader.criteria import KINDS
 from grader.errors import MachineError
 from grader.hints import hints_of, lessons, lessons_for
 from grader.language import Language
@@ -156,6 +157,12 @@ LESSONS = {
     "missing-file": "error FileNotFoundError: [Errno 2] No such file or directory: 'a.csv'",
     "example-first": "criterion example-run example: no run of the example was found. ",
     "varied": "criterion varied units: nothing. ",
+    "misspelt-name": "error ValueError: Could not interpret activation function identifier: sofmax",
+    "other-layers": "criterion layer-count convolutions: Conv2D layers: 4. ",
+    "batches-and-epochs": "criterion batch-size batch: Batch size: 32. ",
+    "optimizer": "criterion optimizer optimizer: Optimizer: Adam. ",
+    "never-trained": "criterion trained trained: the model was never trained. ",
+    "low-accuracy": "criterion accuracy accuracy: 0.91, the median of three trainings. ",
 }  # fmt: skip
 
 
@@ -169,7 +176,13 @@ def test_every_lesson_is_called_for_by_something_real():
             assert re.search("[а-яё]", words.ru)
             assert words.en
             assert not re.search("[а-яё]", words.en)
-    assert not lessons_for(["criterion layer x: Dense: units = 10, activation = softmax. ", "note: all is well"])
+    assert not lessons_for(["criterion : nothing. ", "note: all is well"])
+
+
+def test_every_kind_of_criterion_teaches_something():
+    """Whatever is not passed has a lesson; that of training data depends on what was wrong with them."""
+    without = {kind for kind in KINDS if not lessons_for([f"criterion {kind} x: something else. "])}
+    assert without == {"training-data"}
 
 
 def test_a_lesson_is_shown_once_and_linked_from_its_criteria(tmp_path):
@@ -361,7 +374,15 @@ def test_pages_are_printed_by_a_real_browser(tmp_path):
     results = [submission("a", tasks=(task1(), task2()))]
     render_run(run(), results, tmp_path, language="ru")
     assert render_pdf(results, tmp_path).read_bytes().startswith(b"%PDF-")
-    assert (tmp_path / "students" / "a.pdf").read_bytes().startswith(b"%PDF-")
+    pdf = tmp_path / "students" / "a.pdf"
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    before = pdf.stat().st_mtime_ns
+    render_run(run(), results, tmp_path, language="ru")
+    render_pdf(results, tmp_path)
+    assert pdf.stat().st_mtime_ns == before, "the page is the same, so it is not printed again"
+    render_run(run(), results, tmp_path, language="en")
+    render_pdf(results, tmp_path)
+    assert pdf.stat().st_mtime_ns > before
 
 
 @pytest.mark.slow
