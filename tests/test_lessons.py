@@ -7,6 +7,7 @@ import pytest
 
 from grader.batch import Settings, grading_for, tasks_of
 from grader.pipeline import grade_submission
+from grader.records import Evidence
 from grader.workbook import load_workbook
 from tests.lessons import LESSONS
 
@@ -66,3 +67,34 @@ def test_a_lesson_is_graded_as_its_author_says(lesson, grading):
     mine = replace(grading, workbook=workbook, tasks=tasks_of(workbook, lesson.tasks))
     result = grade_submission(lesson.submission, mine, lambda _: None)
     assert not lesson.differences(result)
+
+
+BOTH_WAYS = (
+    "task1-one-unit-softmax",
+    "task2-as-asked",
+    "task2-early-stopping",
+    "task2-functional",
+    "task2-goes-on-from-the-example",
+    "task2-one-hot",
+    "task2-scaled-and-shuffled",
+    "task2-trained-on-test",
+    "task2-validation-data-is-test",
+    "task2-validation-split-added",
+    "task3-as-asked",
+    "task3-good-try-then-bad",
+    "task3-saved-and-loaded",
+    "task4-two-tries-then-all-data",
+)
+"""All that is usually handed to the trainer, and some that must not be."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", [one for one in LESSONS if one.name in BOTH_WAYS], ids=lambda lesson: lesson.name)
+def test_who_trains_changes_no_verdict(lesson, grading):
+    """A lesson that trains in its own kernel is graded as one that the trainer trains for, which is as written."""
+    workbook = replace(grading.workbook, limits=replace(grading.workbook.limits, **lesson.limits))
+    mine = replace(grading, workbook=workbook, tasks=tasks_of(workbook, lesson.tasks), helper=None)
+    result = grade_submission(replace(lesson.submission, student=f"{lesson.name}-alone"), mine, lambda _: None)
+    assert not lesson.differences(result)
+    evidence = {task.accuracy.evidence for task in result.tasks if task.accuracy is not None}
+    assert Evidence.DELEGATED not in evidence

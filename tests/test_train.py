@@ -286,6 +286,10 @@ def test_a_model_is_handed_out_and_trained_again_only_when_its_state_is_gone(mni
         assert (training.test_accuracy, pool.trainings_run) == (judged.test_accuracy, 1)
         assert pool.model(recipe, mnist, QUICK, seed=5)[1] == state
         assert pool.trainings_run == 1
+        platform = pool.platform_for(mnist)
+    with TrainerPool(bounds=TrainingLimits(), cache=tmp_path, keeps_states=True, platform=platform) as later:
+        assert later.model(recipe, mnist, QUICK, seed=5)[1] == state
+        assert not later._idle  # no process was started for it
 
 
 @pytest.mark.slow

@@ -33,6 +33,8 @@ def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -
     unsealed = find_seal(allow_unsealed=settings.unsealed).name == "none"
     datasets, ledger, workbook = _datasets(settings, say), Ledger(out), settings.workbook
     hardware = hardware_of(settings.device, settings.backend)
+    # The backend decides whether it can use a GPU, and has to be asked.
+    known = None if hardware.gpus else Platform(backend=settings.backend, keras=version_of("keras"))
     # A trainer for each submission at work: none waits for another's training. And a kernel for the one after it.
     with (
         Ahead(settings.jobs) as ahead,
@@ -44,11 +46,10 @@ def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -
             unsealed=unsealed,
             keeps_states=not settings.train_in_kernel,
             hardware=hardware,
+            platform=known,
         ) as pool,
     ):
-        platform = Platform(backend=settings.backend, keras=version_of("keras"))
-        if hardware.gpus:  # the backend decides whether it can use them
-            platform = pool.platform_for(next(iter(datasets.values())))
+        platform = known or pool.platform_for(next(iter(datasets.values())))
         trainings = RecordedTrainings(ledger=ledger, trainer=pool, limits=workbook.training, platform=platform)
         profile = workbook.profiles[settings.profile]
         delegate = Delegate(trainer=trainings, datasets=datasets, profile=profile)

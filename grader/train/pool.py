@@ -40,6 +40,7 @@ class TrainerPool:
         unsealed: bool = False,
         hardware: Hardware | None = None,
         keeps_states: bool = False,
+        platform: Platform | None = None,
     ) -> None:
         """Prepare a pool; processes start with the first training.
 
@@ -51,6 +52,8 @@ class TrainerPool:
             unsealed: Run without a sandbox, with all our rights.
             hardware: What to compute on; TensorFlow on the processor by default.
             keeps_states: Keep in the cache what each training left in its model, for :meth:`model`.
+            platform: What its trainings are made on, where that is known without asking a process; so what the cache
+                holds is answered without starting any.
         """
         self._bounds = bounds
         self._once = Once(Cache(cache), keeps_states=keeps_states)
@@ -63,7 +66,7 @@ class TrainerPool:
         self._slots = Slots(self._hardware, workers)
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
-        self._platform: Platform | None = None
+        self._platform = platform
         self._closed = False
 
     @property
