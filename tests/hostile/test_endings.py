@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from grader import execute
+from grader.drivers import process
 from grader.execute import Job, run_notebook
 from grader.records import Ending, Execution, Limits, Profile
 from tests.hostile.attacks import ATTACKS
@@ -88,7 +89,7 @@ def test_a_sandbox_that_does_not_start_is_not_the_students_fault(tmp_path, monke
 def test_a_driving_process_that_hangs_or_falls_is_ended_and_takes_its_kernel_along(tmp_path, monkeypatch, blow, ending):
     """The supervisor's clock is a kill: whatever state the process is in, it is over, explained, and leaves nothing."""
     monkeypatch.setattr(execute, "_SPARE_SECONDS", 15 - LIMITS.notebook_seconds)
-    monkeypatch.setattr(execute, "_END_SECONDS", 1)
+    monkeypatch.setattr(process, "_END_SECONDS", 1)
     found: list[Execution] = []
     before = {child.pid for child in psutil.Process().children()}
     thread = threading.Thread(target=lambda: found.append(run(tmp_path, "import time; time.sleep(50)")))
