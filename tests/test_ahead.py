@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from grader.drivers import Ahead, suits_ahead
-from grader.execute import Job, run_notebook
+from grader.execute import Job, _as_json, run_notebook
 from grader.records import Ending, Limits, Profile
 from tests.test_execute import statuses, write_notebook
 from tests.test_sandbox import needs_seal
@@ -118,7 +118,7 @@ def wait_for_kernel(driver):
 @needs_seal
 def test_at_the_end_nobody_waits_and_nothing_is_started_for_nobody(tmp_path):
     """As many wait as notebooks are to come, at most as many as may run at once; closing ends them all."""
-    standing = {"datasets": {}, "limits": {}}
+    standing = _as_json(job_of(tmp_path / "a", LOOK), None) | {"notebook": "", "out": "", "files": []}
     with Ahead(2) as ahead:
         assert ahead.take(standing, suited=True, linked=False) is None
         assert not drivers()
