@@ -29,7 +29,9 @@ def cohort(tmp_path_factory):
         nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in cells]), root / name / "work.ipynb")
 
     student("about-tables", "import numpy as np", "print(np.arange(3).sum())")
-    student("fails-in-the-middle", "x = 1", "print(undefined)", "import tensorflow_nothing")
+    student(
+        "fails-in-the-middle", "x = 1", "print(undefined)", "import tensorflow_nothing", "tensorflow_nothing.start()"
+    )
     student("kills-itself", "import os", "os._exit(3)", "print('never')")
     student("no-code")
     (root / "broken.ipynb").write_text('{"cells": [')

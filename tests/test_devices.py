@@ -99,8 +99,8 @@ def test_alone_means_that_the_others_have_gone_and_nobody_comes():
     assert told == ["alone", "done", "late"]
 
 
-def wide(units=4_000):
-    """A recipe whose estimate stays within the bounds and whose training does not fit into a quarter of a gigabyte."""
+def wide(units=7_000):
+    """A recipe whose estimate stays within a gigabyte, and whose training does not fit beside TensorFlow in one."""
     config = sequential(inputs(784), dense(units, "relu"), dense(units, "relu"), dense(10, "softmax"))
     return recipe_of(fitted(**mnist_rows(TRAIN_ROWS), batch_size=32, epochs=1), model(config))
 
@@ -109,7 +109,7 @@ def test_what_memory_does_not_suffice_for_is_tried_once_more_alone_and_then_left
     """The trainer's own allocation fails, for real, twice; the outcome says so, is not kept, and judges nobody."""
     alone, lend = [], Slots.alone
     monkeypatch.setattr(Slots, "alone", lambda self, device: alone.append(device) or lend(self, device))
-    bounds = TrainingLimits(memory_mb=620)
+    bounds = TrainingLimits(memory_mb=1_000, parameters=100_000_000)
     with TrainerPool(bounds=bounds, cache=None, workers=2) as pool:
         training = pool.train(wide(), mnist, FULL, seed=0)
         assert pool._idle == []  # what ran out of memory is not used again

@@ -28,7 +28,7 @@ def _tensorflow() -> bool:
 def _jax() -> bool:
     import jax
 
-    return jax.default_backend() == "gpu"
+    return bool(jax.default_backend() == "gpu")
 
 
 def _torch() -> bool:
