@@ -9,7 +9,7 @@ from grader.beside import with_context
 from grader.collect import HandedIn, Submission
 from grader.criteria.case import Measurement
 from grader.drivers import Ahead
-from grader.execute import Helper, Job
+from grader.execute import Helper, Job, run_notebook
 from grader.grade import status_of, task_result, unjudged
 from grader.hints import hints_of
 from grader.ledger import Ledger
@@ -42,6 +42,10 @@ class Grading:
     ahead: Ahead | None = None
     """Kernels that wait for notebooks."""
     kernels_see_gpu: bool = False
+    run_notebook: Callable[[Job, Helper | None], Execution] = run_notebook
+    """Where notebooks run."""
+    slots: int = 1
+    """Submissions to have at work at the same time."""
 
     def figure(self, task: Task) -> float | None:
         """Return the test accuracy that the workbook prints for a task's example."""
@@ -130,7 +134,11 @@ def failed_by_us(submission: Submission, tasks: Sequence[Task], trace: str) -> S
 def _executed(submission: Submission, grading: Grading, say: Say) -> list[Execution]:
     """Run every notebook of a submission that is not on record already."""
     recorded = RecordedExecutions(
-        ledger=grading.ledger, versions=grading.versions, helper=grading.helper, ahead=grading.ahead
+        ledger=grading.ledger,
+        versions=grading.versions,
+        helper=grading.helper,
+        ahead=grading.ahead,
+        run_notebook=grading.run_notebook,
     )
     jobs = [_job(notebook, number, submission, grading) for number, notebook in enumerate(submission.notebooks)]
     recorded.settle(submission.student, jobs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -32,6 +32,8 @@ class RecordedExecutions:
     """Whoever trains for notebooks while they run; None where they train in their kernels."""
     ahead: Ahead | None = None
     """Kernels that wait for notebooks."""
+    run_notebook: Callable[[Job, Helper | None], Execution] = run_notebook
+    """Where they run."""
 
     def settle(self, student: str, jobs: Sequence[Job]) -> None:
         """Bring a student's recorded executions into the order of the notebooks as they are handed in now."""
@@ -52,9 +54,9 @@ class RecordedExecutions:
         if known is not None:
             return known
         folder = self.ledger.executions.begin(student)
-        execution = run_notebook(replace(job, out=folder), self.helper, self.ahead)
+        execution = self.run_notebook(replace(job, out=folder), self.helper)
         if execution.ending is Ending.SANDBOX_FAILED:  # never the student's fault, and often gone a moment later
-            execution = run_notebook(replace(job, out=folder), self.helper, self.ahead)
+            execution = self.run_notebook(replace(job, out=folder), self.helper)
         if execution.ending in _OURS:
             require_space(self.ledger.out)
         self.ledger.executions.keep(student, number, digest, folder)

@@ -164,7 +164,7 @@ class _Run:
     def _grade_all(self, submissions: Sequence[Submission], digests: Mapping[str, str], conditions: str) -> None:
         if self.grading.ahead is not None:
             self.grading.ahead.expect(sum(len(one.notebooks) for one in submissions))
-        pool = concurrent.futures.ThreadPoolExecutor(self.settings.jobs, "grader")
+        pool = concurrent.futures.ThreadPoolExecutor(self.grading.slots, "grader")
         futures = [pool.submit(self._grade_one, one, digests[one.student], conditions) for one in submissions]
         try:
             for future in concurrent.futures.as_completed(futures):

@@ -23,13 +23,17 @@ class Settings:
     tasks: tuple[Task, ...]
     profile: str
     data: Literal["auto", "sample", "full"]
-    jobs: int
+    jobs: int | None
+    """Submissions at the same time; None leaves it to the engine."""
     language: str
     unsealed: bool = False
     backend: str = "tensorflow"
     """What the trainer's Keras computes with."""
     train_in_kernel: bool = False
     """Let every ``fit`` train where it is called, instead of once for all who train the same."""
+    engine: Literal["local", "ray"] = "local"
+    address: str | None = None
+    """Of the Ray cluster; None starts one on this machine."""
     device: str = "auto"
     """What the trainer computes on: ``auto``, ``cpu``, ``gpu`` or ``gpu:0,1``."""
     kernel_device: Literal["cpu", "gpu"] = "cpu"

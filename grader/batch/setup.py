@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from grader.batch.settings import Settings
 from grader.batch.versions import decisive_versions, version_of
 from grader.datasets import DataStore
 from grader.delegate import Delegate
-from grader.drivers import Ahead
+from grader.engine import Engine, Order, local_engine
 from grader.ledger import Ledger
 from grader.measure import Laboratory
 from grader.pipeline import Grading
 from grader.places import cache_home, shipped
 from grader.recorded import RecordedTrainings
-from grader.records import DataSet, Message, Platform, msg
+from grader.records import DataSet, Message, msg
 from grader.reference import Bands
 from grader.sandbox import find_seal
-from grader.train import TrainerPool, hardware_of
 from grader.workbook import Workbook
 
 
@@ -32,25 +32,21 @@ def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -
     """
     unsealed = find_seal(allow_unsealed=settings.unsealed).name == "none"
     datasets, ledger, workbook = _datasets(settings, say), Ledger(out), settings.workbook
-    hardware = hardware_of(settings.device, settings.backend)
-    # The backend decides whether it can use a GPU, and has to be asked.
-    known = None if hardware.gpus else Platform(backend=settings.backend, keras=version_of("keras"))
-    # A trainer for each submission at work: none waits for another's training. And a kernel for the one after it.
-    with (
-        Ahead(settings.jobs) as ahead,
-        TrainerPool(
-            bounds=workbook.training,
-            cache=cache_home() / "trainings",
-            workers=settings.jobs,
-            datasets=datasets.values(),
-            unsealed=unsealed,
-            keeps_states=not settings.train_in_kernel,
-            hardware=hardware,
-            platform=known,
-        ) as pool,
-    ):
-        platform = known or pool.platform_for(next(iter(datasets.values())))
-        trainings = RecordedTrainings(ledger=ledger, trainer=pool, limits=workbook.training, platform=platform)
+    order = Order(
+        bounds=workbook.training,
+        cache=cache_home() / "trainings",
+        datasets=tuple(datasets.values()),
+        backend=settings.backend,
+        device=settings.device,
+        keras=version_of("keras"),
+        unsealed=unsealed,
+        keeps_states=not settings.train_in_kernel,
+        jobs=settings.jobs,
+    )
+    with _engine(settings, order) as engine:
+        trainings = RecordedTrainings(
+            ledger=ledger, trainer=engine.trainer, limits=workbook.training, platform=engine.platform
+        )
         profile = workbook.profiles[settings.profile]
         delegate = Delegate(trainer=trainings, datasets=datasets, profile=profile)
         yield Grading(
@@ -61,16 +57,26 @@ def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -
                 bands=bands_of(workbook),
                 datasets=datasets,
                 profile=profile,
-                platform=platform,
+                platform=engine.platform,
             ),
             ledger=ledger,
             trainings=trainings,
             versions=decisive_versions(),
             unsealed=unsealed,
             helper=None if settings.train_in_kernel else delegate,
-            ahead=ahead,
+            ahead=engine.ahead,
             kernels_see_gpu=settings.kernel_device == "gpu",
+            run_notebook=engine.run,
+            slots=engine.slots,
         )
+
+
+def _engine(settings: Settings, order: Order) -> AbstractContextManager[Engine]:
+    if settings.engine == "local":
+        return local_engine(order)
+    from grader.engine.cluster import ray_engine
+
+    return ray_engine(order, settings.address)
 
 
 def bands_of(workbook: Workbook) -> Bands:

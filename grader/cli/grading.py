@@ -51,6 +51,14 @@ _summary = click.option(
     show_default=True,
     help="gpu opens the machine's GPUs and their driver to the notebooks, for those that must train on one.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="ray: notebooks and trainings run on a Ray cluster; see docs/cluster.md.",
+)
+@click.option("--address", help="Ray cluster: auto, or HOST:PORT; without it one is started on this machine.")
 @opt.several(opt.lang, opt.no_sandbox, opt.train_in_kernel)
 @click.option("--tasks", help="Only these tasks: task1,task3")
 @opt.several(intake.source, intake.roster, intake.assignment)
@@ -70,7 +78,7 @@ def grade(**asked: Any) -> None:
 @click.command()
 @click.argument("run", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
-    "--jobs", type=click.IntRange(1, 64), help="Submissions worked on at the same time; as before by default."
+    "--jobs", type=click.IntRange(1, 1024), help="Submissions worked on at the same time; as before by default."
 )
 @opt.several(_changed, _json_log, _summary)
 def resume(run: Path, jobs: int | None, **call: Any) -> None:
@@ -179,6 +187,8 @@ def _settings(asked: Mapping[str, Any]) -> Settings:
         unsealed=asked["no_sandbox"],
         backend=asked["backend"],
         device=asked["device"],
+        engine=asked["engine"],
+        address=asked["address"],
         kernel_device=asked["kernel_device"],
         train_in_kernel=asked["train_in_kernel"],
         changed=asked["changed"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -36,9 +35,8 @@ lang = click.option(
 run_lang = click.option("--lang", type=click.Choice(["ru", "en"]), help="Language; that of the run by default.")
 jobs = click.option(
     "--jobs",
-    type=click.IntRange(1, 64),
-    default=max(1, min(os.cpu_count() or 1, 8)),
-    show_default="processors, at most 8",
+    type=click.IntRange(1, 1024),
+    show_default="processors, at most 8; those of the cluster",
     help="Submissions worked on at the same time.",
 )
 out = click.option(

@@ -37,6 +37,8 @@ class Hardware:
     """What Keras computes with: ``tensorflow``, ``jax`` or ``torch``."""
     gpus: tuple[Gpu, ...] = ()
     """None of them: the processor."""
+    share: float = 1.0
+    """Of each GPU, what is ours; the rest is somebody else's."""
     required: bool = False
     """A GPU was asked for: a backend that sees none is a fault."""
 
@@ -112,9 +114,9 @@ def per_gpu(gpu: Gpu, gpus: int, workers: int) -> int:
     return max(1, min(-(-workers // gpus), room, _MOST_PER_GPU))
 
 
-def share_of(trainers: int) -> float:
+def share_of(hardware: Hardware, trainers: int) -> float:
     """Return each trainer's share of a GPU's memory."""
-    return _USABLE / trainers
+    return _USABLE * hardware.share / trainers
 
 
 def visible_gpus() -> tuple[Gpu, ...]:

@@ -112,7 +112,7 @@ class TrainerPool:
             TrainerError: Training processes cannot run on this machine.
         """
         key = training_key(recipe, dataset, profile, self.platform_for(dataset), seed)
-        return self._once.training(key, lambda: self._run(recipe, dataset, profile, seed))
+        return self._once.training(key, lambda: self.make(recipe, dataset, profile, seed))
 
     def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
         """Return a training as :meth:`train` does, and what it left in the model; empty if that cannot be had.
@@ -121,7 +121,7 @@ class TrainerPool:
             TrainerError: Training processes cannot run on this machine.
         """
         key = training_key(recipe, dataset, profile, self.platform_for(dataset), seed)
-        return self._once.model(key, lambda: self._run(recipe, dataset, profile, seed))
+        return self._once.model(key, lambda: self.make(recipe, dataset, profile, seed))
 
     def platform_for(self, dataset: DataSet) -> Platform:
         """Return what trainings on a data set are made on here, asked of the first worker once.
@@ -138,7 +138,12 @@ class TrainerPool:
                 self._give_back(worker)
             return self._platform
 
-    def _run(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
+    def make(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
+        """Train, whatever is in the cache; return what came of it, and the state of the model where states are kept.
+
+        Raises:
+            TrainerError: Training processes cannot run on this machine.
+        """
         parts = {name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")}
         request = {
             "recipe": parts,

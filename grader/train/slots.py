@@ -14,6 +14,7 @@ class Slots:
 
     def __init__(self, hardware: Hardware, workers: int) -> None:
         """Share ``workers`` trainers out over the GPUs; without any, over the processor."""
+        self._hardware = hardware
         gpus = hardware.gpus
         self._room: dict[Gpu | None, int] = (
             {gpu: per_gpu(gpu, len(gpus), workers) for gpu in gpus} if gpus else {None: max(1, workers)}
@@ -30,7 +31,7 @@ class Slots:
             device = min(self._free(), key=lambda one: self._used[one])
             self._used[device] += 1
         try:
-            yield _place(device, self._room[device])
+            yield self._place(device, self._room[device])
         finally:
             self._release(device)
 
@@ -43,7 +44,7 @@ class Slots:
             self._changed.wait_for(lambda: self._used[device] == 0)
             self._used[device] += 1
         try:
-            yield _place(device, 1)
+            yield self._place(device, 1)
         finally:
             with self._changed:
                 self._wanted_alone.discard(device)
@@ -57,6 +58,5 @@ class Slots:
             self._used[device] -= 1
             self._changed.notify_all()
 
-
-def _place(device: Gpu | None, trainers: int) -> Place:
-    return Place() if device is None else Place(gpu=device, share=share_of(trainers))
+    def _place(self, device: Gpu | None, trainers: int) -> Place:
+        return Place() if device is None else Place(gpu=device, share=share_of(self._hardware, trainers))

@@ -1,0 +1,180 @@
+"""The two actors of a cluster: trainers, one for each share of a device, and the desk where trainings are asked for.
+
+The desk sits on the machine that grades, with the only cache: a training is made once for the whole cluster. It hands
+recipes to trainers and replaces those whose process or node is gone; where actors run is Ray's to say.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from grader.engine.base import Order
+from grader.engine.parcel import datasets_here
+from grader.errors import GraderError, TrainerError
+from grader.records import DataSet, Platform, Profile, Recipe, Training
+from grader.train import Cache, Once, TrainerPool, hardware_of, training_key
+
+_TRIES = 5
+_AGAIN_SECONDS = 2.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Staff:
+    """How many trainers a cluster has, and what Ray is to give each."""
+
+    trainers: int
+    gpus: float = 0.0
+    """Share of a GPU; 0 for the processor."""
+
+
+class Trainer:
+    """An actor: the trainer pool of one process, on whatever node and GPU Ray has put it."""
+
+    def __init__(self, order: Order, share: float) -> None:
+        """Prepare; the training process starts with the first training."""
+        self._datasets = {one.fingerprint: one for one in datasets_here(order.datasets)}
+        # Ray shows an actor its own GPU only.
+        hardware = replace(hardware_of("gpu" if share else "cpu", order.backend), share=share or 1.0)
+        self._pool = TrainerPool(
+            bounds=order.bounds,
+            cache=None,
+            datasets=self._datasets.values(),
+            unsealed=order.unsealed,
+            keeps_states=order.keeps_states,
+            hardware=hardware,
+        )
+
+    def platform(self) -> Platform:
+        """Return what is trained on here."""
+        return self._pool.platform_for(next(iter(self._datasets.values())))
+
+    def make(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
+        """Train, and return what came of it with the state of the model."""
+        return self._pool.make(recipe, self._datasets[dataset.fingerprint], profile, seed)
+
+
+class Desk:
+    """An actor that many ask at once."""
+
+    def __init__(self, order: Order, staff: Staff) -> None:
+        """Ask Ray for the trainers; each is at work as soon as it is up."""
+        self._once = Once(Cache(order.cache), keeps_states=order.keeps_states)
+        self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._order, self._staff = order, staff
+        self._platform: Platform | None = None
+        for _ in range(staff.trainers):
+            self._hire()
+
+    def train(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
+        """Return what comes of training a recipe; see :meth:`grader.train.TrainerPool.train`."""
+        key = training_key(recipe, dataset, profile, self.platform(), seed)
+        return self._once.training(key, lambda: self._make(recipe, dataset, profile, seed))
+
+    def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
+        """Return the same with the state of the model."""
+        key = training_key(recipe, dataset, profile, self.platform(), seed)
+        return self._once.model(key, lambda: self._make(recipe, dataset, profile, seed))
+
+    def platform(self) -> Platform:
+        """Return what is trained on in this cluster: whatever the first trainer is on."""
+        if self._platform is None:
+            self._platform = self._ask(lambda trainer: trainer.platform.remote())
+        return self._platform
+
+    def _make(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
+        training, state = self._ask(lambda trainer: trainer.make.remote(recipe, dataset, profile, seed))
+        return training, state
+
+    def _ask(self, call: Callable[[Any], Any]) -> Any:
+        """Ask a trainer that has nothing to do, and another one where that is lost.
+
+        Raises:
+            GraderError: What the trainer says, or that several in a row were lost.
+        """
+        import ray
+
+        for _ in range(_TRIES):
+            trainer = self._idle.get()
+            try:
+                answer = ray.get(call(trainer))
+            except ray.exceptions.RayTaskError as fault:
+                self._idle.put(trainer)
+                raise fault.cause if isinstance(fault.cause, GraderError) else TrainerError(str(fault)) from None
+            except ray.exceptions.RayError as loss:  # its process or its node has gone
+                _log.info("a trainer was lost: %s", loss)
+                self._dismiss(trainer)
+                continue
+            self._idle.put(trainer)
+            return answer
+        raise TrainerError(f"{_TRIES} trainers in a row were lost in the cluster; look at the memory of its nodes")
+
+    def _hire(self) -> None:
+        import ray
+
+        trainer = (
+            ray.remote(Trainer)
+            .options(num_cpus=0, num_gpus=self._staff.gpus, scheduling_strategy="SPREAD")
+            .remote(self._order, self._staff.gpus)
+        )
+        threading.Thread(target=self._welcome, args=(trainer,), daemon=True).start()
+
+    def _welcome(self, trainer: Any) -> None:
+        """Wait until a trainer is up, which is as long as the cluster has no room for it."""
+        import ray
+
+        try:
+            ray.get(trainer.__ray_ready__.remote())
+        except ray.exceptions.RayError as fault:
+            _log.warning("a trainer did not start: %s", fault)
+            time.sleep(_AGAIN_SECONDS)
+            self._dismiss(trainer)
+        else:
+            self._idle.put(trainer)
+
+    def _dismiss(self, trainer: Any) -> None:
+        """Let go of a trainer, and ask for another."""
+        import ray
+
+        ray.kill(trainer)
+        self._hire()
+
+
+@dataclass(frozen=True, slots=True)
+class AtDesk:
+    """Asks the desk, from any process of the cluster; can be sent to another."""
+
+    desk: Any
+
+    def train(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
+        """Return what comes of training a recipe."""
+        training: Training = self._ask(self.desk.train.remote(recipe, dataset, profile, seed))
+        return training
+
+    def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
+        """Return the same with the state of the model."""
+        training, state = self._ask(self.desk.model.remote(recipe, dataset, profile, seed))
+        return training, state
+
+    def platform(self) -> Platform:
+        """Return what is trained on in this cluster."""
+        platform: Platform = self._ask(self.desk.platform.remote())
+        return platform
+
+    @staticmethod
+    def _ask(answer: Any) -> Any:
+        import ray
+
+        try:
+            return ray.get(answer)
+        except ray.exceptions.RayTaskError as fault:
+            raise fault.cause if isinstance(fault.cause, GraderError) else TrainerError(str(fault)) from None
+        except ray.exceptions.RayError as loss:
+            text = f"the cluster lost the process that hands out trainings ({loss}); `grader resume` goes on"
+            raise TrainerError(text) from None

@@ -1,0 +1,198 @@
+"""A Ray cluster of two nodes on this machine: the same grades as without, also when a node is lost in the middle."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from grader.engine import Order
+from grader.engine.parcel import datasets_here, pack, run_parcel, unpack
+from grader.errors import DataError, UsageError
+from grader.execute import Job, run_notebook
+from grader.records import DataSet, Ending, Limits, Profile, TrainingLimits
+from tests.test_batch import TASK1
+
+needs_ray = pytest.mark.skipif(
+    importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install 'workbook-grader[cluster]'"
+)
+
+STORIES = {
+    "anna": TASK1,
+    "boris": TASK1.replace("model", "net"),
+    "vera": TASK1.replace("128", "64"),
+    "gleb": "x = 1\nprint(undefined)",
+    "dina": "import os\nos._exit(3)",
+    "egor": TASK1.replace('"softmax"', '"sigmoid"'),
+}
+
+
+def hand_in(folder):
+    for name, source in STORIES.items():
+        (folder / name).mkdir(parents=True)
+        nbformat.write(new_notebook(cells=[new_code_cell(source)]), folder / name / "work.ipynb")
+    return folder
+
+
+def grade(folder, out, home, *more, **how):
+    command = [
+        "grade",
+        folder,
+        "-o",
+        out,
+        "--tasks",
+        "task1",
+        "--profile",
+        "quick",
+        "--data",
+        "sample",
+        "--lang",
+        "en",
+        *more,
+    ]
+    return subprocess.Popen(
+        [sys.executable, "-m", "grader", *map(str, command)],
+        env={**os.environ, "GRADER_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **how,
+    )
+
+
+def graded(out):
+    """What a run came to, without what tells the two engines apart: times, and which node was quicker."""
+    found = json.loads((out / "results.json").read_text())["submissions"]
+    return {
+        one["student"]: (one["status"], {name: (t["earned"], t["in_review"]) for name, t in one["tasks"].items()})
+        for one in found
+    }
+
+
+@pytest.fixture
+def cluster():
+    """Two raylets, one processor each; the first is the head."""
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    made.second = made.add_node(num_cpus=1)
+    made.wait_for_nodes()
+    yield made
+    made.shutdown()
+
+
+@needs_ray
+@pytest.mark.slow
+def test_a_node_lost_in_the_middle_changes_no_grade(tmp_path, cluster):
+    """Notebooks and trainings of the lost node begin again on the other one; the results are those of one machine."""
+    folder = hand_in(tmp_path / "class")
+    local = grade(folder, tmp_path / "local", tmp_path / "home")
+    told, _ = local.communicate(timeout=500)
+    assert local.returncode == 0, told
+    log = tmp_path / "log"
+    running = grade(
+        folder, tmp_path / "ray", tmp_path / "other", "--engine", "ray", "--address", cluster.address, "--json-log", log
+    )
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and running.poll() is None:
+        if log.exists() and '"done"' in log.read_text():
+            break
+        time.sleep(0.2)
+    cluster.remove_node(cluster.second, allow_graceful=False)
+    told, _ = running.communicate(timeout=500)
+    assert running.returncode == 0, told
+    assert graded(tmp_path / "ray") == graded(tmp_path / "local")
+    assert {one[0] for one in graded(tmp_path / "ray").values()} >= {"kernel_died"}
+    trainings = [
+        json.loads((tmp_path / one / "results.json").read_text())["run"]["trainings_run"] for one in ("ray", "local")
+    ]
+    assert trainings[0] == trainings[1] > 0
+
+
+@needs_ray
+@pytest.mark.slow
+def test_a_driver_that_is_lost_is_resumed(tmp_path, cluster):
+    """`grader resume` knows the engine and the address, and grades what is left."""
+    folder, log = hand_in(tmp_path / "class"), tmp_path / "log"
+    running = grade(
+        folder, tmp_path / "run", tmp_path / "home", "--engine", "ray", "--address", cluster.address, "--json-log", log
+    )
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and not (log.exists() and '"done"' in log.read_text()):
+        time.sleep(0.2)
+    running.kill()
+    running.wait()
+    resumed = subprocess.run(
+        [sys.executable, "-m", "grader", "resume", str(tmp_path / "run"), "--summary", "-"],
+        env={**os.environ, "GRADER_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+    assert resumed.returncode == 0, resumed.stderr
+    summary = json.loads(resumed.stdout.splitlines()[-1])
+    assert (summary["unfinished"], summary["unchanged"] + summary["graded"]) == (0, len(STORIES))
+    assert summary["unchanged"] > 0
+
+
+def job(folder, source="print(open('table.csv').read())"):
+    nbformat.write(new_notebook(cells=[new_code_cell(source)]), folder / "work.ipynb")
+    (folder / "table.csv").write_text("a,b")
+    return Job(
+        notebook=folder / "work.ipynb",
+        files=(("table.csv", folder / "table.csv"),),
+        out=folder / "out",
+        profile=Profile(name="quick", steps=4),
+        limits=Limits(),
+    )
+
+
+def test_a_notebook_runs_elsewhere_as_it_does_here(tmp_path):
+    """Its files travel with it, and what it leaves comes back, also when nothing of either is on the other machine."""
+    parcel = pack(job(tmp_path))
+    for file in tmp_path.iterdir():
+        file.rename(tmp_path.parent / f"{tmp_path.name}-{file.name}")
+    there = unpack(run_parcel(parcel, None), parcel.job)
+    assert (there.ending, [cell.error for cell in there.cells]) == (Ending.COMPLETED, [""])
+    assert (tmp_path / "out" / "executed.ipynb").is_file()
+
+
+def test_a_link_travels_as_nothing(tmp_path):
+    """What is no plain file is not read on the machine that grades, whatever it leads to."""
+    asked = job(tmp_path)
+    (tmp_path / "table.csv").unlink()
+    (tmp_path / "table.csv").symlink_to("/etc/passwd")
+    assert list(pack(asked).contents) == [asked.notebook]
+    there = unpack(run_parcel(pack(asked), None), asked)
+    assert there.ending is run_notebook(asked).ending
+    assert "root:" not in "".join(path.read_text() for path in asked.out.iterdir())
+
+
+def test_other_data_on_a_node_is_a_fault(tmp_path, monkeypatch):
+    """Nobody is graded on data that the machine that grades does not have."""
+    monkeypatch.setenv("GRADER_HOME", str(tmp_path))
+    elsewhere = DataSet(
+        name="binary20", edition="sample", fingerprint="f", folder="/nowhere", num_train=1, num_test=1, source="drawn"
+    )
+    with pytest.raises(DataError, match="other data"):
+        datasets_here([elsewhere])
+
+
+@needs_ray
+def test_a_cluster_that_is_not_there_is_said_in_one_line():
+    """Also a device that Ray is to choose."""
+    from grader.engine.cluster import _staff, ray_engine
+
+    order = Order(bounds=TrainingLimits(), cache=None, datasets=())
+    with pytest.raises(UsageError, match="ray start --head"), ray_engine(order, "127.0.0.1:1"):
+        pass
+    with pytest.raises(UsageError, match="Ray chooses"):
+        _staff(Order(bounds=TrainingLimits(), cache=None, datasets=(), device="gpu:0"), {"GPU": 2})
+    assert _staff(order, {"GPU": 2.0, "CPU": 8.0}).trainers == 8
+    assert _staff(order, {"GPU": 2.0, "CPU": 8.0}).gpus == 0.25
