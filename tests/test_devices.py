@@ -114,8 +114,10 @@ def test_what_memory_does_not_suffice_for_is_tried_once_more_alone_and_then_left
         training = pool.train(wide(), mnist, FULL, seed=0)
         assert pool._idle == []  # what ran out of memory is not used again
         assert pool.train(dense_recipe(units=4, epochs=1), mnist, FULL, seed=0).outcome == "trained"
-    assert (training.outcome, training.test_accuracy, alone) == ("failed", None, [None]), training.reason
-    assert "memory did not suffice" in words(training)
+    assert (training.outcome, training.test_accuracy) == ("failed", None), training.reason
+    # TensorFlow says so itself, or falls over where even its own C++ gets no memory: chance decides which.
+    assert (alone, "memory did not suffice" in words(training)) in [([None], True), ([], False)]
+    assert alone or "ended twice" in words(training)
 
 
 def test_a_process_that_the_system_killed_for_memory_gets_a_second_try(mnist):  # noqa: F811
