@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,62 +16,23 @@ from grader.cli import options as opt
 @click.option("--static", "only_source", is_flag=True, help="Read the source only; nothing is run.")
 @click.option("--fix", "mend", is_flag=True, help="Write a copy with old spellings mended; nothing is run.")
 @click.option("--html", is_flag=True, help="Open the report as a page.")
-@click.option(
-    "--profile",
-    type=click.Choice(["quick", "full"]),
-    default="quick",
-    show_default=True,
-    help="quick trains on a budget of steps; full trains as the notebook says.",
-)
-@click.option(
-    "--data",
-    type=click.Choice(["auto", "sample", "full"]),
-    default="sample",
-    show_default=True,
-    help="Data sets: the offline samples, the real ones, or the real ones where they are there.",
-)
-@opt.several(opt.workbook, opt.backend, opt.device, opt.lang, opt.no_sandbox, opt.train_in_kernel)
-def check(
-    notebook: Path,
-    task: str | None,
-    only_source: bool,
-    mend: bool,
-    html: bool,
-    profile: str,
-    data: opt.Edition,
-    workbook: Path | None,
-    backend: str,
-    device: str,
-    lang: str,
-    no_sandbox: bool,
-    train_in_kernel: bool,
-) -> None:
+@opt.several(opt.quick_profile, opt.sample_data, opt.workbook, opt.backend, opt.device, opt.lang)
+@opt.several(opt.no_sandbox, opt.train_in_kernel)
+def check(notebook: Path, task: str | None, only_source: bool, mend: bool, html: bool, **asked: Any) -> None:
     """Check a notebook of your own as the grader will, before you hand it in.
 
     What its source tells comes at once; then it is run and judged as the grader does, with little training.
     Criteria that the lecturer shows only after grading are left out.
     """
     if mend:
-        _fix(notebook, lang)
+        _fix(notebook, asked["lang"])
         return
-    _static(notebook, task, workbook, lang)
+    _static(notebook, task, asked["workbook"], asked["lang"])
     if only_source:
         return
     from grader.cli.checkrun import check_by_running
 
-    check_by_running(
-        notebook,
-        task,
-        workbook=workbook,
-        profile=profile,
-        data=data,
-        backend=backend,
-        device=device,
-        lang=lang,
-        unsealed=no_sandbox,
-        train_in_kernel=train_in_kernel,
-        html=html,
-    )
+    check_by_running(notebook, task, asked, html=html)
 
 
 def _static(notebook: Path, task: str | None, workbook: Path | None, lang: str) -> None:

@@ -8,14 +8,12 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
-
-from grader.cli import options as opt
 
 if TYPE_CHECKING:
     from grader.batch import Settings
@@ -23,42 +21,18 @@ if TYPE_CHECKING:
     from grader.language import Language
 
 
-def check_by_running(
-    notebook: Path,
-    task: str | None,
-    *,
-    workbook: Path | None,
-    profile: str,
-    data: opt.Edition,
-    backend: str,
-    device: str,
-    lang: str,
-    unsealed: bool,
-    train_in_kernel: bool,
-    html: bool,
-) -> None:
-    """Run a notebook and print what the grader makes of it."""
+def check_by_running(notebook: Path, task: str | None, asked: Mapping[str, Any], *, html: bool) -> None:
+    """Run a notebook and print what the grader makes of it; ``asked`` holds the options shared with other commands."""
     if not _can_drive():
-        _run_alone(notebook, task, lang, profile)
+        _run_alone(notebook, task, asked["lang"], asked["profile"])
         return
-    from grader.batch import Settings, tasks_of
+    from grader.cli.asked import settings_of
     from grader.collect import collect
     from grader.language import Language
-    from grader.workbook import load_workbook
 
-    loaded, language = load_workbook(workbook), Language(lang)
-    settings = Settings(
-        workbook=loaded,
-        tasks=tasks_of(loaded, [task] if task else None),
-        profile=profile,
-        data=data,
-        jobs=1,
-        language=lang,
-        unsealed=unsealed or _say_if_open(language),
-        backend=backend,
-        train_in_kernel=train_in_kernel,
-        device=device,
-    )
+    language = Language(asked["lang"])
+    settings = settings_of({**asked, "tasks": task, "jobs": 1})
+    settings = replace(settings, unsealed=settings.unsealed or _say_if_open(language))
     (submission,) = collect([notebook], single=True)
     with _folder(keep=html) as out:
         _grade(submission, settings, out, language)

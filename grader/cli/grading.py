@@ -16,7 +16,7 @@ from grader.cli import options as opt
 from grader.cli.runs import print_results
 
 if TYPE_CHECKING:
-    from grader.batch import Observer, Settings
+    from grader.batch import Observer
     from grader.runlog import Tally
 
 _OF_THIS_CALL = ("out", "changed", "if_changed", "json_log", "summary")
@@ -142,12 +142,13 @@ class _Call:
 
 def _grade(asked: Mapping[str, Any], call: _Call) -> None:
     from grader.batch import Several, grade_cohort
+    from grader.cli.asked import settings_of
     from grader.ledger import Ledger
     from grader.progress import follow
     from grader.report import render_run
     from grader.runlog import JsonLog
 
-    settings = _settings(asked)
+    settings = settings_of(asked)
     taken = intake.taken(
         asked["paths"],
         lang=settings.language,
@@ -169,30 +170,6 @@ def _grade(asked: Mapping[str, Any], call: _Call) -> None:
     render_run(ledger.run(), results, call.out, language=settings.language)
     print_results(call.out, None, settings.language, results=results)
     click.echo(f"\n{(call.out / 'index.html').resolve()}")
-
-
-def _settings(asked: Mapping[str, Any]) -> Settings:
-    from grader.batch import Settings, tasks_of
-    from grader.workbook import load_workbook
-
-    loaded = load_workbook(asked["workbook"])
-    names = asked["tasks"].replace(" ", "").split(",") if asked["tasks"] else None
-    return Settings(
-        workbook=loaded,
-        tasks=tasks_of(loaded, names),
-        profile=asked["profile"],
-        data=asked["data"],
-        jobs=asked["jobs"],
-        language=asked["lang"],
-        unsealed=asked["no_sandbox"],
-        backend=asked["backend"],
-        device=asked["device"],
-        engine=asked["engine"],
-        address=asked["address"],
-        kernel_device=asked["kernel_device"],
-        train_in_kernel=asked["train_in_kernel"],
-        changed=asked["changed"],
-    )
 
 
 def _plain(asked: Mapping[str, Any]) -> dict[str, Any]:

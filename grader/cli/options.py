@@ -15,20 +15,30 @@ workbook = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder with workbook.toml and the tasks; the bundled workbook by default.",
 )
-profile = click.option(
-    "--profile",
-    type=click.Choice(["quick", "full"]),
-    default="full",
-    show_default=True,
-    help="quick trains on a budget of steps, a preview; full trains as the notebooks say.",
-)
-data = click.option(
-    "--data",
-    type=click.Choice(["auto", "sample", "full"]),
-    default="auto",
-    show_default=True,
-    help="Data sets: the real ones, the offline samples, or the real ones where they are there.",
-)
+
+
+def _profile(default: str) -> Callable[[Any], Any]:
+    return click.option(
+        "--profile",
+        type=click.Choice(["quick", "full"]),
+        default=default,
+        show_default=True,
+        help="quick trains on a budget of steps, a preview; full trains as the notebooks say.",
+    )
+
+
+def _data(default: Edition) -> Callable[[Any], Any]:
+    return click.option(
+        "--data",
+        type=click.Choice(["auto", "sample", "full"]),
+        default=default,
+        show_default=True,
+        help="Data sets: the offline samples, the real ones, or auto: the real ones where they are there.",
+    )
+
+
+profile, quick_profile = _profile("full"), _profile("quick")
+data, sample_data = _data("auto"), _data("sample")
 lang = click.option(
     "--lang", type=click.Choice(["ru", "en"]), default="ru", show_default=True, help="Language of reports and tables."
 )

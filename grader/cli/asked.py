@@ -1,0 +1,39 @@
+"""What the options of a command ask of the grader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from grader.batch import Settings, tasks_of
+from grader.workbook import load_workbook
+
+_NAMES = {"lang": "language", "no_sandbox": "unsealed"}
+"""Options whose field is called otherwise."""
+
+_SAME = (
+    "profile",
+    "data",
+    "jobs",
+    "backend",
+    "device",
+    "engine",
+    "address",
+    "kernel_device",
+    "train_in_kernel",
+    "changed",
+)
+
+
+def settings_of(asked: Mapping[str, Any]) -> Settings:
+    """Return the settings that a command's options ask for; an option that the command has not keeps its default.
+
+    Raises:
+        WorkbookError: The workbook has mistakes.
+        UsageError: It has no task of a name in ``tasks``.
+    """
+    workbook = load_workbook(asked["workbook"])
+    names = asked["tasks"].replace(" ", "").split(",") if asked["tasks"] else None
+    fields = {option: option for option in _SAME} | _NAMES
+    given = {field: asked[option] for option, field in fields.items() if option in asked}
+    return Settings(workbook=workbook, tasks=tasks_of(workbook, names), **given)
