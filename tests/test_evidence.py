@@ -106,6 +106,7 @@ def test_verify_prints_rates_with_their_intervals(folder, workbook):
     assert "real data · full profile · cpu" in said
     assert re.search(r"All +45", said)
     assert "with 20 reference trainings: 1.12 % of honest models need two more" in said
+    assert re.search(r"at worst those of example[23]: [0-9.]+ % need two more, [0-9.]+ % end in review, 0 % fail", said)
     assert re.search(r"one epoch only +5/5 +5/5 +100 % +47.8–100 % +5/5", said)
     assert re.search(r"learning rate × 30 +5/5 +5/5 +100 % +47.8–100 % +5/5", said)
     assert re.search(r"All +10/10 +10/10 +100 % +69.2–100 % +10/10", said)
@@ -148,6 +149,8 @@ def test_our_own_records_hold_what_they_promise(workbook):
     for found in evidence(workbook, bands):
         failed, trials = (sum(getattr(row.tally, name) for row in found.honest) for name in ("failed", "trials"))
         assert failed <= (0.02 * trials if found.conditions[1] == "quick" else 0), found.conditions
+        if found.conditions[1] == "full" and found.worst is not None:
+            assert found.worst[1].failed < 0.001, found.conditions
     for record in (*bands.records, *load_records(bands.folder / "results" / "spoiled")):
         assert {one.fingerprint for one in record.trainings} == {record.trainings[0].fingerprint}
         assert {one.recipe for one in record.trainings} == {record.recipe.digest}

@@ -22,6 +22,7 @@ from grader.reference import (
     chances,
     held_out,
     load_record,
+    resampled,
     write_record,
 )
 
@@ -62,6 +63,24 @@ def test_a_failure_is_rarer_than_a_review_and_both_keep_the_promise(count):
     assert 300 * (found.reviewed + found.failed) == pytest.approx(0.2, rel=1e-3)
     assert found.failed < found.reviewed / 5
     assert alpha_for(count + 1, 0.2 / 300) > alpha_for(count, 0.2 / 300)
+
+
+def test_an_honest_model_of_a_long_lower_tail_is_reviewed_and_does_not_fail():
+    """Where some of the recorded trainings ended on a bad step, chance does not fail one model of a thousand."""
+    tailed = [0.9914, 0.9924, 0.9922, 0.9906, 0.9910, 0.9912, 0.9913, 0.9916, 0.9907, 0.9895]
+    tailed += [0.9914, 0.9922, 0.9905, 0.9905, 0.9918, 0.9883, 0.9913, 0.9878, 0.9909, 0.9910]
+    found = resampled(tailed, num_test=10_000, risk=0.2 / 300)
+    assert found.failed < 0.001 < found.reviewed < found.missed
+    assert found == resampled(tailed, num_test=10_000, risk=0.2 / 300)
+
+
+def test_drawn_from_normal_accuracies_the_resampled_rates_are_those_of_the_arithmetic():
+    """A record without a tail promises by both ways the same, within what 40 values can say of a distribution."""
+    draw = random.Random(3)
+    found = resampled([draw.gauss(0.98, 0.002) for _ in range(40)], num_test=10_000, risk=0.02)
+    expected = chances(40, alpha_for(40, 0.02))
+    assert found.missed == pytest.approx(expected.missed, rel=0.5)
+    assert found.reviewed + found.failed == pytest.approx(0.02, rel=0.5)
 
 
 def training(seed, accuracy, **facts):

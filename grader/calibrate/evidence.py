@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from grader.criteria.accuracy import Accuracy
 from grader.records import Band, Profile, Training
-from grader.reference import Bands, ReferenceRecord, Tally, against, held_out, load_records
+from grader.reference import Bands, Chances, ReferenceRecord, Tally, against, held_out, load_records, resampled
 from grader.workbook import Workbook
 
 
@@ -42,6 +42,8 @@ class Evidence:
     """Edition of the data, profile, device class."""
     honest: tuple[Row, ...]
     spoiled: tuple[Row, ...]
+    worst: tuple[str, Chances] | None
+    """The reference whose recorded spread does most harm to honest models, and what it does to them."""
 
 
 def evidence(workbook: Workbook, bands: Bands) -> Iterator[Evidence]:
@@ -55,7 +57,16 @@ def evidence(workbook: Workbook, bands: Bands) -> Iterator[Evidence]:
     honest = (*bands.records, *solutions)
     for conditions in dict.fromkeys(record.conditions for record in bands.records):
         rows = [_rows(workbook, bands, records, conditions) for records in (honest, spoiled)]
-        yield Evidence(conditions=conditions, honest=rows[0], spoiled=rows[1])
+        yield Evidence(conditions=conditions, honest=rows[0], spoiled=rows[1], worst=_worst(rows[0], bands.risk))
+
+
+def _worst(honest: Sequence[Row], risk: float) -> tuple[str, Chances] | None:
+    found = [
+        (row.held_against, resampled(row.record.usable, num_test=row.record.num_test, risk=risk))
+        for row in honest
+        if row.held_against == row.record.reference
+    ]
+    return max(found, key=lambda one: (one[1].failed, one[1].reviewed), default=None)
 
 
 def _rows(

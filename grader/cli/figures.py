@@ -149,7 +149,7 @@ def _counts(tally: Tally) -> Iterator[str]:
 
 
 def _promises(found: Evidence, language: Language) -> Iterator[RenderableType]:
-    """Say what the band's own arithmetic expects, by the number of reference trainings."""
+    """Say what the band's own arithmetic expects, by the number of reference trainings, and what the records do."""
     for count, alpha in sorted({(row.band.count, row.band.alpha) for row in found.honest}):
         expected = chances(count, alpha)
         promised = language.say(
@@ -159,10 +159,21 @@ def _promises(found: Evidence, language: Language) -> Iterator[RenderableType]:
                 count=count,
                 missed=percent(expected.missed, language, 2),
                 reviewed=percent(expected.reviewed, language, 3),
-                failed=percent(expected.failed, language, 4),
+                failed=percent(expected.failed, language, 6),
             )
         )
         yield _indented(promised)
+    if found.worst is not None:
+        reference, measured = found.worst
+        drawn = msg(
+            "With accuracies drawn from those on record instead of a normal distribution, at worst those of "
+            "{reference}: {missed} need two more, {reviewed} end in review, {failed} fail.",
+            reference=reference,
+            missed=percent(measured.missed, language, 2),
+            reviewed=percent(measured.reviewed, language, 3),
+            failed=percent(measured.failed, language, 3),
+        )
+        yield _indented(language.say(drawn))
 
 
 def _spoiled(found: Evidence, language: Language) -> Table:

@@ -13,6 +13,7 @@ from grader.reference.record import (
     record_path,
     write_record,
 )
+from grader.reference.resampled import resampled
 from grader.reference.trials import Tally, against, held_out, interval
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "load_records",
     "major",
     "record_path",
+    "resampled",
     "write_record",
 ]

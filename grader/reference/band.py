@@ -6,12 +6,11 @@ training (their test compares means), the spread never falls under one test item
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Sequence
 
 from grader.records import Band
-from grader.reference.chances import STRICTER, alpha_for
+from grader.reference.chances import STRICTER, alpha_for, width
 
 FEWEST = 3
 """Trainings under this number give no band."""
@@ -26,7 +25,7 @@ def band_of(reference: str, accuracies: Sequence[float], *, num_test: int, risk:
 
     - ``lower``, the limit for one training, has the chance ``alpha`` of :func:`alpha_for`: under it two more are
       bought, and an honest model does not pass in the end with chance ``risk``;
-    - ``clearly_below``, under which a median of three is failed, has ``alpha / 10``;
+    - ``clearly_below``, under which a median of three is failed, has ``alpha / 1000``;
     - ``upper`` mirrors the lower limit with the chance ``risk``, and is a signal only.
 
     Args:
@@ -35,24 +34,22 @@ def band_of(reference: str, accuracies: Sequence[float], *, num_test: int, risk:
         num_test: Size of the test split; accuracies are multiples of ``1 / num_test``.
         risk: Chance that an honest model ends as failed or in review; the cohort says, 0.2 of 300 as shipped.
 
-    >>> band = band_of("example", [0.97, 0.98, 0.99], num_test=10_000, risk=0.01)
-    >>> round(band.mean, 3), round(band.spread, 3), round(band.alpha, 4)
-    (0.98, 0.01, 0.0226)
-    >>> round(band.lower, 3)  # t(1 - 0.0226, 2) = 4.54; 0.98 - 4.54 * 0.01 * sqrt(4 / 3)
-    0.928
-    >>> round(band.clearly_below, 3)  # t(1 - 0.00226, 2) = 14.82
-    0.809
+    >>> band = band_of("example", [0.97, 0.98, 0.98, 0.98, 0.99], num_test=10_000, risk=0.01)
+    >>> round(band.mean, 3), round(band.spread, 5), round(band.alpha, 4)
+    (0.98, 0.00707, 0.0344)
+    >>> round(band.lower, 3)  # t(1 - 0.0344, 4) = 2.47; 0.98 - 2.47 * 0.00707 * sqrt(6 / 5)
+    0.961
+    >>> round(band.clearly_below, 3)  # t(1 - 0.0000344, 4) = 17.08
+    0.848
     >>> band_of("coin", [0.5, 0.5, 0.5], num_test=100, risk=0.01).spread  # never zero
     0.01
     """
-    from scipy.special import stdtrit  # half a second to import; only needed when something is judged
-
     count = len(accuracies)
     mean, spread = statistics.fmean(accuracies), max(statistics.stdev(accuracies), 1 / num_test)
     alpha = alpha_for(count, risk)
 
     def away(chance: float) -> float:
-        return float(stdtrit(count - 1, 1 - chance)) * spread * math.sqrt(1 + 1 / count)
+        return width(count, chance) * spread
 
     return Band(
         reference=reference,

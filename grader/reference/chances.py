@@ -14,8 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-STRICTER = 10
-"""What is clearly below has so much less of a chance than what misses the limit."""
+STRICTER = 1000
+"""What is clearly below has so much less of a chance than what misses the limit.
+
+For normal accuracies 10 would do. Those of short trainings have a longer lower tail: with 10 an honest model like
+example 3 on real MNIST fails in 0.2 % of all cases, with 1000 in 0.02 % (:func:`grader.reference.resampled`).
+"""
 _MEANS = 40
 _SPREADS = 400
 _HALVINGS = 40
@@ -46,7 +50,7 @@ def chances(count: int, alpha: float) -> Chances:
     from scipy.special import ndtr
 
     means, spreads, weights = _bands(count)
-    limit, clearly = (ndtr(means - _width(count, one) * spreads) for one in (alpha, alpha / STRICTER))
+    limit, clearly = (ndtr(means - width(count, one) * spreads) for one in (alpha, alpha / STRICTER))
     missed = float((weights * limit).sum())
     not_passed = float((weights * limit * _one_of_two(limit)).sum())
     # The first is clearly below and so is one of the others; or it only missed, and both others are clearly below.
@@ -80,8 +84,8 @@ def _one_of_two(share: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1 - (1 - share) ** 2
 
 
-def _width(count: int, alpha: float) -> float:
-    """Return how many measured spreads a limit lies under the measured mean."""
+def width(count: int, alpha: float) -> float:
+    """Return how many measured spreads a limit with the chance ``alpha`` lies under the mean of ``count`` trainings."""
     from scipy.special import stdtrit
 
     return float(stdtrit(count - 1, 1 - alpha)) * math.sqrt(1 + 1 / count)
