@@ -39,8 +39,9 @@ def resampled(accuracies: Sequence[float], *, num_test: int, risk: float) -> Cha
     random = np.random.default_rng(0)
 
     def drawn(size: int) -> NDArray[np.float64]:
-        shaken: NDArray[np.float64] = kernel * random.standard_normal((_DRAWS, size))
-        return shaken + random.choice(known, (_DRAWS, size))
+        shape = (_DRAWS, size)
+        values: NDArray[np.float64] = random.normal(random.choice(known, shape), kernel, shape)
+        return values
 
     references, students = drawn(count), drawn(3)
     means, spreads = references.mean(axis=1), np.maximum(references.std(axis=1, ddof=1), 1 / num_test)
