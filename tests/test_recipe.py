@@ -148,6 +148,14 @@ def test_nested_models_are_opened():
     assert digest(config=outer) == digest()
 
 
+def test_a_dropout_is_the_same_in_both_spellings():
+    """Functional configs write the default of its argument ``training``, which ``fit`` sets anyway."""
+    dropout = layer("Dropout", rate=0.5, seed=None, noise_shape=None)
+    last = wired(dense(10, "softmax", "b"), "dropout")
+    one = functional(wired(inputs(784)), wired(dropout, "input_layer", training=False), last)
+    assert digest(config=one) == digest(config=sequential(inputs(784), dropout, dense(10, "softmax")))
+
+
 def test_branches_do_not_depend_on_the_order_of_definition():
     """The same graph listed in another order is the same graph."""
     start, left, right = (

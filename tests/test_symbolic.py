@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from grader.recipe import NotRebuildable, recipe_of
-from grader.recipe.graph import nodes_of
+from grader.recipe.graph import network_of
 from tests.recipes import FIT, chain, dense, inputs
 from tests.recipes import model as described
 
@@ -85,8 +85,8 @@ def test_a_call_that_passes_its_input_on_is_a_network_like_any_other(found, name
     facts = found[name]["facts"]
     assert [layer["kind"] for layer in facts["layers"]] == layers
     assert (facts["api"], facts["unportable"], facts["output_shape"]) == ("subclassed", "", [None, 10])
-    nodes, shape = nodes_of(facts["config"], "subclassed", (12, 12, 1))
-    assert ([node["kind"] for node in nodes], shape) == (["InputLayer", *layers], (12, 12, 1))
+    network = network_of(facts["config"], "subclassed", (12, 12, 1))
+    assert ([node["kind"] for node in network.nodes], network.shape) == (["InputLayer", *layers], (12, 12, 1))
 
 
 @pytest.mark.parametrize("name", ["Branches", "Twice", "Looks", "Steps"])

@@ -14,7 +14,7 @@ from grader.delegate.quota import Quota
 from grader.delegate.wire import Garbage, facts_of, receive, send
 from grader.errors import GraderError
 from grader.measure import SEEDS
-from grader.recipe import NotRebuildable, recipe_of
+from grader.recipe import NotRebuildable, layer_names, recipe_of
 from grader.records import DataSet, FitFacts, Profile, Recipe, Training
 
 _LEAST_TEST_ROWS = 1_000
@@ -89,11 +89,12 @@ class Delegate:
             return "", {"why": f"the trainer made nothing of it: {training.outcome}"}, b""
         if not quota.hand_out(len(state)) or not state:
             return "", {"why": "the trained weights are too large to hand over"}, b""
-        return (
-            recipe.digest,
-            {"history": dict(training.history), "kinds": [node["kind"] for node in recipe.layers[1:]]},
-            state,
-        )
+        told = {
+            "history": dict(training.history),
+            "kinds": [node["kind"] for node in recipe.layers[1:]],
+            "names": layer_names(fit, model),
+        }
+        return recipe.digest, told, state
 
     def _unfit(self, recipe: Recipe, fit: FitFacts) -> str:
         """Return in English why a recipe is not for handing over, though it can be judged by; else an empty text."""
@@ -108,16 +109,11 @@ class Delegate:
             return "the validation data was not recognised"
         if validation and validation["dataset"] != recipe.data["dataset"]:
             return "validation is over another data set"
-        if validation and validation["split"] != "train" and validation["rows"]["count"] < _LEAST_TEST_ROWS:
-            return "validation is over few test rows"
-        return "" if _is_chain(recipe) else "its layers are not one after the other"
+        few = validation and validation["split"] != "train" and validation["rows"]["count"] < _LEAST_TEST_ROWS
+        return "validation is over few test rows" if few else ""
 
 
 def _steps(recipe: Recipe, fit: FitFacts) -> int:
     rows = recipe.data["rows"]["count"]
     per_epoch = recipe.fit["steps_per_epoch"] or math.ceil(rows / recipe.fit["batch_size"])
     return int((fit.epochs - fit.initial_epoch) * per_epoch)
-
-
-def _is_chain(recipe: Recipe) -> bool:
-    return all(list(node["inputs"]) == [before] for before, node in enumerate(recipe.layers[1:]))

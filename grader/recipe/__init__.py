@@ -10,14 +10,15 @@ from typing import Any
 
 from grader.recipe.canonical import canonical_json, digest_of, frozen_parts
 from grader.recipe.data import data_of
-from grader.recipe.graph import nodes_of
+from grader.recipe.graph import Network, network_of
 from grader.recipe.refusal import NotRebuildable
 from grader.recipe.table import LAYERS
 from grader.recipe.values import plain
+from grader.recipe.wires import malformed
 from grader.recipe.wrapup import callbacks_of, loss_of, optimizer_of
 from grader.records import CompileFacts, FitFacts, ModelFacts, Recipe, msg
 
-__all__ = ["LAYERS", "NotRebuildable", "canonical_json", "digest_of", "recipe_of"]
+__all__ = ["LAYERS", "NotRebuildable", "canonical_json", "digest_of", "layer_names", "recipe_of"]
 
 _MOST_EPOCHS = 100_000
 _MOST_STEPS = 100_000_000
@@ -32,28 +33,43 @@ def recipe_of(fit: FitFacts, model: ModelFacts) -> Recipe:
     Raises:
         NotRebuildable: It cannot be repeated from what the trace tells; ``reason`` says why.
     """
+    network = _network(fit, model)
+    compiled = _check_fit(fit)
+    try:
+        data = data_of(fit.x, fit.y)
+        shape = list(network.shape)
+        parts: dict[str, Any] = {
+            "layers": network.nodes,
+            "optimizer": optimizer_of(compiled),
+            "loss": loss_of(compiled),
+            "data": {**data, "shape": shape},
+            "fit": _fit_of(fit, shape),
+        }
+        parts = frozen_parts(parts)
+    except (RecursionError, OverflowError, TypeError, ValueError):
+        raise malformed() from None
+    digest = digest_of(**parts)
+    return Recipe(**{**parts, "layers": tuple(parts["layers"])}, digest=digest)
+
+
+def layer_names(fit: FitFacts, model: ModelFacts) -> tuple[str, ...]:
+    """Return what the layers of a recipe are called in the model that it was written from, the input left out.
+
+    Raises:
+        NotRebuildable: There is no recipe of it.
+    """
+    return _network(fit, model).names
+
+
+def _network(fit: FitFacts, model: ModelFacts) -> Network:
     if model.config is None or model.api not in ("sequential", "functional", "subclassed"):
         raise NotRebuildable(
             msg("the model cannot be rebuilt from its description: {why}", why=model.unportable or model.api)
         )
-    compiled = _check_fit(fit)
     try:
-        data = data_of(fit.x, fit.y)
-        layers, shape = nodes_of(model.config, model.api, fit.x.shape[1:])
-        parts: dict[str, Any] = {
-            "layers": layers,
-            "optimizer": optimizer_of(compiled),
-            "loss": loss_of(compiled),
-            "data": {**data, "shape": list(shape)},
-            "fit": _fit_of(fit, list(shape)),
-        }
-        parts = frozen_parts(parts)
+        return network_of(model.config, model.api, fit.x.shape[1:])
     except (RecursionError, OverflowError, TypeError, ValueError):
-        raise NotRebuildable(
-            msg("the description of the model that came out of the notebook is not one of Keras's")
-        ) from None
-    digest = digest_of(**parts)
-    return Recipe(**{**parts, "layers": tuple(parts["layers"])}, digest=digest)
+        raise malformed() from None
 
 
 def _check_fit(fit: FitFacts) -> CompileFacts:

@@ -30,6 +30,7 @@ class _Graph:
     nodes: list[tuple[str, dict[str, Any], tuple[int, ...]]] = field(
         default_factory=lambda: [("InputLayer", {}, ())],
     )
+    names: list[str] = field(default_factory=lambda: [""])
     input_shape: tuple[int | None, ...] | None = None
     layers: int = 0
 
@@ -38,22 +39,30 @@ class _Graph:
         if len(inputs) < 1 or (len(inputs) != 1 and kind not in MERGING):
             raise NotRebuildable(msg("the layer {layer} takes several inputs", layer=kind))
         self.nodes.append((kind, config, tuple(inputs)))
+        self.names.append(str(layer["config"].get("name", "")))
         if len(self.nodes) > _MOST_LAYERS:
             raise too_many()
         return len(self.nodes) - 1
 
 
-def nodes_of(config: Mapping[str, Any], api: str, sample: Shape) -> tuple[tuple[Mapping[str, Any], ...], Shape]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A model in canonical form, and what its layers are called, which is no part of that."""
+
+    nodes: tuple[Mapping[str, Any], ...]
+    shape: Shape
+    """Of one input row. Keras adds or drops a last axis of length one, so it may differ by that from the data's."""
+    names: tuple[str, ...]
+    """Of the layers of all nodes but the input."""
+
+
+def network_of(config: Mapping[str, Any], api: str, sample: Shape) -> Network:
     """Turn a model's config into canonical nodes.
 
     Args:
         config: Raw ``get_config()`` of a Sequential or functional model.
         api: ``sequential`` or ``functional``.
         sample: Shape of one row of the training data; it fills in what the model leaves open.
-
-    Returns:
-        The nodes, and the shape of one input row. Keras adds or drops a last axis of length one, so this may differ
-        from ``sample`` by it.
 
     Raises:
         NotRebuildable: Something in it is not on the allow-list.
@@ -62,7 +71,7 @@ def nodes_of(config: Mapping[str, Any], api: str, sample: Shape) -> tuple[tuple[
     graph.input_shape = _build_shape(config)
     output = _open(config, "Sequential" if api == "sequential" else "Functional", [0], graph, 0, trainable=True)
     shape = _fit_shape(graph.input_shape, sample)
-    return _canonical(graph, output, shape), shape
+    return _canonical(graph, output, shape)
 
 
 def _open(
@@ -207,9 +216,9 @@ def _fit_shape(declared: tuple[int | None, ...] | None, sample: Shape) -> Shape:
     )
 
 
-def _canonical(graph: _Graph, output: int, shape: Shape) -> tuple[Mapping[str, Any], ...]:
+def _canonical(graph: _Graph, output: int, shape: Shape) -> Network:
     """Number the nodes that feed the output by a walk from it, so that the order of definition does not matter."""
-    numbers = {0: 0}
+    numbers, names = {0: 0}, []
     nodes: list[Mapping[str, Any]] = [{"kind": "InputLayer", "config": {"shape": list(shape)}, "inputs": []}]
     waiting = [output]
     while waiting:
@@ -222,9 +231,10 @@ def _canonical(graph: _Graph, output: int, shape: Shape) -> tuple[Mapping[str, A
         if here not in numbers:
             kind, config, inputs = graph.nodes[here]
             numbers[here] = len(nodes)
+            names.append(graph.names[here])
             nodes.append({"kind": kind, "config": config, "inputs": [numbers[node] for node in inputs]})
     if len(nodes) > MOST_NODES:
         raise too_many()
     if output == 0:
         raise NotRebuildable(msg("the model has no layers"))
-    return tuple(nodes)
+    return Network(nodes=tuple(nodes), shape=shape, names=tuple(names))

@@ -11,7 +11,9 @@ from grader.records import Message, msg
 MOST_NODES = 1_000
 """Most layers of a recipe."""
 
-_QUIET_ARGUMENTS = frozenset({"mask", "training"})
+_QUIET_ARGUMENTS: Mapping[str, Sequence[Any]] = {"mask": (None,), "training": (None, False)}
+"""Arguments of calls, and values of theirs that say nothing: ``fit`` says itself when it is training. Layers such as
+Dropout are written with their own default, False."""
 
 Key = tuple[str, int, int]
 """A tensor in a config: layer name, call, output."""
@@ -56,7 +58,7 @@ def sources_of(call: Mapping[str, Any]) -> list[Key]:
     arguments, options = call.get("args"), call.get("kwargs")
     if not isinstance(arguments, list) or not isinstance(options, Mapping):
         raise malformed()
-    if any(value is not None or name not in _QUIET_ARGUMENTS for name, value in options.items()):
+    if any(value not in _QUIET_ARGUMENTS.get(name, ()) for name, value in options.items()):
         raise NotRebuildable(
             msg("a layer is called with further arguments: {names}", names=", ".join(map(str, options)))
         )

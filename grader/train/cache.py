@@ -25,7 +25,7 @@ from grader.records import Training
 
 LIMIT_BYTES = 2 << 30
 """What a cache may hold unless told otherwise; a training takes some kilobytes, the state of a model some megabytes."""
-_FORMAT = 1
+_FORMAT = 2
 """Goes up when the trainer would make something else of the same recipe."""
 _ADAPTER = TypeAdapter(Training)
 _PART, _TRAINING, _STATE = ".part", ".training", ".state"

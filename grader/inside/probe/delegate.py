@@ -33,9 +33,11 @@ class Trained:
 
     history: Mapping[str, list[float]]
     kinds: list[str]
-    """Of the layers, one after the other."""
+    """Of the layers that have weights and of the others, in the trainer's order."""
+    names: list[str]
+    """What these layers are called here."""
     state: Mapping[str, NDArray[Any]]
-    """``w1_0``: first weight of the first layer; ``o0``: first variable of the optimizer."""
+    """``w1_0``: first weight of the first layer; ``o0``: first variable of the optimizer; ``order``: of the weights."""
 
 
 class Link:
@@ -74,7 +76,8 @@ class Link:
         if not state:
             return str(answer.get("why", "no reason given"))
         with np.load(io.BytesIO(state), allow_pickle=False) as arrays:
-            return Trained(history=answer["history"], kinds=answer["kinds"], state=dict(arrays))
+            own = {name: answer[name] for name in ("history", "kinds", "names")}
+            return Trained(**own, state=dict(arrays))
 
     def _exactly(self, size: int, most: int = _LENGTH.size) -> bytes:
         if size > most or self._socket is None:

@@ -39,18 +39,30 @@ def hand_over(model: Any, trained: Trained, first_batch: tuple[NDArray[Any], NDA
 
 
 def _pairs(model: Any, trained: Trained) -> Iterator[tuple[Any, NDArray[Any]]]:
-    layers = list(flat_layers(model))
-    if [type(layer).__name__ for layer in layers] != trained.kinds:
-        raise Misfit("other layers came back")
-    wanted = {
+    weights = {
         f"w{node}_{number}": weight
-        for node, layer in enumerate(layers, start=1)
+        for node, layer in enumerate(_in_order(model, trained), start=1)
         for number, weight in enumerate(layer.weights)
     }
-    wanted |= {f"o{number}": variable for number, variable in enumerate(model.optimizer.variables)}
-    if wanted.keys() != trained.state.keys():
+    wanted = weights | {f"o{number}": variable for number, variable in enumerate(model.optimizer.variables)}
+    if wanted.keys() | {"order"} != trained.state.keys():
         raise Misfit("other weights came back")
+    names = {id(weight): name for name, weight in weights.items()}
+    if [names.get(id(weight)) for weight in model.trainable_variables] != trained.state["order"].tolist():
+        raise Misfit("its weights stand in another order than they are called in")
     return ((variable, trained.state[name]) for name, variable in wanted.items())
+
+
+def _in_order(model: Any, trained: Trained) -> list[Any]:
+    """Return the layers in the trainer's order, which is that of the network and not that of their definition."""
+    layers = list(flat_layers(model))
+    named = {layer.name: layer for layer in layers}
+    found = [named.get(name) for name in trained.names]
+    if len(named) != len(layers) or len({id(one) for one in found}) != len(layers):
+        raise Misfit("its layers cannot be told apart by their names")
+    if [type(layer).__name__ for layer in found] != trained.kinds:
+        raise Misfit("other layers came back")
+    return found
 
 
 def starting_rate(model: Any) -> float | None:
