@@ -343,6 +343,209 @@ CASES = {
         "result = plt.cm.get_cmap('jet')(0.5)",
         "result = plt.get_cmap('jet')(0.5)",
     ),
+    "old-places": (
+        "",
+        (
+            "import keras.engine\nfrom keras.optimizer_v2 import adam as adam_v2\nfrom keras.optimizers import gradient_descent_v2\n"
+            "result = [type(keras.engine.Input((3,))).__name__, adam_v2.Adam(0.1).name, gradient_descent_v2.SGD(0.1).name]"
+        ),
+        "result = [type(keras.Input((3,))).__name__, keras.optimizers.Adam(0.1).name, keras.optimizers.SGD(0.1).name]",
+    ),
+    "old-place-of-a-stand-in": (
+        "import tensorflow as tf\n",
+        (
+            "from keras.backend.tensorflow_backend import set_session\n"
+            "set_session(tf.Session(config=tf.ConfigProto()))\nresult = 1"
+        ),
+        "result = 1",
+    ),
+    "keras_preprocessing": (
+        "",
+        (
+            "from keras_preprocessing.image import ImageDataGenerator\n"
+            "result = next(ImageDataGenerator(rescale=0.5).flow(images, shuffle=False))"
+        ),
+        (
+            "from tensorflow.keras.preprocessing.image import ImageDataGenerator\n"
+            "result = next(ImageDataGenerator(rescale=0.5).flow(images, shuffle=False))"
+        ),
+    ),
+    "initializers-in-lower-case": (
+        "",
+        "from keras.initializers import normal\nresult = normal(stddev=0.1)\n" + CONFIG,
+        "result = keras.initializers.RandomNormal(stddev=0.1)\n" + CONFIG,
+    ),
+    "epsilon-is-none": (
+        "",
+        "result = keras.optimizers.Adam(lr=0.1, epsilon=None)\nkeras.Sequential([keras.layers.Dense(1)]).compile(result)\n"
+        + CONFIG,
+        "result = keras.optimizers.Adam(0.1)\n" + CONFIG,
+    ),
+    "schedule_decay": (
+        "",
+        "result = keras.optimizers.Nadam(lr=0.1, schedule_decay=0.004)\n" + CONFIG,
+        "result = keras.optimizers.Nadam(0.1)\n" + CONFIG,
+    ),
+    **{
+        f"tensorflow-1-{name}": (
+            MODEL + "import tensorflow as tf\n",
+            f"model.compile(tf.train.{old}, 'mse')\nresult = model.optimizer\n" + CONFIG,
+            f"model.compile(keras.optimizers.{new}, 'mse')\nresult = model.optimizer\n" + CONFIG,
+        )
+        for name, old, new in (
+            ("descent", "GradientDescentOptimizer(0.1)", "SGD(0.1)"),
+            ("momentum", "MomentumOptimizer(0.1, 0.9)", "SGD(0.1, momentum=0.9)"),
+            ("adam", "AdamOptimizer(0.1, beta1=0.8)", "Adam(0.1, beta_1=0.8, epsilon=1e-8)"),
+            ("rmsprop", "RMSPropOptimizer(0.1)", "RMSprop(0.1, rho=0.9, epsilon=1e-10)"),
+            ("adagrad", "AdagradOptimizer(0.1)", "Adagrad(0.1, initial_accumulator_value=0.1)"),
+            ("adadelta", "AdadeltaOptimizer(0.1)", "Adadelta(0.1, rho=0.95, epsilon=1e-8)"),
+        )
+    },
+    "metrics-in-third-place": (
+        MODEL,
+        "model.compile('sgd', 'mse', ['accuracy'])\nresult = model.fit(x, Y, verbose=0).history",
+        "model.compile('sgd', 'mse', metrics=['accuracy'])\nresult = model.fit(x, Y, verbose=0).history",
+    ),
+    "metrics-is-a-name": (
+        MODEL,
+        "model.compile('sgd', 'mse', metrics='accuracy')\nresult = model.fit(x, Y, verbose=0).history",
+        "model.compile('sgd', 'mse', metrics=['accuracy'])\nresult = model.fit(x, Y, verbose=0).history",
+    ),
+    **{
+        f"loss-{old}": (
+            MODEL,
+            f"model.compile('sgd', '{old}')\nresult = model.fit(x, Y, verbose=0).history",
+            f"model.compile('sgd', keras.losses.{new})\nresult = model.fit(x, Y, verbose=0).history",
+        )
+        for old, new in (
+            ("kullback_leibler_divergence", "KLDivergence()"),
+            ("logcosh", "LogCosh()"),
+            ("cosine_proximity", "CosineSimilarity()"),
+        )
+    },
+    "labels-in-a-row": (
+        MODEL + "model.compile('sgd', 'mse', metrics=['accuracy'])\n",
+        "result = model.fit(x, y, verbose=0, validation_data=(x, y)).history",
+        "result = model.fit(x, y[:, None], verbose=0, validation_data=(x, y[:, None])).history",
+    ),
+    "images-to-be-flattened": (
+        (
+            "model = keras.Sequential([keras.layers.Flatten(input_shape=(8, 8)), keras.layers.Dense(3)])\n"
+            "model.compile('sgd', 'mse')\n"
+        ),
+        "flat = images.reshape(40, 64)\nresult = [model.fit(flat, Y, verbose=0).history, model.predict(flat, verbose=0)]",
+        (
+            "square = images.reshape(40, 8, 8)\n"
+            "result = [model.fit(square, Y, verbose=0).history, model.predict(square, verbose=0)]"
+        ),
+    ),
+    "class_weight-auto": (
+        MODEL,
+        "result = model.fit(x, Y, verbose=0, class_weight='auto').history",
+        "result = model.fit(x, Y, verbose=0).history",
+    ),
+    "AveragePooling2D": (
+        "",
+        "result = keras.layers.AveragePooling2D()\n" + CONFIG,
+        "result = keras.layers.AveragePooling2D((2, 2))\n" + CONFIG,
+    ),
+    "MaxPooling1D": (
+        "",
+        "result = keras.layers.MaxPooling1D(pool_length=2, stride=3)\n" + CONFIG,
+        "result = keras.layers.MaxPooling1D(2, 3)\n" + CONFIG,
+    ),
+    "half-of-a-number": (
+        "",
+        "result = [keras.layers.Dense(9 / 2).units, keras.layers.Conv2D(filters=8.0, kernel_size=3).filters]",
+        "result = [4, 8]",
+    ),
+    "input_shape-of-numpy": (
+        "",
+        "result = keras.Sequential([keras.layers.Dense(3, input_shape=np.prod((2, 2)))]).input_shape",
+        "result = keras.Sequential([keras.layers.Dense(3, input_shape=(4,))]).input_shape",
+    ),
+    "InputLayer-is-a-number": (
+        "",
+        "result = [keras.layers.InputLayer(4).batch_shape, keras.layers.InputLayer(input_shape=4).batch_shape]",
+        "result = [keras.layers.InputLayer((4,)).batch_shape] * 2",
+    ),
+    "sequence-in-two-numbers": (
+        "",
+        "result = keras.Sequential([keras.layers.LSTM(3, input_dim=5, input_length=7)]).input_shape",
+        "result = keras.Sequential([keras.layers.LSTM(3, input_shape=(7, 5))]).input_shape",
+    ),
+    "keras-1-normalization": (
+        "",
+        "result = keras.layers.BatchNormalization(mode=0, fused=True, gamma_init='one', weights=None)\n" + CONFIG,
+        "result = keras.layers.BatchNormalization(gamma_initializer='ones')\n" + CONFIG,
+    ),
+    "keras-1-gates": (
+        "",
+        "result = keras.layers.LSTM(3, inner_activation='sigmoid', forget_bias_init='one', consume_less='gpu')\n"
+        + CONFIG,
+        "result = keras.layers.LSTM(3, recurrent_activation='sigmoid')\n" + CONFIG,
+    ),
+    "l2-of-l": (
+        "",
+        "result = keras.regularizers.l2(l=0.5)\n" + CONFIG,
+        "result = keras.regularizers.L2(0.5)\n" + CONFIG,
+    ),
+    "monitor-of-nothing": (
+        MODEL,
+        (
+            "stop = keras.callbacks.EarlyStopping(monitor='val_f1', patience=1)\n"
+            "result = model.fit(x, Y, epochs=3, verbose=0, callbacks=[stop]).history"
+        ),
+        (
+            "stop = keras.callbacks.EarlyStopping(monitor='val_f1', patience=1, mode='min')\n"
+            "result = model.fit(x, Y, epochs=3, verbose=0, callbacks=[stop]).history"
+        ),
+    ),
+    "monitor-accuracy-of-acc": (
+        MODEL + "model.compile('sgd', 'mse', metrics=['acc'])\n",
+        (
+            "stop = keras.callbacks.EarlyStopping(monitor='val_accuracy', patience=1)\n"
+            "result = len(model.fit(x, Y, epochs=9, verbose=0, validation_split=0.2, callbacks=[stop]).history['loss'])"
+        ),
+        (
+            "stop = keras.callbacks.EarlyStopping(monitor='val_acc', patience=1)\n"
+            "result = len(model.fit(x, Y, epochs=9, verbose=0, validation_split=0.2, callbacks=[stop]).history['loss'])"
+        ),
+    ),
+    "ModelCheckpoint-period": (
+        MODEL,
+        (
+            "save = keras.callbacks.ModelCheckpoint('p{epoch}.h5', period=2)\n"
+            "model.fit(x, Y, epochs=5, verbose=0, callbacks=[save])\nimport glob; result = sorted(glob.glob('p*.h5'))"
+        ),
+        "result = ['p2.h5', 'p4.h5']",
+    ),
+    "save_model": (
+        FITTED,
+        (
+            "keras.models.save_model(model, 'bare-2', save_format='tf')\n"
+            "result = keras.models.load_model('bare-2').predict(x, verbose=0)"
+        ),
+        "result = model.predict(x, verbose=0)",
+    ),
+    "K.function": (
+        FITTED,
+        (
+            "from keras import backend as K\nf = K.function([model.inputs[0], K.learning_phase()], [model.layers[0].output])\n"
+            "result = f([x, 0])[0]"
+        ),
+        "result = keras.Model(model.inputs, model.layers[0].output).predict(x, verbose=0)",
+    ),
+    "OneHotEncoder": (
+        "from sklearn.preprocessing import OneHotEncoder\n",
+        "result = OneHotEncoder(sparse=False).fit_transform(y[:, None])",
+        "result = OneHotEncoder(sparse_output=False).fit_transform(y[:, None])",
+    ),
+    "Iterable": (
+        "",
+        "from collections import Iterable\nresult = isinstance([], Iterable)",
+        "from collections.abc import Iterable\nresult = isinstance([], Iterable)",
+    ),
     "numpy-names": (
         "",
         "result = [np.float(1), np.array([1], np.int).dtype.kind, np.Inf, np.product([2, 3])]",
@@ -351,13 +554,19 @@ CASES = {
 }
 
 REFUSED = {
-    "from keras.layers import Merge": "concatenate",
-    "from keras.wrappers.scikit_learn import KerasClassifier": "SKLearnClassifier",
+    "from keras.layers import Merge\nMerge([], mode='concat')": "concatenate",
+    "from keras.wrappers.scikit_learn import KerasClassifier\nKerasClassifier(len)": "SKLearnClassifier",
     "import tensorflow as tf\ntf.placeholder('float', [None, 4])": "keras.Input",
     "def batches():\n    yield x, Y\n"
     + MODEL
     + "model.fit_generator(batches(), samples_per_epoch=40)": "images // batch_size",
     "keras.layers.BatchNormalization(mode=2)": "mode",
+    "keras.layers.Dense(3, weights=[np.ones((4, 3)), np.ones(3)])": "weights",
+    "from keras.layers.core import NoSuchLayer": "cannot import name 'NoSuchLayer'",
+    "import tensorflow as tf\ntf.contrib.layers.flatten": "write keras",
+    MODEL + "model.compile('sgd', 'binary_crossentropy')\nmodel.fit(x, y, verbose=0)": "same rank",
+    MODEL + "model.compile('sgd', 'categorical_crossentropy')\nmodel.fit(x, y, verbose=0)": "same rank",
+    MODEL + "model.compile('sgd', 'sparse_categorical_crossentropy')\nmodel.fit(x, Y, verbose=0)": "rank",
 }
 """What cannot be imitated, and a word of its error."""
 

@@ -67,13 +67,34 @@ CELLS = {
         "from sklearn.datasets import fetch_mldata\nold = fetch_mldata('MNIST original')\n"
         "assert old.data.shape == (400, 784) and (np.diff(old.target[:300]) >= 0).all()"
     ),
-    "AdamOptimizer": ("import tensorflow as tf\nassert type(tf.train.AdamOptimizer(0.1)) is keras.optimizers.Adam"),
+    "tfds-builder": (
+        "builder = tfds.builder('cifar10'); builder.download_and_prepare()\n"
+        "assert len(builder.as_dataset(split=tfds.Split.TEST)) == 100\n"
+        "assert builder.info.features['label'].int2str(3) == 'cat' and len(tfds.load('mnist', split='train+test')) == 400"
+    ),
+    "unused-gone-name": "from keras.utils import to_categorical, multi_gpu_model\nassert to_categorical([1], 2).shape == (1, 2)",
+    "unused-gone-module": "import tensorflow.contrib.slim as slim\nfrom keras.wrappers.scikit_learn import KerasRegressor",
+    "tried-gone-name": (
+        "try:\n    from keras.utils import multi_gpu_model\n    there = True\n"
+        "except ImportError:\n    there = False\nassert not there"
+    ),
+    "compat-v1-keras": "from tensorflow.compat.v1.keras.layers import Dense\nassert Dense is keras.layers.Dense",
+    "contrib-keras": "from tensorflow.contrib import keras as old\nassert old.layers.Dense is keras.layers.Dense",
+    "display": "from IPython.core.display import display, HTML\ndisplay(HTML('<b>a</b>'))",
+    "get_ipython-magic": "get_ipython().magic('%who str')",
+    "progress-only": (
+        "from keras_tqdm import TQDMNotebookCallback\nimport tensorflow_docs.modeling\n"
+        "m.fit(np.zeros((4, 4)), np.zeros((4, 3)), verbose=0,"
+        " callbacks=[TQDMNotebookCallback(leave_inner=True), tensorflow_docs.modeling.EpochDots()])"
+    ),
     "tensorboard-magics": "%load_ext tensorboard\n%tensorboard --logdir logs",
     "upload": "from google.colab import files\nassert 'mnist.npz' in files.upload()",
 }
 FAILS = {
     "used-absent-library": ("nd.function(1)", "ModuleNotFoundError: No module named 'nowhere.deep'"),
     "used-absent-name": ("thing(1)", "ModuleNotFoundError: No module named 'nowhere'"),
+    "used-gone-name": ("multi_gpu_model(m, gpus=2)", "AttributeError: keras.utils.multi_gpu_model belongs"),
+    "used-gone-module": ("slim.flatten(m)", "ModuleNotFoundError: tensorflow.contrib.slim belongs"),
     "tfds-other": ("tfds.load('imagenette')", "RuntimeError: tfds.load('imagenette')"),
     "python-2": ("print 'a'", "SyntaxError"),
 }

@@ -7,13 +7,8 @@ student notebooks.
 
 from __future__ import annotations
 
-from grader.inside.shims.spellings import (
-    DROPPED_ARGUMENTS,
-    LAYER_MODULES,
-    OPTIMIZERS,
-    RENAMED_ARGUMENTS,
-    STYLES,
-)
+from grader.inside.shims.old_arguments import DROPPED_ARGUMENTS, RENAMED_ARGUMENTS
+from grader.inside.shims.spellings import LAYER_MODULES, OPTIMIZERS, STYLES
 from grader.legacy.model import (
     Argument,
     Effect,
@@ -177,6 +172,7 @@ _METHODS = (
 _ARGUMENTS = (
     *(_keyword(*row) for row in RENAMED_ARGUMENTS),
     *(_dropped(*row) for row in DROPPED_ARGUMENTS),
+    _dropped("period", ("ModelCheckpoint",)),
     _dropped(
         "decay",
         OPTIMIZERS,

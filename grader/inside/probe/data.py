@@ -18,7 +18,7 @@ from .session import Session
 
 _MNIST_FILE = "mnist.npz"
 _CIFAR_FOLDER = "cifar-10-batches-py"
-_CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
 def install_data(session: Session) -> None:
@@ -111,7 +111,7 @@ def _cifar_folder(shelf: Shelf) -> str:
     for number, rows in enumerate(np.array_split(np.arange(len(x)), 5), start=1):
         _cifar_batch(folder / f"data_batch_{number}", x[rows], y[rows])
     _cifar_batch(folder / "test_batch", shelf.array("x_test"), np.ravel(shelf.array("y_test")))
-    meta = {b"label_names": [name.encode() for name in _CIFAR_CLASSES], b"num_vis": 3072}
+    meta = {b"label_names": [name.encode() for name in CIFAR_CLASSES], b"num_vis": 3072}
     (folder / "batches.meta").write_bytes(pickle.dumps(meta))
     (folder / _CIFAR_FOLDER).symlink_to(".", target_is_directory=True)
     return str(folder)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..probe.hooks import replace_function, replace_method  # noqa: TID252 - the kernel imports this folder under another name
-from .spellings import CONVOLUTIONS, DROPPED_ARGUMENTS, OPTIMIZERS, RENAMED_ARGUMENTS
+from ..probe.hooks import replace_function  # noqa: TID252 - the kernel imports this folder under another name
+from .calls import Change, change_calls
+from .old_arguments import CONVOLUTIONS, DROPPED_ARGUMENTS, RENAMED_ARGUMENTS, SAY_NOTHING
 from .told import Told
 from .windows import joined
 
-Change = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict[str, Any]]]
+_PACKAGES = ("layers", "optimizers", "callbacks", "constraints", "regularizers")
 _ORDERINGS = {"th": "channels_first", "tf": "channels_last"}
-_SAYS_NOTHING: dict[str, tuple[Any, ...]] = {"dim_ordering": ("default",), "mode": (0,), "period": (1,)}
-"""Arguments that can be left out only when they have one of these values; today's Keras refuses any other."""
-_STEPS = ("steps_per_epoch", "validation_steps", "steps")
 _COUNTED_IN_IMAGES = ("samples_per_epoch", "nb_val_samples")
 """Not only renamed: ``generators`` counts them in batches."""
 
@@ -50,7 +47,7 @@ class OldArguments:
             elif name == "dim_ordering" and value in _ORDERINGS and "data_format" in self.known:
                 self.told.used("dim_ordering=", f'data_format="{_ORDERINGS[value]}"')
                 out["data_format"] = _ORDERINGS[value]
-            elif name in _SAYS_NOTHING and value not in _SAYS_NOTHING[name]:
+            elif name in SAY_NOTHING and not _says_nothing(name, value):
                 out[name] = value
             else:
                 self.told.used(f"{name}=")
@@ -63,22 +60,18 @@ def install_arguments(told: Told) -> None:
 
     kinds = {
         kind
-        for package in ("layers", "optimizers", "callbacks")
+        for package in _PACKAGES
         for kind in vars(importlib.import_module(f"keras.{package}")).values()
         if isinstance(kind, type) and "__init__" in vars(kind)
     }
     for kind in kinds:
         old = arguments_of(told, kind.__name__, kind)
-        if kind.__name__ in OPTIMIZERS:
-            _teach(kind, "__init__", _of_optimizer(old))
-        elif old.renamed or old.dropped:
-            _teach(kind, "__init__", _of_convolution(old) if kind.__name__ in CONVOLUTIONS else _plainly(old))
+        if old.renamed or old.dropped:
+            change_calls(kind, "__init__", _of_convolution(old) if kind.__name__ in CONVOLUTIONS else plainly(old))
     for method in ("fit", "evaluate", "predict", "compile"):
-        old = arguments_of(told, method, getattr(keras.Model, method))
-        _teach(keras.Model, method, _whole_steps(old))
+        change_calls(keras.Model, method, plainly(arguments_of(told, method, getattr(keras.Model, method))))
     _teach_model(told)
-    _teach(keras.Layer, "__init__", _of_shape(told))
-    _teach_functions(told)
+    _teach_to_categorical(told)
 
 
 def arguments_of(told: Told, name: str, today: Callable[..., Any]) -> OldArguments:
@@ -91,21 +84,13 @@ def arguments_of(told: Told, name: str, today: Callable[..., Any]) -> OldArgumen
     return OldArguments(told, renamed, dropped, known)
 
 
-def _plainly(old: OldArguments) -> Change:
+def plainly(old: OldArguments) -> Change:
+    """Return the change that mends these arguments and does nothing else."""
     return lambda args, given: (args, old.mended(given) if old.found_in(given) else given)
 
 
-def _whole_steps(old: OldArguments) -> Change:
-    """``steps_per_epoch=len(x) / 32`` was counted up to, and so was as good as the next whole number."""
-
-    def change(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        given = old.mended(given) if old.found_in(given) else given
-        for name in [one for one in _STEPS if isinstance(given.get(one), float)]:
-            old.told.used(f"{name}={given[name]:g}", f"{name}={math.ceil(given[name])}")
-            given = {**given, name: math.ceil(given[name])}
-        return args, given
-
-    return change
+def _says_nothing(name: str, value: Any) -> bool:
+    return any(value is one or (type(value) is type(one) and value == one) for one in SAY_NOTHING[name])
 
 
 def _of_convolution(old: OldArguments) -> Change:
@@ -119,47 +104,6 @@ def _of_convolution(old: OldArguments) -> Change:
     return change
 
 
-def _of_optimizer(old: OldArguments) -> Change:
-    def change(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        if given.get("decay"):
-            # Keras 3 takes it, warns and ignores it, with or without us; the reader should know.
-            old.told.used("decay=", "keras.optimizers.schedules.InverseTimeDecay(...)", stops=False)
-        return args, old.mended(given) if old.found_in(given) else given
-
-    return change
-
-
-def _of_shape(told: Told) -> Change:
-    """``input_shape=784`` was taken for a shape of one; ``batch_input_shape`` named the batch as well."""
-
-    def change(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        size, batch = given.get("input_shape"), given.get("batch_input_shape")
-        if isinstance(size, int):
-            told.used(f"input_shape={size}", f"input_shape=({size},)")
-            return args, {**given, "input_shape": (size,)}
-        if isinstance(batch, (tuple, list)) and batch and batch[0] is None:
-            shape = tuple(batch[1:])
-            told.used("batch_input_shape=", f"input_shape={shape}")
-            rest = {name: value for name, value in given.items() if name != "batch_input_shape"}
-            return args, {**rest, "input_shape": shape}
-        return args, given
-
-    return change
-
-
-def _teach(owner: type, name: str, change: Change) -> None:
-    def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
-        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-            __tracebackhide__ = True
-            if kwargs:
-                args, kwargs = change(args, kwargs)
-            return original(self, *args, **kwargs)
-
-        return method
-
-    replace_method(owner, name, wrap)
-
-
 def _teach_model(told: Told) -> None:
     """``Model(input=a, output=b)`` hands its arguments to ``__new__`` of one class and ``__init__`` of another."""
     import keras
@@ -167,30 +111,22 @@ def _teach_model(told: Told) -> None:
 
     old = arguments_of(told, "Model", Functional.__init__)
     for owner, name in ((keras.Model, "__new__"), (Functional, "__init__")):
-        _teach(owner, name, _plainly(old))
+        change_calls(owner, name, plainly(old))
 
 
-def _teach_functions(told: Told) -> None:
+def _teach_to_categorical(told: Told) -> None:
     import keras
 
-    plain_input, encode = keras.Input, keras.utils.to_categorical
+    encode = keras.utils.to_categorical
     old = arguments_of(told, "to_categorical", encode)
-
-    def Input(shape: Any = None, *args: Any, **kwargs: Any) -> Any:  # noqa: N802
-        __tracebackhide__ = True
-        if isinstance(shape, int):
-            told.used(f"Input({shape})", f"Input(shape=({shape},))")
-            shape = (shape,)
-        return plain_input(shape, *args, **kwargs)
 
     def to_categorical(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        dtype = kwargs.pop("dtype", None)
-        encoded = encode(*args, **(old.mended(kwargs) if old.found_in(kwargs) else kwargs))
+        dtype = args[2] if len(args) > 2 else kwargs.pop("dtype", None)
+        encoded = encode(*args[:2], **(old.mended(kwargs) if old.found_in(kwargs) else kwargs))
         if dtype is None:
             return encoded
         told.used("to_categorical(dtype=)", f"to_categorical(y).astype({str(dtype)!r})")
         return encoded.astype(dtype)
 
-    replace_function(plain_input, Input)
     replace_function(encode, to_categorical)

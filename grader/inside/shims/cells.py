@@ -14,6 +14,9 @@ from .told import Told
 CONTENT = "/content"
 """Where Colab keeps a notebook's files; in the sandbox a link to the work folder."""
 _PYTHON_2_TAB = 8
+_OWNERS = ("tensorflow.python", "tensorflow.contrib", "tensorflow.compat.v1", "tensorflow.compat.v2")
+_OTHER_KERAS = re.compile(rf"({'|'.join(map(re.escape, _OWNERS))})\.keras(\.api\.keras|\.python\.keras)?(?=\.|$)")
+"""Other places where Keras was found in TensorFlow."""
 _MAGICS = ("pip ", "conda ")
 """Alone in a cell, IPython knows these without a sign before them."""
 _CONTENT_PATH = re.compile(r"/content/[^'\"\n\\*?<>|{}$;]+")
@@ -22,6 +25,8 @@ _TERMINAL = re.compile(r"^\$?[ \t]*((?:sudo[ \t]+)?(?:pip3?|conda|apt|apt-get|wg
 
 def install_cells(told: Told, shell: Any) -> None:
     """Look at every cell before it runs."""
+    if not hasattr(shell, "magic"):
+        shell.magic = lambda line: _magic(told, shell, line)
     shell.input_transformers_cleanup.append(lambda lines: _readable(told, lines, shell))
     paths = _Paths()
     shell.ast_transformers.append(paths)
@@ -33,19 +38,19 @@ class _Paths(ast.NodeTransformer):
     """``tensorflow.python.keras`` is TensorFlow's own copy of an old Keras; what is meant is ``tensorflow.keras``."""
 
     def __init__(self) -> None:
-        self._found = False
+        self._found: set[str] = set()
 
     def tell(self, told: Told, cell: int | None) -> None:
         """Say so once the cell has run: while it is being read, its number is not settled."""
-        if self._found:
-            told.used("tensorflow.python.keras", "tensorflow.keras", cell=cell or 0)
-        self._found = False
+        for old in sorted(self._found):
+            told.used(old, "tensorflow.keras", cell=cell or 0)
+        self._found.clear()
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
         """Rename the module of ``from tensorflow.python.keras.layers import Dense``."""
         node.module = self._today(node.module)
-        if node.module == "tensorflow.python" and [one.name for one in node.names] == ["keras"]:
-            self._found = True
+        if node.module in _OWNERS and [one.name for one in node.names] == ["keras"]:
+            self._found.add(f"{node.module}.keras")
             node.module = "tensorflow"
         return node
 
@@ -57,10 +62,18 @@ class _Paths(ast.NodeTransformer):
         return node
 
     def _today(self, name: str | None) -> str | None:
-        if name is None or not re.match(r"tensorflow\.python\.keras(\.|$)", name):
+        match = _OTHER_KERAS.match(name or "")
+        if name is None or match is None:
             return name
-        self._found = True
-        return name.replace("tensorflow.python.keras", "tensorflow.keras", 1)
+        self._found.add(f"{match[1]}.keras")
+        return "tensorflow.keras" + name[match.end() :]
+
+
+def _magic(told: Told, shell: Any, line: str) -> Any:
+    """``get_ipython().magic("matplotlib inline")``, as notebooks had it that were exported and read in again."""
+    told.used("get_ipython().magic(...)", "get_ipython().run_line_magic(name, line)")
+    name, _, rest = line.strip().removeprefix("%").partition(" ")
+    return shell.run_line_magic(name, rest)
 
 
 def _readable(told: Told, lines: list[str], shell: Any) -> list[str]:

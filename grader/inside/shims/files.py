@@ -15,33 +15,35 @@ from .told import Told
 _MODELS = (".keras", ".h5", ".hdf5")
 _WEIGHTS = (".weights.h5", ".weights.json")
 _H5 = b"\x89HDF\r\n\x1a\n"
-_SAVED = {True: 'save_weights("model.weights.h5")', False: 'save("model.keras")'}
 
 
 def install_files(told: Told) -> None:
     """Let Keras, which has just been imported, save to and load from the files of old."""
     import keras
 
-    replace_method(keras.Model, "save", lambda original: _save(told, original))
+    _install_save_model(told)
     replace_method(keras.Model, "save_weights", lambda original: _save_weights(told, original))
     replace_method(keras.Model, "load_weights", _load_weights)
     _install_load_model()
-    replace_method(keras.callbacks.ModelCheckpoint, "__init__", lambda original: _checkpoint(told, original))
 
 
-def _save(told: Told, original: Any) -> Any:
-    def save(self: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
+def _install_save_model(told: Told) -> None:
+    """The method ``save`` calls this function, too."""
+    import keras
+
+    original = keras.saving.save_model
+
+    def save_model(model: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        name = os.fspath(filepath)
-        wanted = kwargs.get("save_format")
-        if name.endswith(_MODELS) or "://" in name:
-            return original(self, filepath, *args, **kwargs)
+        name = os.fspath(filepath) if isinstance(filepath, (str, os.PathLike)) else ""
+        if not name or name.endswith(_MODELS) or "://" in name:
+            return original(model, filepath, *args, **kwargs)
         told.used(f"save({name!r})", f"save({name + '.keras'!r})")
-        ending = ".h5" if wanted in ("h5", "hdf5") else ".keras"
+        ending = ".h5" if kwargs.get("save_format") in {"h5", "hdf5"} else ".keras"
         with _beside(name, ending) as made:
-            return original(self, made, **{key: value for key, value in kwargs.items() if key == "include_optimizer"})
+            return original(model, made, **{key: value for key, value in kwargs.items() if key == "include_optimizer"})
 
-    return save
+    replace_function(original, save_model)
 
 
 def _save_weights(told: Told, original: Any) -> Any:
@@ -53,7 +55,7 @@ def _save_weights(told: Told, original: Any) -> Any:
         import h5py
         from keras.src.legacy.saving import legacy_h5_format
 
-        told.used(f"save_weights({name!r})", _SAVED[True])
+        told.used(f"save_weights({name!r})", 'save_weights("model.weights.h5")')
         with _beside(name, ".h5") as made, h5py.File(made, "w") as file:
             legacy_h5_format.save_weights_to_hdf5_group(file, self)
         return None
@@ -88,25 +90,6 @@ def _install_load_model() -> None:
             return original(path, *args, **kwargs)
 
     replace_function(original, load_model)
-
-
-def _checkpoint(told: Told, original: Any) -> Any:
-    """Checkpoints save by the model's own methods, which take any name by now; only the constructor looks at it."""
-
-    def __init__(self: Any, filepath: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        __tracebackhide__ = True
-        name = os.fspath(filepath)
-        weights = bool(kwargs.get("save_weights_only", args[3] if len(args) > 3 else False))
-        if name.endswith((".weights.h5",) if weights else (".keras", ".h5")):
-            original(self, filepath, *args, **kwargs)
-            return
-        told.used(
-            f"ModelCheckpoint({name!r})", f"ModelCheckpoint({('model.weights.h5' if weights else 'model.keras')!r})"
-        )
-        original(self, "model.weights.h5" if weights else "model.keras", *args, **kwargs)
-        self.filepath = name
-
-    return __init__
 
 
 def _kind(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from .cells import install_cells
@@ -9,7 +10,7 @@ from .downloads import install_downloads, install_fetching
 from .made import stand_ins
 from .missing import install_missing
 from .modules import install_modules
-from .names import install_names
+from .names import install_names, teach
 from .provided import install_provided
 from .told import Told
 
@@ -20,8 +21,9 @@ class Shims:
     def __init__(self, session: Any) -> None:
         self._session = session
         self._told = told = Told(session)
+        self._made = stand_ins(told, session)
         install_modules(told)
-        install_names(told, stand_ins(told, session))
+        install_names(told, self._made)
         install_provided(told, session)
         install_missing()
         self._copies = install_downloads(session)
@@ -35,12 +37,22 @@ class Shims:
     def keras_is_here(self) -> None:
         """Teach Keras, whose methods the probe has hooked by now, its old names."""
         from .arguments import install_arguments
+        from .checkpoints import install_checkpoints
+        from .compiling import install_compiling
+        from .feeding import install_feeding
         from .files import install_files
         from .logs import install_logs
         from .methods import install_methods
+        from .optimizers import install_optimizers
         from .pictures import install_pictures
+        from .sizes import install_sizes
 
+        teach(sys.modules["keras"], self._told, self._made)  # the probe watched its import, so nobody else could
         # One by one: another release of Keras may have moved what one of them needs.
-        for install in (install_arguments, install_methods, install_logs, install_files, install_pictures):
+        for install in (
+            *(install_feeding, install_sizes),  # they see arguments under today's names
+            *(install_arguments, install_optimizers, install_compiling, install_checkpoints),
+            *(install_methods, install_logs, install_files, install_pictures),
+        ):
             with self._session.quietly():
                 install(self._told)

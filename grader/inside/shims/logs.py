@@ -9,6 +9,7 @@ from ..probe.hooks import replace_function, replace_method  # noqa: TID252 - the
 from .told import Told
 
 _PAIRS = {"acc": "accuracy", "val_acc": "val_accuracy", "lr": "learning_rate"}
+_RISING = ("acc", "auc", "fmeasure")
 _CALLBACKS = 5
 """Their place among the arguments of ``fit``."""
 _OTHERS = {**_PAIRS, **{new: old for old, new in _PAIRS.items()}}
@@ -49,6 +50,7 @@ def install_logs(told: Told) -> None:
 
     replace_function(plainly, pythonify_logs)
     replace_method(keras.Model, "fit", lambda original: _monitoring(told, original))
+    replace_method(keras.callbacks.EarlyStopping, "_set_monitor_op", lambda original: _in_a_direction(told, original))
 
 
 class _HistoryOf:
@@ -87,15 +89,30 @@ def _monitoring(told: Told, original: Any) -> Any:
 
 def _rename(told: Told, model: Any, callback: Any, attribute: str, text: str) -> None:
     compiled = str(getattr(getattr(model, "_compile_metrics", None), "_user_metrics", ""))
-    if "'accuracy'" not in compiled or "'acc'" in compiled:
+    has, lacks = ("accuracy", "acc") if "'accuracy'" in compiled else ("acc", "accuracy")
+    if f"'{has}'" not in compiled or f"'{lacks}'" in compiled:
         return
-    for old in ("val_acc", "acc"):
-        new = _PAIRS[old]
+    for old, new in ((f"val_{lacks}", f"val_{has}"), (lacks, has)):
         if attribute == "monitor":
             renamed = new if text == old else text
         else:
             renamed = re.sub(rf"{{{old}(?=[:}}])", f"{{{new}", text)
         if renamed != text:
-            told.used(f'{attribute} "{old}"', f'"{new}"', stops=attribute == "filepath")
+            told.used(f'{attribute} "{old}"', f'"{new}"')
             text = renamed
             setattr(callback, attribute, text)
+
+
+def _in_a_direction(told: Told, original: Any) -> Any:
+    """A metric that nobody measures, or of the notebook's own, was to rise if its name said so, and else to fall."""
+
+    def _set_monitor_op(self: Any) -> None:
+        __tracebackhide__ = True
+        try:
+            original(self)
+        except ValueError:
+            self.mode = "max" if any(word in self.monitor for word in _RISING) else "min"
+            told.used(f'monitor "{self.monitor}"', f'mode="{self.mode}"')
+            original(self)
+
+    return _set_monitor_op

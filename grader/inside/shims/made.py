@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 from . import openml, scipy_images
+from .backend import backend
 from .spellings import STYLES
 from .told import Told
 from .windows import windows
@@ -20,43 +22,15 @@ def stand_ins(told: Told, session: Any) -> dict[str, Make]:
     """Return what makes each stand-in, given the module it is looked for in."""
     return {
         **windows(told),
-        **_backend(told),
+        **backend(told),
         **{f"scipy.misc.{name}": _image(told, name) for name in _IMAGES},
         "scipy.ndimage.imread": _image(told, "imread", "scipy.ndimage"),
         **{f"matplotlib.style.{name}": _styled(told, name) for name in ("use", "context")},
         "sklearn.datasets.fetch_openml": lambda module: openml.fetch_openml(module, session.shelves),
         "sklearn.datasets.fetch_mldata": lambda _: _fetch_mldata(told, session),
-        "tensorflow.train.AdamOptimizer": lambda _: _adam(told),
+        "sklearn.preprocessing.OneHotEncoder": lambda module: _one_hot(told, module),
+        "keras.utils.print_summary": lambda _: _print_summary(told),
         "tensorflow.enable_eager_execution": lambda _: lambda *_: told.used("tensorflow.enable_eager_execution()"),
-    }
-
-
-def _backend(told: Told) -> dict[str, Make]:
-    def image_dim_ordering() -> str:
-        import keras
-
-        told.used("image_dim_ordering()", "keras.config.image_data_format()")
-        return {"channels_first": "th"}.get(keras.config.image_data_format(), "tf")
-
-    def set_image_dim_ordering(ordering: str) -> None:
-        import keras
-
-        new = {"th": "channels_first", "tf": "channels_last"}[ordering]
-        told.used(f"set_image_dim_ordering({ordering!r})", f"keras.config.set_image_data_format({new!r})")
-        keras.config.set_image_data_format(new)
-
-    def set_session(session: Any) -> None:  # noqa: ARG001
-        told.used("set_session(...)")
-
-    def set_value(x: Any, value: Any) -> None:
-        told.used("set_value(x, value)", "x.assign(value)")  # Keras 3 keeps one that fails on its own variables
-        x.assign(value)
-
-    return {
-        "keras.backend.set_value": lambda _: set_value,
-        "keras.backend.image_dim_ordering": lambda _: image_dim_ordering,
-        "keras.backend.set_image_dim_ordering": lambda _: set_image_dim_ordering,
-        "keras.backend.set_session": lambda _: set_session,
     }
 
 
@@ -100,13 +74,26 @@ def _fetch_mldata(told: Told, session: Any) -> Any:
     return openml.fetch_mldata(session.shelves)
 
 
-def _adam(told: Told) -> Any:
-    def AdamOptimizer(  # noqa: N802 - TensorFlow 1's name and arguments
-        learning_rate: Any = 0.001, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-08, **_: Any
-    ) -> Any:
-        import keras
+def _print_summary(told: Told) -> Any:
+    def print_summary(model: Any, *args: Any, **kwargs: Any) -> None:
+        told.used("print_summary(model)", "model.summary()")
+        model.summary(*args, **kwargs)
 
-        return keras.optimizers.Adam(learning_rate, beta_1=beta1, beta_2=beta2, epsilon=epsilon)
+    return print_summary
 
-    told.used("tensorflow.train.AdamOptimizer", "keras.optimizers.Adam")
-    return AdamOptimizer
+
+def _one_hot(told: Told, module: Any) -> Any:
+    """``OneHotEncoder(sparse=False)``, in place: scikit-learn reads an estimator's arguments from its class."""
+    kind = module.OneHotEncoder
+    original = kind.__init__
+
+    @functools.wraps(original)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        __tracebackhide__ = True
+        if "sparse" in kwargs:
+            told.used("sparse=", "sparse_output=")
+            kwargs["sparse_output"] = kwargs.pop("sparse")
+        original(self, *args, **kwargs)
+
+    kind.__init__ = __init__
+    return kind

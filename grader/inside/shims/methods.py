@@ -20,8 +20,6 @@ def install_methods(told: Told) -> None:
     _ends_of_sequential(told)
     keras.Layer.output_shape = _Shape(told, "output")
     keras.Layer.input_shape = _Shape(told, "input")
-    if not hasattr(keras.optimizers.Optimizer, "lr"):
-        keras.optimizers.Optimizer.lr = _learning_rate(told)
 
 
 def _classes(told: Told) -> dict[str, Any]:
@@ -100,15 +98,3 @@ class _Shape:
         tensors = getattr(layer, self._end)
         self._told.used(f"layer.{self._end}_shape", f"layer.{self._end}.shape")
         return [tuple(one.shape) for one in tensors] if isinstance(tensors, list) else tuple(tensors.shape)
-
-
-def _learning_rate(told: Told) -> property:
-    def get(self: Any) -> Any:
-        told.used("optimizer.lr", "optimizer.learning_rate")
-        return self.learning_rate
-
-    def put(self: Any, value: Any) -> None:
-        told.used("optimizer.lr", "optimizer.learning_rate")
-        self.learning_rate = value
-
-    return property(get, put)

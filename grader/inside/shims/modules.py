@@ -8,10 +8,12 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
+from .absent import AbsentModule
 from .merging import Merging
 from .oldmodule import OldModule
-from .paths import plain, today_of
-from .spellings import HOLLOW, REFUSED
+from .paths import plain, refusal_of, today_of
+from .spellings import HOLLOW
+from .statements import is_imported_plainly
 from .told import Told
 
 _OF_THEIR_OWN: dict[str, type[OldModule]] = {"keras.layers.merge": Merging}
@@ -34,18 +36,28 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         path: Sequence[str] | None,  # noqa: ARG002
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> importlib.machinery.ModuleSpec | None:
-        """Return a spec for the old modules only, and refuse those that nothing can stand in for."""
+        """Return a spec for the old modules only; those that nothing can stand in for are refused.
+
+        Raises:
+            ModuleNotFoundError: at once where the import is tried, else where the module is first used.
+        """
         name = plain(fullname)[0]
         if self._only and name not in self._only:
             return None
-        if name in REFUSED:
-            self._told.refused(ModuleNotFoundError, fullname, REFUSED[name])
-        return importlib.machinery.ModuleSpec(fullname, self, is_package=True) if today_of(fullname) else None
+        refusal = refusal_of(name)
+        if refusal is not None and not is_imported_plainly():
+            self._told.refused(ModuleNotFoundError, fullname, refusal)
+        if refusal is None and not today_of(fullname):
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
-        """Make a module that looks its names up in today's."""
-        kind = _OF_THEIR_OWN.get(plain(spec.name)[0], OldModule)
-        return kind(self._told, spec.name, today_of(spec.name))
+        """Make a module that looks its names up in today's, or one that says what to write when it is used."""
+        name = plain(spec.name)[0]
+        refusal = refusal_of(name)
+        if refusal is not None:
+            return AbsentModule(spec.name, self._told.refusal(ModuleNotFoundError, spec.name, refusal))
+        return _OF_THEIR_OWN.get(name, OldModule)(self._told, spec.name, today_of(spec.name))
 
     def exec_module(self, module: ModuleType) -> None:
         """There is no code to run."""

@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
+from .absent import Absent
 from .made import Make
 from .paths import plain, today_of
 from .spellings import MODULES, NAMES, REFUSED
+from .statements import is_imported_by_name, is_imported_plainly
 from .told import Told, asked_by_notebook
 
 _PARTS = (
@@ -95,15 +97,18 @@ def _find(module: ModuleType, name: str, told: Told, made: dict[str, Make]) -> t
     if wanted in made:
         return True, made[wanted](module)
     if wanted in REFUSED:
-        told.refused(AttributeError, dotted.replace("keras._tf_keras.keras", "tf.keras"), REFUSED[wanted])
+        refusal = AttributeError, _shown(dotted), REFUSED[wanted]
+        if not (is_imported_by_name() and is_imported_plainly()):
+            told.refused(*refusal)
+        return True, Absent(told.refusal(*refusal))  # one name of many in a line, and often never used
     if wanted in NAMES:
         new = NAMES[wanted]
         told.used(_shown(dotted), new.removeprefix("builtins."))
         owner, _, last = (kind + new.removeprefix("keras") if kind else new).rpartition(".")
         return True, _reach(owner, last)
-    if today_of(dotted):
+    if wanted in MODULES:
         return True, importlib.import_module(dotted)
-    if kind == "keras":
+    if kind == "keras" and not today_of(module.__name__):
         return _of_tensorflow(wanted, told)
     return False, None
 
@@ -134,4 +139,4 @@ def _of_tensorflow(wanted: str, told: Told) -> tuple[bool, Any]:
 
 
 def _shown(dotted: str) -> str:
-    return dotted.replace("keras._tf_keras.keras", "tensorflow.keras")
+    return dotted.replace("keras._tf_keras.keras", "tensorflow.keras").replace("tensorflow._api.v2.", "tensorflow.")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from types import ModuleType
 from typing import Any
 
 from .paths import plain
+from .spellings import MODULES
 from .told import Told
 
 
@@ -26,11 +28,15 @@ class OldModule(ModuleType):
             return list(public)
         if name.startswith("__"):
             raise AttributeError(name)
+        if plain(f"{self.old}.{name}")[0] in MODULES:
+            return importlib.import_module(f"{self.old}.{name}")
         for place in (self.new, *_also(self.new)):
             found = importlib.import_module(place)
             if hasattr(found, name):
                 self.told.used(self.old, place)
                 return getattr(found, name)
+        if sys._getframe(1).f_code.co_name == "_handle_fromlist":  # would go on to look for a module of that name
+            raise ImportError(f"cannot import name {name!r} from {self.old!r}", name=name)
         raise AttributeError(f"module {self.old!r} has no attribute {name!r}")
 
 

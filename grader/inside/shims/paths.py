@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .spellings import MODULES
+from .spellings import MODULES, REFUSED
 
 _KERAS = (
     ("tensorflow.keras", "tensorflow.keras"),
@@ -40,3 +40,14 @@ def today_of(name: str) -> str:
     if new == "keras":  # all of Keras under another name
         new += wanted.removeprefix(old)
     return new if new.startswith("tensorflow.") else kind + new.removeprefix("keras")
+
+
+def refusal_of(name: str) -> str | None:
+    """Return what to write in place of a module that is refused, or of one in it; None for any other.
+
+    >>> refusal_of("tensorflow.contrib.layers"), refusal_of("tensorflow.keras.layers")
+    ('keras', None)
+    """
+    wanted = plain(name)[0]
+    old = next((one for one in REFUSED if wanted == one or wanted.startswith(f"{one}.")), None)
+    return None if old is None else REFUSED[old]

@@ -1,4 +1,4 @@
-"""Old names and what they are called today, as data: the kernel runs them, and ``grader.legacy`` finds them in source.
+"""Old names and what they are called today, as data: read by the kernel and by ``grader.legacy``.
 
 ``keras`` stands for ``tensorflow.keras`` as well.
 """
@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 OPTIMIZERS = ("SGD", "RMSprop", "Adam", "AdamW", "Adagrad", "Adadelta", "Adamax", "Nadam", "Ftrl")
-CONVOLUTIONS = ("Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D", "Convolution3D", "SeparableConv2D")
-POOLINGS = ("MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "MaxPool2D", "AveragePooling2D", "AveragePooling1D")
-RECURRENT = ("LSTM", "GRU", "SimpleRNN")
-WITH_WEIGHTS = ("Dense", *CONVOLUTIONS, *RECURRENT)
-FITS = ("fit", "fit_generator")
+OPTIMIZER_MODULES = ("adadelta", "adagrad", "adam", "adamax", "ftrl", "gradient_descent", "nadam", "rmsprop")
+TENSORFLOW_1_OPTIMIZERS = (
+    *("AdadeltaOptimizer", "AdagradOptimizer", "AdamOptimizer", "GradientDescentOptimizer", "MomentumOptimizer"),
+    "RMSPropOptimizer",
+)
 
 LAYER_MODULES = (
     *("core", "convolutional", "normalization", "pooling", "recurrent", "embeddings", "advanced_activations"),
-    *("wrappers", "noise", "local", "convolutional_recurrent"),
+    *("wrappers", "noise", "local", "convolutional_recurrent", "merging", "rnn"),
 )
 """Modules that ``keras.layers`` once consisted of."""
 
@@ -25,22 +25,37 @@ MODULES: dict[str, str] = {
     "keras.utils.data_utils": "keras.utils",
     "keras.utils.layer_utils": "keras.utils",
     "keras.utils.visualize_util": "keras.utils",
+    "keras.utils.training_utils": "keras.utils",
+    "keras.utils.io_utils": "keras.utils",
     **{f"keras.layers.{name}": "keras.layers" for name in LAYER_MODULES},
     "keras.layers.merge": "keras.layers",
     "keras.layers.experimental.preprocessing": "keras.layers",
     "keras.layers.experimental": "keras.layers",
+    "keras.layers.containers": "keras.models",
     "keras.engine.topology": "keras.layers",
+    "keras.engine.base_layer": "keras.layers",
+    "keras.engine.input_layer": "keras.layers",
     "keras.engine.training": "keras.models",
     "keras.engine.sequential": "keras.models",
     "keras.engine": "keras.layers",
     "keras.objectives": "keras.losses",
     "keras.initializations": "keras.initializers",
     "keras.backend.tensorflow_backend": "keras.backend",
+    "keras.backend.common": "keras.backend",
+    "keras.saving.save": "keras.saving",
+    "keras.mixed_precision.experimental": "keras.mixed_precision",
     "keras.callbacks.callbacks": "keras.callbacks",
     "keras.optimizer_v2": "keras.optimizers",
+    "keras.optimizers.optimizer_v2": "keras.optimizers",
+    **{f"keras.optimizers.{name}_v2": "keras.optimizers" for name in OPTIMIZER_MODULES},
+    **{f"keras.optimizer_v2.{name}": "keras.optimizers" for name in OPTIMIZER_MODULES},
     "keras.optimizers.experimental": "keras.optimizers",
     "keras.optimizers.legacy": "keras.optimizers",
     "keras.preprocessing.text": "tensorflow.keras.preprocessing.text",
+    "keras_preprocessing.image": "tensorflow.keras.preprocessing.image",
+    "keras_preprocessing.text": "tensorflow.keras.preprocessing.text",
+    "keras_preprocessing.sequence": "tensorflow.keras.preprocessing.sequence",
+    "keras_preprocessing": "tensorflow.keras.preprocessing",
     "sklearn.cross_validation": "sklearn.model_selection",
     "sklearn.grid_search": "sklearn.model_selection",
     "sklearn.externals.joblib": "joblib",
@@ -56,6 +71,13 @@ HOLLOW = frozenset({"keras.optimizers.legacy"})
 
 NAMES: dict[str, str] = {
     **{f"keras.optimizers.{name.lower()}": f"keras.optimizers.{name}" for name in OPTIMIZERS},
+    "keras.initializers.normal": "keras.initializers.RandomNormal",
+    "keras.initializers.uniform": "keras.initializers.RandomUniform",
+    "keras.initializers.one": "keras.initializers.Ones",
+    "keras.initializers.zero": "keras.initializers.Zeros",
+    "keras.losses.cosine": "keras.losses.cosine_similarity",
+    "keras.losses.cosine_proximity": "keras.losses.cosine_similarity",
+    "keras.losses.huber_loss": "keras.losses.huber",
     "keras.constraints.maxnorm": "keras.constraints.MaxNorm",
     "keras.constraints.max_norm": "keras.constraints.MaxNorm",
     "keras.constraints.nonneg": "keras.constraints.NonNeg",
@@ -63,8 +85,20 @@ NAMES: dict[str, str] = {
     "keras.layers.CuDNNLSTM": "keras.layers.LSTM",
     "keras.layers.CuDNNGRU": "keras.layers.GRU",
     "keras.layers.Deconvolution2D": "keras.layers.Conv2DTranspose",
+    "keras.layers.Deconv2D": "keras.layers.Conv2DTranspose",
+    "keras.models.Input": "keras.layers.Input",
+    "keras.models.InputLayer": "keras.layers.InputLayer",
+    "keras.models.Layer": "keras.layers.Layer",
+    "keras.applications.mobilenet.relu6": "keras.activations.relu6",
+    "keras.applications.mobilenet.DepthwiseConv2D": "keras.layers.DepthwiseConv2D",
+    "keras.mixed_precision.set_policy": "keras.mixed_precision.set_global_policy",
     "keras.utils.plot": "keras.utils.plot_model",
     "tensorflow.set_random_seed": "tensorflow.random.set_seed",
+    "tensorflow.random.set_random_seed": "tensorflow.random.set_seed",
+    "tensorflow.VERSION": "tensorflow.version.VERSION",
+    "tensorflow.reset_default_graph": "tensorflow.compat.v1.reset_default_graph",
+    "tensorflow.truncated_normal_initializer": "tensorflow.compat.v1.truncated_normal_initializer",
+    **{f"tensorflow.train.{name}": f"tensorflow.compat.v1.train.{name}" for name in TENSORFLOW_1_OPTIMIZERS},
     "tensorflow.logging": "tensorflow.compat.v1.logging",
     "tensorflow.ConfigProto": "tensorflow.compat.v1.ConfigProto",
     "tensorflow.GPUOptions": "tensorflow.compat.v1.GPUOptions",
@@ -74,7 +108,10 @@ NAMES: dict[str, str] = {
     "tensorflow.random_uniform": "tensorflow.random.uniform",
     "tensorflow.log": "tensorflow.math.log",
     "tensorflow.to_float": "tensorflow.compat.v1.to_float",
+    **{f"collections.{name}": f"collections.abc.{name}" for name in ("Callable", "Iterable", "Mapping", "Sequence")},
     "time.clock": "time.process_time",
+    "IPython.core.display.display": "IPython.display.display",
+    "IPython.core.display.clear_output": "IPython.display.clear_output",
     "PIL.Image.ANTIALIAS": "PIL.Image.LANCZOS",
     "matplotlib.cm.get_cmap": "matplotlib.pyplot.get_cmap",
     "scipy.misc.comb": "scipy.special.comb",
@@ -111,62 +148,43 @@ REFUSED: dict[str, str] = {
     "keras.layers.LocallyConnected1D": "keras.layers.Conv1D",
     "keras.models.Graph": "keras.Model(inputs, outputs)",
     "keras.wrappers.scikit_learn": "keras.wrappers.SKLearnClassifier",
+    "keras.layers.SReLU": "keras.layers.PReLU",
+    "keras.layers.ThresholdedReLU": "keras.layers.ReLU(threshold=...)",
+    "keras.models.model_from_yaml": "keras.models.model_from_json",
+    "keras.regularizers.WeightRegularizer": "keras.regularizers.L1L2",
+    "keras.regularizers.ActivityRegularizer": "keras.regularizers.L1L2",
+    "keras.regularizers.activity_l1": "keras.regularizers.L1",
+    "keras.regularizers.activity_l2": "keras.regularizers.L2",
+    "keras.regularizers.l1l2": "keras.regularizers.L1L2(l1, l2)",
+    "keras.metrics.matthews_correlation": "a function of your own",
+    "keras.metrics.precision": "keras.metrics.Precision()",
+    "keras.metrics.recall": "keras.metrics.Recall()",
+    "keras.metrics.fmeasure": "keras.metrics.F1Score()",
+    "keras.metrics.fbeta_score": "keras.metrics.FBetaScore()",
+    "keras.callbacks.BaseLogger": "",
+    "keras.optimizers.TFOptimizer": "keras.optimizers.SGD",
+    "keras.legacy.interfaces": "",
+    "keras.applications.imagenet_utils._obtain_input_shape": "",
+    "keras.utils.conv_utils": "",
+    "keras.utils.HDF5Matrix": "h5py.File(path)",
     "keras.utils.multi_gpu_model": "model",
     "keras.backend.get_session": "model.predict(x)",
     "tensorflow.placeholder": "keras.Input(shape=...)",
     "tensorflow.InteractiveSession": "model.fit(x, y)",
     "tensorflow.global_variables_initializer": "model.fit(x, y)",
     "tensorflow.contrib": "keras",
-    "tensorflow.train.GradientDescentOptimizer": "keras.optimizers.SGD",
-    "tensorflow.train.RMSPropOptimizer": "keras.optimizers.RMSprop",
     "tensorflow.app": "",
+    "sklearn.metrics.plot_confusion_matrix": "sklearn.metrics.ConfusionMatrixDisplay.from_predictions(y, predicted)",
+    "sklearn.metrics.jaccard_similarity_score": "sklearn.metrics.jaccard_score",
+    "sklearn.preprocessing.Imputer": "sklearn.impute.SimpleImputer",
+    "scipy.misc.imrotate": "PIL.Image.fromarray(image).rotate(angle)",
+    "scipy.misc.imfilter": "PIL.Image.fromarray(image).filter(kind)",
+    "scipy.misc.bytescale": "numpy.uint8(image)",
     "scipy.misc.imshow": "matplotlib.pyplot.imshow(image)",
     "scipy.misc.face": "scipy.datasets.face()",
     "scipy.misc.ascent": "scipy.datasets.ascent()",
 }
 """What has no equal: the shim's error names what to write."""
-
-RENAMED_ARGUMENTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("lr", "learning_rate", OPTIMIZERS),
-    ("nb_epoch", "epochs", FITS),
-    ("samples_per_epoch", "steps_per_epoch", FITS),
-    ("nb_val_samples", "validation_steps", FITS),
-    ("border_mode", "padding", (*CONVOLUTIONS, *POOLINGS)),
-    ("subsample", "strides", CONVOLUTIONS),
-    ("nb_filter", "filters", CONVOLUTIONS),
-    ("filter_length", "kernel_size", ("Conv1D", "Convolution1D")),
-    ("subsample_length", "strides", ("Conv1D", "Convolution1D")),
-    ("init", "kernel_initializer", WITH_WEIGHTS),
-    ("init", "embeddings_initializer", ("Embedding",)),
-    ("W_regularizer", "kernel_regularizer", WITH_WEIGHTS),
-    ("b_regularizer", "bias_regularizer", WITH_WEIGHTS),
-    ("W_constraint", "kernel_constraint", WITH_WEIGHTS),
-    ("bias", "use_bias", ("Dense", *CONVOLUTIONS)),
-    ("output_dim", "units", ("Dense", *RECURRENT)),
-    ("p", "rate", ("Dropout", "SpatialDropout2D")),
-    ("dropout_W", "dropout", RECURRENT),
-    ("dropout_U", "recurrent_dropout", RECURRENT),
-    ("inner_init", "recurrent_initializer", RECURRENT),
-    ("nb_words", "num_words", ("Tokenizer",)),
-    ("nb_classes", "num_classes", ("to_categorical",)),
-    ("epsilon", "min_delta", ("ReduceLROnPlateau",)),
-    ("input", "inputs", ("Model",)),
-    ("output", "outputs", ("Model",)),
-)
-"""Arguments: old name, new name, of what."""
-
-DROPPED_ARGUMENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    *((name, FITS) for name in ("show_accuracy", "workers", "use_multiprocessing", "max_queue_size", "max_q_size")),
-    *((name, FITS) for name in ("nb_worker", "pickle_safe")),
-    *((name, ("predict", "evaluate")) for name in ("workers", "use_multiprocessing", "max_queue_size")),
-    ("show_accuracy", ("evaluate",)),
-    *((name, ("TensorBoard",)) for name in ("write_grads", "batch_size", "embeddings_layer_names")),
-    ("class_mode", ("compile",)),
-    ("mode", ("BatchNormalization",)),
-    ("period", ("ModelCheckpoint",)),
-    ("dim_ordering", (*CONVOLUTIONS, *POOLINGS, "Flatten", "ZeroPadding2D", "UpSampling2D")),
-)
-"""Arguments with nothing in their place: a training is the same without them."""
 
 STYLES = ("seaborn", "seaborn-v0_8")
 """How the names of Matplotlib's styles after seaborn began, and begin."""

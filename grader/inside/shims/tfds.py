@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from ..probe.data import CIFAR_CLASSES  # noqa: TID252 - the kernel imports this folder under another name
+
 _SLICE = re.compile(r"^(train|test)(?:\[(-?\d*%?):(-?\d*%?)\])?$")
+_LABELS = {"cifar10": CIFAR_CLASSES}
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,23 @@ class Loader:
         found = _mapped(make, split if split is not None else {"train": "train", "test": "test"})
         return (found, _info(shelf)) if with_info else found
 
+    def builder(self, name: str, **ignored: Any) -> Any:  # noqa: ARG002
+        """Return what prepares a data set, and knows its description."""
+        _, info = self.load(name, with_info=True)
+        return SimpleNamespace(
+            info=info,
+            download_and_prepare=lambda **_: None,
+            as_dataset=lambda split=None, **given: self.load(name, split, **given),
+        )
+
 
 def as_module(shelves: Mapping[str, Any]) -> ModuleType:
     """Return a module with what notebooks use of ``tensorflow_datasets``."""
     module = ModuleType("tensorflow_datasets")
     module.load = Loader(shelves).load  # type: ignore[attr-defined]
+    module.builder = Loader(shelves).builder  # type: ignore[attr-defined]
+    module.Split = SimpleNamespace(TRAIN="train", TEST="test", ALL="all")  # type: ignore[attr-defined]
+    module.list_builders = lambda: sorted(shelves)  # type: ignore[attr-defined]
     module.as_numpy = _as_numpy  # type: ignore[attr-defined]
     module.disable_progress_bar = lambda: None  # type: ignore[attr-defined]
     return module
@@ -72,6 +87,12 @@ def _pipeline(shelf: Any, split: str, batch_size: int | None, *, supervised: boo
 
 
 def _rows(shelf: Any, split: str) -> tuple[Any, Any]:
+    parts = [_part(shelf, one.strip()) for one in ("train+test" if split == "all" else split).split("+")]
+    images, labels = zip(*parts, strict=True)
+    return np.concatenate(images), np.concatenate(labels)
+
+
+def _part(shelf: Any, split: str) -> tuple[Any, Any]:
     match = _SLICE.match(split)
     if match is None:
         raise ValueError(f"Unknown split {split!r}. Should be one of ['test', 'train'], or a slice of one.")
@@ -93,9 +114,15 @@ def _info(shelf: Any) -> Any:
     shape = shelf.item_shape if len(shelf.item_shape) == 3 else (*shelf.item_shape, 1)
     features = {
         "image": SimpleNamespace(shape=shape, dtype=np.uint8),
-        "label": SimpleNamespace(num_classes=10, names=[str(number) for number in range(10)]),
+        "label": _label(_LABELS.get(shelf.name, tuple("0123456789"))),
     }
     return SimpleNamespace(name=shelf.name, splits=splits, features=features)
+
+
+def _label(names: Sequence[str]) -> Any:
+    return SimpleNamespace(
+        num_classes=len(names), names=list(names), int2str=lambda number: names[int(number)], str2int=names.index
+    )
 
 
 def _as_numpy(data: Any) -> Any:

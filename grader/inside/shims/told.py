@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -12,6 +13,9 @@ from typing import Any, NoReturn
 _LONGEST = 200
 _WORK = Path.cwd()
 """Where the files lie that were handed in, when the kernel starts."""
+IMPORTS = "<frozen importlib._bootstrap"
+"""How the files of Python's own import machinery begin."""
+_OLD_MODULES = f"{__package__}.oldmodule"
 
 
 class OldSpelling(UserWarning):
@@ -56,6 +60,15 @@ class Told:
         advice = f"; write {write}" if write else ""
         raise kind(f"{old} belongs to an older library and cannot be imitated{advice}")
 
+    def refusal(self, kind: type[Exception], old: str, write: str) -> Callable[[], NoReturn]:
+        """Return what refuses an old spelling, for where its first use is to be refused and not its import."""
+
+        def refuse() -> NoReturn:
+            __tracebackhide__ = True
+            self.refused(kind, old, write)
+
+        return refuse
+
 
 def notebook_frame() -> FrameType | None:
     """Return the innermost frame of the notebook's own code, or None."""
@@ -74,7 +87,15 @@ def is_notebook(frame: FrameType) -> bool:
 
 def asked_by_notebook() -> bool:
     """Tell whether the code that looks for a name just now is the notebook's own, and not a library's."""
-    return is_notebook(sys._getframe(2))
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and _only_passes_on(frame):
+        frame = frame.f_back
+    return frame is not None and is_notebook(frame)
+
+
+def _only_passes_on(frame: FrameType) -> bool:
+    """Tell whether a frame looks for a name on somebody else's behalf: Python's imports, a module that went."""
+    return frame.f_code.co_filename.startswith(IMPORTS) or frame.f_globals.get("__name__") == _OLD_MODULES
 
 
 def _warn(text: str) -> None:
