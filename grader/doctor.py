@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import psutil
 
 from grader.datasets import DataStore
-from grader.hints import KERNEL_LIBRARIES
+from grader.hints import kernel_libraries
 from grader.records import Message, msg
 from grader.sandbox import Bubblewrap, PromiseResult, check_promises, delegated
 from grader.train import visible_gpus
@@ -76,7 +76,7 @@ def _tensorflow() -> Check:
 
 
 def _notebook_libraries() -> Check:
-    missing = [name for name in ("mlxtend", *KERNEL_LIBRARIES.values()) if _version(name) is None]
+    missing = [name for name in ("mlxtend", *kernel_libraries().values()) if _version(name) is None]
     return Check(
         name=msg("Notebook libraries"),
         ok=not missing,

@@ -17,7 +17,7 @@ from babel.numbers import format_decimal
 
 from grader.claims import claim_of
 from grader.places import shipped
-from grader.records import Message, Status, Text, Words, msg
+from grader.records import Message, Sentence, Status, Text, Words, msg
 
 LANGUAGES = ("ru", "en")
 
@@ -73,7 +73,10 @@ class Language:
             return ""
         if isinstance(words, Text):
             return printable(words.ru if self.code == "ru" else words.en)
-        return self.t(words.text, **{name: self._claim(value) for name, value in words.values.items()})
+        values = {name: self._claim(value) for name, value in words.values.items()}
+        if isinstance(words, Sentence):
+            return self._filled(words.ru if self.code == "ru" else words.en, values)
+        return self.t(words.text, **values)
 
     def _claim(self, value: str | float) -> str | float:
         claim = claim_of(value) if isinstance(value, str) else None
@@ -81,12 +84,14 @@ class Language:
 
     def t(self, text: str, **values: str | float) -> str:
         """Return an English template's translation with its places filled."""
+        return self._filled(self._catalogue.get(text, text), values)
 
+    def _filled(self, template: str, values: Mapping[str, str | float]) -> str:
         def fill(place: re.Match[str]) -> str:
             value = values.get(place[1], place[0])
             return value if isinstance(value, str) else self.number(value)
 
-        return printable(PLACE.sub(fill, self._catalogue.get(text, text)))
+        return printable(PLACE.sub(fill, template))
 
     def status(self, status: Status) -> str:
         """Return a status in a word or two."""

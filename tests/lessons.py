@@ -10,6 +10,7 @@ from typing import Any
 
 from grader.collect import collect
 from grader.records import SubmissionResult
+from grader.report.teaching import lessons_of
 
 FOLDER = Path(__file__).parent / "submissions"
 
@@ -25,6 +26,8 @@ class Lesson:
     limits: Mapping[str, int]
     legacy: str
     """How old spellings are met, as in ``workbook.toml``."""
+    learns: tuple[str, ...]
+    """Lessons of ``reports/feedback.toml`` that the page must show."""
     expected: Mapping[str, Mapping[str, Any]]
     """Per task: ``verdicts`` by criterion, ``earned``."""
 
@@ -50,7 +53,10 @@ class Lesson:
                     out.append(f"{task} {criterion}: expected {verdict}, found {finding.verdict}: {finding.found}")
             if "earned" in wanted and found[task].earned != wanted["earned"]:
                 out.append(f"{task}: expected {wanted['earned']} points, found {found[task].earned}")
-        return out
+        shown = {one.id for one in lessons_of(result)}
+        return out + [
+            f"the page does not teach {name}, only {sorted(shown)}" for name in self.learns if name not in shown
+        ]
 
 
 def load(folder: Path) -> Lesson:
@@ -63,6 +69,7 @@ def load(folder: Path) -> Lesson:
         tasks=tuple(table.pop("tasks")),
         limits=table.pop("limits", {}),
         legacy=table.pop("legacy", "run"),
+        learns=tuple(table.pop("learns", ())),
         expected=table,
     )
     unknown = set(lesson.expected) - set(lesson.tasks)

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from grader.complaints import read
 from grader.criteria import KINDS
 from grader.criteria.base import finding
 from grader.criteria.case import Candidate, Case, Measurement, Tier
 from grader.match import match_task
 from grader.records import CompileFacts, EvaluateFacts, FailureFacts, LayerFacts, RowFacts, Text, msg
 from grader.workbook import load_workbook
-from grader.workbook.complaints import read
 from tests.facts import (
     BIGGER4,
     EXAMPLE3,
@@ -409,7 +409,7 @@ def test_a_broken_model_is_explained_by_what_broke_it():
         criterion("layer-count", layer="Conv2D", exactly=5), Case(dataset="mnist", profile=FULL, candidate=broken)
     )
     assert str(found.verdict) == FAILED
-    assert "28 → 14 → 7 → 3 → 1" in found.advice.text
+    assert "28 → 14 → 7 → 3 → 1" in found.advice.en
 
 
 def test_the_lecturers_own_advice_replaces_ours():

@@ -17,9 +17,9 @@ import pytest
 import tests.test_criteria
 from grader import criteria, errors
 from grader.cli import group
+from grader.complaints import read
 from grader.criteria import KINDS, Criterion
 from grader.records import CallbackFacts, Evidence, Status, Verdict
-from grader.workbook.complaints import read
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.ru.md")

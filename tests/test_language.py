@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from grader.claims import CLAIMS, claim_of
 from grader.language import PLACE, Language, printable
-from grader.records import CellStatus, Ending, Evidence, Status, Text, Verdict, msg
+from grader.records import CellStatus, Ending, Evidence, Sentence, Status, Text, Verdict, Words, msg
 from grader.report import catalogue
 from grader.report.explain import CELL, ENDING, EVIDENCE, STATUS, VERDICT
 
@@ -49,6 +50,18 @@ def test_a_lecturer_s_text_comes_in_the_language_asked_for():
     """Both languages of a Text are reachable, and nothing is said for None."""
     text = Text(ru="да", en="yes")
     assert (RU.say(text), EN.say(text), EN.say(None)) == ("да", "yes", "")
+
+
+def test_a_sentence_of_a_data_file_is_filled_in_and_survives_the_ledger():
+    """Its places take numbers in the reader's language; written as JSON and read again it is the same, as all words are."""
+    words = (
+        Sentence(ru="ячейка {cell}", en="cell {cell}", values={"cell": 1.5}),
+        Text(ru="да", en="yes"),
+        msg("{a}", a=1),
+    )
+    assert (RU.say(words[0]), EN.say(words[0])) == ("ячейка 1,5", "cell 1.5")
+    ledger = TypeAdapter(tuple[Words, ...])
+    assert ledger.validate_json(ledger.dump_json(words)) == words
 
 
 @pytest.mark.parametrize("value", ["{other}", "{0.__class__}", "{value.__class__}", "%s", "{", "}}"])

@@ -11,7 +11,7 @@ import pytest
 
 from grader.criteria import KINDS
 from grader.errors import MachineError
-from grader.hints import hints_of, lessons, lessons_for
+from grader.hints import finding_line, hints_of, lessons, lessons_for
 from grader.language import Language
 from grader.records import (
     AccuracyFacts,
@@ -148,6 +148,7 @@ LESSONS = {
     "regression-loss": "note: Cell 3 trains a classifier with mean_squared_error, which measures a distance between numbers",
     "not-normalised": "note: Cell 3 trains on pixels of 0…255: they were not divided by 255.",
     "input-shape": 'error ValueError: Input 0 of layer "dense" is incompatible with the layer: expected axis -1',
+    "flatten": "error ValueError: Argument `output` must have rank (ndim) ... output.shape=(None, 26, 26, 10)",
     "older-keras": "error ValueError: Argument(s) not recognized: {'lr': 0.01}",
     "labels-mixed-up": "criterion training-data x: labels that belong to their rows, in percent: 10. ",
     "all-training-data": "criterion training-data x: validation_split = 0.1 sets part of the training data aside. ",
@@ -177,6 +178,14 @@ def test_every_lesson_is_called_for_by_something_real():
             assert words.en
             assert not re.search("[а-яё]", words.en)
     assert not lessons_for(["criterion : nothing. ", "note: all is well"])
+
+
+def test_what_a_training_would_have_shown_is_not_taught_where_none_ran():
+    """A criterion that fails because the model breaks teaches why it breaks, not what an accuracy is."""
+    broken = judged("accuracy", "the model fails with ValueError: Computed output size would be negative.")
+    assert [lesson.id for lesson in lessons_for([finding_line(broken)])] == ["too-small"]
+    bare = judged("evaluated", "the model was built but never trained")
+    assert [lesson.id for lesson in lessons_for([finding_line(bare)])] == ["never-trained"]
 
 
 def test_every_kind_of_criterion_teaches_something():

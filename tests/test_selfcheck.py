@@ -339,7 +339,7 @@ def test_a_whole_check_leaves_them_out_with_their_points():
 
 def test_show_is_one_of_two_words():
     """Anything else in a task's file is a mistake that is told."""
-    from grader.workbook.complaints import read
+    from grader.complaints import read
 
     assert read(LayerCount, {"layer": "Dense", "exactly": 2, "show": "after-grading"})[1] == []
     (complaint,) = read(LayerCount, {"layer": "Dense", "exactly": 2, "show": "never"})[1]

@@ -16,12 +16,15 @@ def workbook() -> None:
 @workbook.command("check")
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 def workbook_check(folder: Path | None) -> None:
-    """Check workbook.toml and all tasks; every mistake is reported at once."""
+    """Check workbook.toml and all tasks, and what students are told; every mistake of a file is reported at once."""
+    from grader.hints import hints, lessons
     from grader.workbook import load_workbook
 
     loaded = load_workbook(folder)
+    told = hints()
     for task in loaded.tasks:
         click.echo(f"{task.id}: {len(task.criteria)} criteria, {task.points} points: {task.title.en}")
+    click.echo(f"hints: {len(told.cells) + len(told.models)}, lessons: {len(lessons())}")
 
 
 @workbook.command("schema")

@@ -14,7 +14,7 @@ from nbformat.v4 import new_notebook
 from grader.drive.client import Breakdown, CellRun, SealedClient, breakdown
 from grader.drive.kernel import Kernel
 from grader.drive.notebook import code_cells
-from grader.drive.outputs import without_colours
+from grader.drive.outputs import both_ends, without_colours
 from grader.records import CellOutcome, CellStatus, Ending, Limits, Message, msg
 from grader.sandbox import Excess, Watchdog
 from grader.sandbox.seal import most_threads
@@ -269,7 +269,7 @@ def _with_error(cell: CellOutcome, reply: Mapping[str, Any], status: CellStatus,
         status=status,
         seconds=seconds,
         error=str(reply.get("ename", ""))[:200] if failed else "",
-        message=without_colours(str(reply.get("evalue", "")))[:_TEXT] if failed else "",
+        message=both_ends(without_colours(str(reply.get("evalue", ""))), _TEXT) if failed else "",
         traceback=traceback[-_LONG_TEXT:] if failed else "",
         source=cell.source,
     )

@@ -26,6 +26,15 @@ def without_colours(text: str) -> str:
     return _COLOURS.sub("", text)
 
 
+def both_ends(text: str, most: int) -> str:
+    """Return a text, its middle left out when it is long: TensorFlow's messages name the cause last.
+
+    >>> both_ends("abcdefgh", 4)
+    'ab … gh'
+    """
+    return text if len(text) <= most else f"{text[: most // 2]} … {text[-most // 2 :]}"
+
+
 class Outputs:
     """Collects the output messages of one cell."""
 

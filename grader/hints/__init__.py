@@ -1,16 +1,18 @@
 """What errors mean, in plain words: for a model that broke, and for a notebook whose cells fail."""
 
-from grader.hints.cells import KERNEL_LIBRARIES, hints_of, missing_module, stopped_cell
+from grader.hints.cells import hints_of, kernel_libraries, missing_module, stopped_cell
 from grader.hints.lessons import Lesson, error_lines, finding_line, lessons, lessons_for, note_lines
+from grader.hints.messages import hints
 from grader.hints.models import failure_advice
 
 __all__ = [
-    "KERNEL_LIBRARIES",
     "Lesson",
     "error_lines",
     "failure_advice",
     "finding_line",
+    "hints",
     "hints_of",
+    "kernel_libraries",
     "lessons",
     "lessons_for",
     "missing_module",

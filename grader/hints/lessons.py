@@ -4,36 +4,39 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from grader.errors import WorkbookError
+from grader.hints.files import STRICT, entries, toml_of
+from grader.language import PLACE
 from grader.places import shipped
-from grader.records import CellStatus, Finding, Message, NotebookSummary, Text, Verdict, Words
+from grader.records import CellStatus, Finding, Message, NotebookSummary, Sentence, Text, Verdict, Words
 
 _LINE = 600
-_PLACE = re.compile(r"\{(\w+)\}")
+_NO_TRAINING = ("the model fails with ", "the training was broken off", "the model was built but never trained")
+"""Found where a criterion asks for a training and none ran to its end: what it asks for is not what went wrong."""
 
 
-class Lesson(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
     """A short explanation, and where the workbook shows it done."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    matches: tuple[re.Pattern[str], ...] = Field(min_length=1)
+    id: str
+    matches: tuple[re.Pattern[str], ...]
     """Searched in the lines that :func:`finding_line`, :func:`error_lines` and :func:`note_lines` make."""
     title: Text
     text: Text
     example: Text
 
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    lessons: tuple[Lesson, ...]
+    def mistakes(self) -> Iterator[str]:
+        """Yield what is wrong with the entry as a whole."""
+        if not re.fullmatch("[a-z][a-z0-9-]*", self.id):
+            yield f"id is {self.id!r}; write small letters, digits and hyphens: it becomes part of an address"
+        if not self.matches:
+            yield "matches is empty; write a pattern, as in  matches = ['criterion epochs ']"
 
 
 @functools.cache
@@ -41,15 +44,10 @@ def lessons() -> tuple[Lesson, ...]:
     """Return all lessons, in the order of the file.
 
     Raises:
-        WorkbookError: The file is no list of lessons.
+        WorkbookError: Something in the file is wrong; all of it is said.
     """
     path = shipped("reports") / "feedback.toml"
-    try:
-        found = _File.model_validate(tomllib.loads(path.read_text("utf-8"))).lessons
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        text = f"{path}: {error}"
-        raise WorkbookError(text) from error
-    return found
+    return entries(Lesson, toml_of(path, ("lessons",)), "lessons", path)
 
 
 def lessons_for(lines: Iterable[str]) -> tuple[Lesson, ...]:
@@ -66,7 +64,9 @@ def finding_line(finding: Finding) -> str:
     """Return a criterion that was not passed as a line to search in; empty for one that was."""
     if finding.verdict is not Verdict.FAILED:
         return ""
-    return f"criterion {finding.kind} {finding.id}: {_english(finding.found)}. {_english(finding.advice)}"[:_LINE]
+    found = _english(finding.found)
+    about = "no training" if found.startswith(_NO_TRAINING) else f"criterion {finding.kind} {finding.id}"
+    return f"{about}: {found}. {_english(finding.advice)}"[:_LINE]
 
 
 def error_lines(notebook: NotebookSummary) -> tuple[str, ...]:
@@ -82,8 +82,8 @@ def note_lines(notebook: NotebookSummary) -> tuple[str, ...]:
 
 def _english(words: Words | None) -> str:
     match words:
-        case Message(text=text, values=values):
-            return _PLACE.sub(lambda place: str(values.get(place[1], place[0])), text)
+        case Message(text=text, values=values) | Sentence(en=text, values=values):
+            return PLACE.sub(lambda place: str(values.get(place[1], place[0])), text)
         case Text(en=text):
             return text
     return ""

@@ -2,46 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from grader.legacy import Effect, find_uses
 from grader.records import CellOutcome, Message, msg
 
 _BROKEN = frozenset({"SyntaxError", "IndentationError", "TabError"})
-_GONE = {
-    "xrange": "range",
-    "raw_input": "input",
-    "unicode": "str",
-    "unichr": "chr",
-    "long": "int",
-    "reduce": "functools.reduce",
-}
-_MOVED = {
-    "cPickle": "pickle",
-    "urllib2": "urllib.request",
-    "Queue": "queue",
-    "StringIO": "io",
-    "cStringIO": "io",
-    "Tkinter": "tkinter",
-}
 
 
 def syntax_hint(cell: CellOutcome) -> Message | None:
-    """Explain an error of a cell by Python 2; None when it is another one."""
-    if cell.error in _BROKEN:
-        return _of_a_line(cell)
-    name = re.search(r"(?:name|No module named) '(\w+)'", cell.message)
-    new = None
-    if name is not None and cell.error == "NameError":
-        new = _GONE.get(name[1])
-    elif name is not None and cell.error == "ModuleNotFoundError":
-        new = _MOVED.get(name[1])
-    if name is None or new is None:
+    """Explain a cell that is no Python 3 by Python 2; None when it is something else."""
+    if cell.error not in _BROKEN:
         return None
-    return msg("Cell {cell}: {old} is of Python 2; write {new}.", cell=cell.number, old=name[1], new=new)
-
-
-def _of_a_line(cell: CellOutcome) -> Message | None:
     uses = [use for use in find_uses([cell.source]) if use.old.effect is Effect.FAILS]
     if uses:
         first = uses[0]

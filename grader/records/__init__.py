@@ -36,7 +36,7 @@ from grader.records.notebook import (
 )
 from grader.records.people import Delivery, Person
 from grader.records.training import Band, DataSet, Platform, Profile, Recipe, Training, TrainingLimits
-from grader.records.words import Message, Text, Words, msg
+from grader.records.words import Message, Sentence, Text, Words, msg
 
 __all__ = [
     "AccuracyFacts",
@@ -72,6 +72,7 @@ __all__ = [
     "Recipe",
     "RowFacts",
     "RunFacts",
+    "Sentence",
     "Stage",
     "Status",
     "SubmissionResult",

@@ -24,7 +24,16 @@ class Text:
     en: str
 
 
-Words = Message | Text
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A sentence of a data file, in both languages, with ``{name}`` places and what goes into them."""
+
+    ru: str
+    en: str
+    values: Mapping[str, str | int | float]
+
+
+Words = Message | Sentence | Text
 
 
 def msg(text: str, **values: str | float) -> Message:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from grader.complaints import did_you_mean
 from grader.criteria.accuracy import Accuracy
 from grader.criteria.names import DATASETS
-from grader.workbook.complaints import did_you_mean
 from grader.workbook.files import WorkbookFile
 from grader.workbook.model import Reference, Task
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from grader.complaints import did_you_mean, read
 from grader.criteria import KINDS, Criterion
 from grader.errors import WorkbookError
 from grader.places import shipped
 from grader.records import Profile
 from grader.workbook.checks import across
-from grader.workbook.complaints import did_you_mean, read
 from grader.workbook.files import TaskFile, WorkbookFile
 from grader.workbook.model import Example, Task, Workbook
 
