@@ -8,6 +8,7 @@ from grader.complaints import read
 from grader.criteria import KINDS
 from grader.criteria.base import finding
 from grader.criteria.case import Candidate, Case, Measurement, Tier
+from grader.language import Language
 from grader.match import match_task
 from grader.records import CompileFacts, EvaluateFacts, FailureFacts, LayerFacts, RowFacts, Text, msg
 from grader.workbook import load_workbook
@@ -438,3 +439,13 @@ def test_labels_are_drawn_by_the_student_in_task_1():
     one = candidate(TASK1, dataset="binary20", shape=(20,))
     assert one.fit.y == labels(None)
     assert verdict(criterion("training-data"), candidate=one, dataset="binary20") == PASSED
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [("example3", "as example 3 reaches"), ("task2", "our solution of task 2 reaches"), ("toy", "“toy” reaches")],
+)
+def test_an_accuracy_that_was_never_judged_says_what_was_asked(reference, words):
+    """Without an answer or a band there is no figure to name; the reference is named in words, not by its file."""
+    found = finding(criterion("accuracy", reference=reference), Case(dataset="mnist", profile=FULL))
+    assert words in Language("en").say(found.expected)

@@ -67,12 +67,12 @@ def test_layers_stand_beside_what_is_asked_in_their_place(stack):
 
 
 def test_counted_layers_are_paired_in_any_order():
-    """Of five convolutions asked and four found one is missing, wherever they stand."""
+    """Of five convolutions asked and four found one is missing: it is shown where it would be added."""
     rungs = draw(layers(), ("Conv2D × 5", "MaxPooling2D × 4", "Dense 10 softmax"), EN)
     assert [(rung.asked, rung.state) for rung in rungs if rung.state != "same"] == [
-        ("", "free"),
-        ("", "free"),
         ("Conv2D", "missing"),
+        ("", "free"),
+        ("", "free"),
     ]
     assert [rung.shape for rung in rungs][:2] == ["28×28×16", "14×14×16"]
     assert all(rung.block.startswith("<svg") for rung in rungs)
@@ -238,6 +238,35 @@ def test_old_spellings_are_listed_with_today_s_and_where_colab_would_stop(tmp_pa
     assert "Old spellings that were understood here: 2" in page.text
     assert "legacy" in flags(result, run(legacy="note"))
     assert "legacy" not in flags(result, run())
+
+
+ENDINGS = {
+    Ending.COMPLETED: set(),
+    Ending.EMPTY: set(),
+    Ending.UNREADABLE: {"unreadable"},
+    Ending.TIMED_OUT: {"stopped"},
+    Ending.OUT_OF_MEMORY: {"stopped"},
+    Ending.OUTPUT_LIMIT: {"stopped"},
+    Ending.KERNEL_DIED: {"stopped"},
+    Ending.SANDBOX_FAILED: {"not-run"},
+    Ending.INTERNAL_ERROR: {"not-run"},
+}
+
+
+@pytest.mark.parametrize("ending", Ending)
+def test_a_flag_says_what_became_of_a_notebook(ending):
+    """A file that cannot be opened did not stop early, and a machine's fault is not a notebook's."""
+    one = replace(submission("a").notebooks[0], ending=ending)
+    found = flags(submission("a", notebooks=(one,)), run())
+    assert {"unreadable", "stopped", "not-run"} & set(found) == ENDINGS[ending]
+
+
+def test_where_nothing_was_seen_no_model_is_said_to_be_missing(tmp_path):
+    """Of an unreadable file nobody knows whether a model is in it."""
+    findings = tuple(replace(one, verdict=Verdict.REVIEW) for one in task2().findings)
+    page = student_page(tmp_path, submission("a", tasks=(replace(task2(), findings=findings, in_review=20),)))
+    assert "No trained model was found" not in page.text
+    assert "No trained model was found" in student_page(tmp_path / "b", submission("a", tasks=(task2(),))).text
 
 
 def test_a_student_s_page_names_nobody_else(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,7 +94,15 @@ class Accuracy(Criterion):
     @property
     def default_title(self) -> Words:
         """What is asked for."""
-        return msg("Test accuracy against {reference}", reference=self.reference)
+        example = re.fullmatch(r"example(\d+)", self.reference)
+        ours = re.fullmatch(r"task(\d+)", self.reference)
+        if example is not None:
+            return msg(
+                "test accuracy as high as example {number} reaches when it is trained anew", number=int(example[1])
+            )
+        if ours is not None:
+            return msg("test accuracy as high as our solution of task {number} reaches", number=int(ours[1]))
+        return msg("test accuracy as high as the reference “{name}” reaches", name=self.reference)
 
     def slack(self, profile: Profile) -> float:
         """Return the margin that holds in a profile."""

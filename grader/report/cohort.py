@@ -9,17 +9,21 @@ from dataclasses import dataclass
 
 from grader.hints import Lesson
 from grader.language import Language
-from grader.records import CellStatus, Ending, Evidence, Message, RunFacts, SubmissionResult, TaskResult, msg
+from grader.records import CellStatus, Ending, Evidence, Message, RunFacts, Status, SubmissionResult, TaskResult, msg
 from grader.report.teaching import lessons_of
 
 _SHARED_AT_LEAST = 2
 _CLAIM_OFF = 0.02
+_STOPPED = frozenset({Ending.TIMED_OUT, Ending.OUT_OF_MEMORY, Ending.OUTPUT_LIMIT, Ending.KERNEL_DIED})
+_NOT_RUN = frozenset({Ending.SANDBOX_FAILED, Ending.INTERNAL_ERROR})
 _FEW = 3
 
 FLAGS: Mapping[str, Message] = {
     "decided": msg("decided by the lecturer"),
     "late": msg("late"),
+    "unreadable": msg("unreadable file"),
     "stopped": msg("notebook stopped early"),
+    "not-run": msg("not run: the grader's fault"),
     "errors": msg("cells with errors"),
     "legacy": msg("old spellings"),
     "weak": msg("weak evidence"),
@@ -71,10 +75,13 @@ def sharing_a_rare_one(models: Sequence[SharedModel], count: int) -> frozenset[s
 def flags(result: SubmissionResult, run: RunFacts) -> tuple[str, ...]:
     """Return what may deserve a lecturer's look in one submission, as keys of :data:`FLAGS`; ``shared`` apart."""
     facts = [task.accuracy for task in result.tasks]
+    endings = {one.ending for one in result.notebooks}
     marks = {
         "decided": any(finding.override for task in result.tasks for finding in task.findings),
         "late": bool(result.delivery.late),
-        "stopped": any(one.ending not in {Ending.COMPLETED, Ending.EMPTY} for one in result.notebooks),
+        "unreadable": Ending.UNREADABLE in endings or result.status is Status.UNREADABLE,
+        "stopped": not endings.isdisjoint(_STOPPED),
+        "not-run": not endings.isdisjoint(_NOT_RUN),
         "errors": any(cell.status is CellStatus.ERROR for one in result.notebooks for cell in one.cells),
         "legacy": run.legacy == "note" and any(one.legacy for one in result.notebooks),
         "weak": any(one.evidence is Evidence.IN_KERNEL for one in facts),
@@ -102,7 +109,7 @@ def common_errors(results: Sequence[SubmissionResult], most: int = 12) -> tuple[
         cells = [cell for one in result.notebooks for cell in one.cells if cell.error]
         seen.update({cell.error for cell in cells})
         for cell in cells:
-            examples.setdefault(cell.error, cell.message.split("\n", 1)[0][:160])
+            examples.setdefault(cell.error, cell.message.split("\n", 1)[0])
     return tuple((error, examples[error], count) for error, count in seen.most_common(most))
 
 

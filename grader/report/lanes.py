@@ -13,6 +13,9 @@ from grader.records import AccuracyFacts, Band, Evidence, Words, msg
 from grader.report.charts import Axis, axis, tick_text
 from grader.report.explain import reference_name
 
+_NARROWEST = 1.0
+"""Per cent of the lane that a band takes at least, so that it can be seen."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
@@ -107,7 +110,7 @@ def _draw(lane: Lane, scale: Axis, limit: float | None) -> Markup:
         width = 100 * (scale.part(upper) - scale.part(lower))
         parts.append(
             Markup('<rect class="span" x="{}" y="20%" width="{:.2f}%" height="60%" rx="3"/>').format(
-                scale.percent(lower), max(width, 0.4)
+                scale.percent(lower), max(width, _NARROWEST)
             )
         )
         parts.append(Markup('<line class="mean" x1="{0}" x2="{0}" y1="20%" y2="80%"/>').format(scale.percent(mean)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -77,18 +77,27 @@ def _meets(asked: str, layer: LayerFacts) -> bool:
     return layer.kind == kind and all(word in told for word in wanted)
 
 
-def _by_kind(layers: Sequence[LayerFacts], expected: Sequence[str]) -> Iterator[tuple[str, LayerFacts | None]]:
-    """Pair layers with counts: where the order is free, the first ones found are the ones asked for."""
-    waiting: list[str] = []
-    for line in expected:
-        match = _COUNTED.fullmatch(line)
-        waiting += [match["kind"]] * int(match["count"]) if match else [line]
+def _by_kind(layers: Sequence[LayerFacts], expected: Sequence[str]) -> list[tuple[str, LayerFacts | None]]:
+    """Pair layers with counts: where the order is free, the first ones found are the ones asked for.
+
+    What is missing of a counted kind stands after the last layer of any counted kind: where it would be added.
+    """
+    counts = [(match["kind"], int(match["count"])) for line in expected if (match := _COUNTED.fullmatch(line))]
+    counted = [kind for kind, count in counts for _ in range(count)]
+    single = [line for line in expected if not _COUNTED.fullmatch(line)]
+    waiting = counted + single
+    pairs: list[tuple[str, LayerFacts | None]] = []
+    body = 0
     for layer in layers:
         line = next((line for line in waiting if line.split(maxsplit=1)[0] == layer.kind), "")
         if line:
             waiting.remove(line)
-        yield line, layer
-    yield from ((line, None) for line in waiting)
+        pairs.append((line, layer))
+        if layer.kind in counted:
+            body = len(pairs)
+    missing: list[tuple[str, LayerFacts | None]] = [(line, None) for line in waiting]
+    kept = [pair for pair in missing if pair[0] in counted]
+    return [*pairs[:body], *kept, *pairs[body:], *(pair for pair in missing if pair not in kept)]
 
 
 def _in_order(layers: Sequence[LayerFacts], expected: Sequence[str]) -> list[tuple[str, LayerFacts | None]]:
@@ -135,10 +144,13 @@ def _family(kind: str) -> str:
 
 def _block(layer: LayerFacts | None, family: str) -> Markup:
     """Draw a layer's output: wide as its pictures' side, tall as its channels are many, both by their logarithms."""
-    sizes = [size for size in (layer.output_shape or ())[1:] if size] if layer else []
-    side, depth = (sizes[0], sizes[-1]) if len(sizes) > 1 else (1, sizes[0] if sizes else 1)
-    width = min(_WIDTH, 12 + 12 * math.log2(max(side, 1)))
-    height = min(_HEIGHT, 8 + 2.6 * math.log2(max(depth, 1)))
+    if layer is None:  # nothing is known of its size
+        width, height = _WIDTH / 2, _HEIGHT / 2
+    else:
+        sizes = [size for size in (layer.output_shape or ())[1:] if size]
+        side, depth = (sizes[0], sizes[-1]) if len(sizes) > 1 else (1, sizes[0] if sizes else 1)
+        width = min(_WIDTH, 12 + 12 * math.log2(max(side, 1)))
+        height = min(_HEIGHT, 8 + 2.6 * math.log2(max(depth, 1)))
     return Markup(
         '<svg class="block {}" viewBox="0 0 {} {}" aria-hidden="true">'
         '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="4"/></svg>'

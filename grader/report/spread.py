@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
@@ -50,7 +50,7 @@ def _columns(
     for value in values:
         heights[min(count - 1, int(scale.part(value) * count))] += 1
     tallest = max(heights)
-    parts = [*_behind(scale, band, limit)]
+    parts = [*_band(scale, band)]
     step = (_WIDTH - 2 * _SIDE) / count
     for number, height in enumerate(heights):
         if height:
@@ -66,7 +66,7 @@ def _columns(
                     left + step / 2, top - 4, height
                 )
             )
-    parts += _floor(scale, language)
+    parts += [*_limit(scale, limit), *_floor(scale, language)]
     spoken = "; ".join(
         f"{tick_text(scale.low + (scale.high - scale.low) * number / count, scale, language)}: {height}"
         for number, height in enumerate(heights)
@@ -81,22 +81,19 @@ def _x(value: float, scale: Axis) -> float:
     return _SIDE + (_WIDTH - 2 * _SIDE) * scale.part(value)
 
 
-def _behind(scale: Axis, band: Band | None, limit: float | None) -> list[Markup]:
-    parts = []
+def _band(scale: Axis, band: Band | None) -> Iterator[Markup]:
     if band is not None:
         left, right = _x(band.lower, scale), _x(band.upper, scale)
-        parts.append(
-            Markup('<rect class="span" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>').format(
-                left, _TOP, max(right - left, 2), _HEIGHT - _BOTTOM - _TOP
-            )
+        yield Markup('<rect class="span" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>').format(
+            left, _TOP, max(right - left, 2), _HEIGHT - _BOTTOM - _TOP
         )
+
+
+def _limit(scale: Axis, limit: float | None) -> Iterator[Markup]:
     if limit is not None and math.isfinite(limit):
-        parts.append(
-            Markup('<line class="limit" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>').format(
-                _x(limit, scale), _TOP - 8, _HEIGHT - _BOTTOM
-            )
+        yield Markup('<line class="limit" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>').format(
+            _x(limit, scale), _TOP - 8, _HEIGHT - _BOTTOM
         )
-    return parts
 
 
 def _floor(scale: Axis, language: Language) -> list[Markup]:
