@@ -1,12 +1,17 @@
 """The same recipes on every backend of Keras that is installed here."""
 
 import importlib.util
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from grader.recipe import recipe_of
-from grader.records import TrainingLimits
+from grader.records import CallbackFacts, TrainingLimits
 from grader.train import Hardware, TrainerPool
 from tests.recipes import conv, dense, fitted, inputs, layer, mnist_rows, model, sequential
 from tests.test_sandbox import needs_seal
@@ -79,3 +84,47 @@ def test_only_the_backend_is_loaded(pool, mnist):  # noqa: F811
     loaded = Path(f"/proc/{pool._idle[0]._running.pid}/maps").read_text()
     assert ("libtensorflow" in loaded) is (pool.wanted == "tensorflow")
     assert ("libtorch" in loaded) is (pool.wanted == "torch")
+
+
+BOTH_WAYS = """
+import json, sys
+from grader.inside.trainer.__main__ import keep_out_tensorflow
+keep_out_tensorflow()
+import keras
+from grader.inside.trainer import fitting, training
+request, found = json.load(sys.stdin), []
+if "xla" in sys.argv:
+    keras.Model._resolve_auto_jit_compile = lambda model: True
+fitting._AT_ONCE_RESIDENT = 20
+for device in ("cpu", "gpu"):
+    fitting.device_class = lambda: device
+    found.append(training.train(request, training.Shelf())[0])
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("budget", [None, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("how", [*BACKENDS, pytest.param("xla", marks=BACKENDS[0].marks)])
+def test_rows_kept_on_the_device_make_the_same_training(mnist, how, budget):  # noqa: F811
+    """What a GPU is given: blocks of steps with a rest, batch statistics, class weights, validation, a callback."""
+    slower = CallbackFacts(kind="ReduceLROnPlateau", config={"monitor": "val_loss", "patience": 0, "min_delta": 0.4})
+    network = sequential(inputs(784), dense(24, "relu"), layer("BatchNormalization"), dense(10, "softmax"))
+    fit = fitted(
+        **mnist_rows(TRAIN_ROWS), epochs=4, batch_size=7, validation_split=0.2, callbacks=(slower,), shuffle=False,
+        class_weight={"3": 2.0, "5": 0.5},
+    )  # fmt: skip
+    recipe = recipe_of(fit, model(network))
+    request = {
+        "recipe": {name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")},
+        "seed": 3, "steps": budget, "folder": mnist.folder, "bounds": asdict(TrainingLimits()), "state": False,
+    }  # fmt: skip
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow" if how == "xla" else how, "CUDA_VISIBLE_DEVICES": "-1"}
+    told = subprocess.run(
+        [sys.executable, "-c", BOTH_WAYS, how],
+        input=json.dumps(request), env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    batch_by_batch, resident = json.loads(told.stdout.splitlines()[-1])
+    assert (resident["outcome"], len(resident["history"]["loss"])) == ("trained", 4), resident
+    for name, values in batch_by_batch["history"].items():
+        assert resident["history"][name] == pytest.approx(values, rel=0.01), name
+    assert resident["test_accuracy"] == pytest.approx(batch_by_batch["test_accuracy"], abs=0.02)

@@ -233,11 +233,11 @@ def test_the_same_training_is_done_once(mnist, tmp_path):
 
 ONE_BY_ONE = """
 import json, sys
-from grader.inside.trainer import training
+from grader.inside.trainer import fitting, training
 request = json.load(sys.stdin)
 found = []
 for steps in (1, 16):
-    training._AT_ONCE = steps
+    fitting._AT_ONCE = steps
     found.append(training.train(request, training.Shelf())[0])
 print(json.dumps(found))
 """

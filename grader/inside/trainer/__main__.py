@@ -19,7 +19,7 @@ def main() -> int:
     replies = _take_over_output()
     parent = os.getppid()
     threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
-    _keep_out_tensorflow()
+    keep_out_tensorflow()
     from .devices import device_class, versions  # first: that Keras is missing is the thing to say
     from .memory import limit, share_gpu
 
@@ -51,7 +51,7 @@ def _send(replies: BinaryIO, value: dict[str, Any], state: bytes = b"") -> None:
     replies.flush()
 
 
-def _keep_out_tensorflow() -> None:
+def keep_out_tensorflow() -> None:
     """Hide TensorFlow from Keras on another backend: setting a seed would load it, with its threads and its GPU."""
     if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
         sys.modules["tensorflow"] = None  # type: ignore[assignment]  # Python's way to say that there is none

@@ -43,15 +43,15 @@ def measure(nodes: Sequence[Node], batch_size: int, bounds: Mapping[str, int]) -
         _check(build(nodes), batch_size, bounds)
 
 
-def build(nodes: Sequence[Node]) -> Built:
-    """Build a recipe's model with fresh weights."""
+def build(nodes: Sequence[Node], kind: type[keras.Model] = keras.Model) -> Built:
+    """Build a recipe's model with fresh weights, a ``kind`` of Keras's model."""
     tensors = [keras.Input(tuple(nodes[0]["config"]["shape"]))]
     layers = []
     for node in nodes[1:]:
         inputs = [tensors[index] for index in node["inputs"]]
         layers.append(make(LAYERS, node))
         tensors.append(layers[-1](inputs if node["kind"] in MERGING else inputs[0]))
-    return Built(keras.Model(tensors[0], tensors[-1]), layers)
+    return Built(kind(tensors[0], tensors[-1]), layers)
 
 
 def _check(built: Built, batch_size: int, bounds: Mapping[str, int]) -> None:

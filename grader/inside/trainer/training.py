@@ -15,14 +15,9 @@ from grader.inside.pipelines import end_at_once
 
 from .arrays import Pair, Shelf, num_rows, part, test_split
 from .build import Built, Refused, build, describe, measure
-from .kinds import CALLBACKS, LOSSES, OPTIMIZERS, make
+from .fitting import compiled, evaluated, fitted, model_class, stays_on_device
 from .memory import is_exhausted
 from .state import state_of
-
-_TEST_BATCH = 256
-_AT_ONCE = 16
-"""Most steps that TensorFlow takes without coming back to Python: the same training, of small networks in 2/3 of the
-time."""
 
 
 class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
@@ -72,13 +67,14 @@ def _train(request: Mapping[str, Any], shelf: Shelf) -> tuple[dict[str, Any], by
     end_at_once()
     keras.utils.clear_session()
     keras.utils.set_random_seed(request["seed"])
-    built = build(nodes)
-    _compile(built.model, recipe, _at_once(plan.steps))
+    resident = stays_on_device(fit, len(training[0]), plan.steps)
+    built = build(nodes, model_class(resident=resident))
     watch = _Watch(bounds["seconds"])
-    history = _fit(built.model, fit, training, validation, plan.steps, watch)
+    model = compiled(built.model, recipe, plan.steps)
+    history = fitted(model, fit, training, validation[0] if validation else None, plan.steps, [watch])
     if watch.late:
         raise Refused("seconds", most=bounds["seconds"])
-    reply = {**_describe(built, nodes, history), **_outcome(built.model, history, test)}
+    reply = {**_describe(built, nodes, history), **_outcome(model, history, test)}
     wanted = request["state"] and reply["outcome"] == "trained"
     return reply, state_of(built) if wanted else b""
 
@@ -139,61 +135,6 @@ def _references(recipe: Mapping[str, Any], plan: _Plan, request: Mapping[str, An
     return references
 
 
-def _at_once(steps: int | None) -> int:
-    """Return how many steps to take in one go; where their number is given, they must come out even."""
-    if keras.backend.backend() != "tensorflow":
-        return 1
-    return next(count for count in range(_AT_ONCE, 0, -1) if steps is None or steps % count == 0)
-
-
-def _compile(model: keras.Model, recipe: Mapping[str, Any], at_once: int) -> None:
-    logits = recipe["loss"]["config"].get("from_logits", False)
-    accuracy = keras.metrics.MeanMetricWrapper(_accuracy(recipe["data"]["labels"], 0.0 if logits else 0.5), "accuracy")
-    loss = make(LOSSES, recipe["loss"])
-    optimizer = make(OPTIMIZERS, recipe["optimizer"])
-    model.compile(optimizer=optimizer, loss=loss, metrics=[accuracy], steps_per_execution=at_once)
-
-
-def _accuracy(labels: str, threshold: float) -> Any:
-    """Return the accuracy that fits the labels: the largest output, or one output against a threshold.
-
-    One softmax unit always says 1, so its accuracy is the share of class 1.
-    """
-
-    def accuracy(y_true: Any, y_pred: Any) -> Any:
-        ops = keras.ops
-        single = y_pred.shape[-1] == 1
-        guess = ops.reshape(y_pred > threshold, (-1,)) if single else ops.argmax(y_pred, axis=-1)
-        truth = ops.argmax(y_true, axis=-1) if labels == "onehot" else ops.reshape(y_true, (-1,))
-        return ops.cast(ops.equal(ops.cast(guess, "int32"), ops.cast(truth, "int32")), "float32")
-
-    return accuracy
-
-
-def _fit(
-    model: keras.Model,
-    fit: Mapping[str, Any],
-    training: Pair,
-    validation: list[Pair],
-    steps: int | None,
-    watch: _Watch,
-) -> dict[str, list[float]]:
-    weights = fit["class_weight"]
-    record = model.fit(
-        *training,
-        batch_size=fit["batch_size"],
-        epochs=fit["epochs"],
-        initial_epoch=fit["initial_epoch"],
-        steps_per_epoch=steps,
-        validation_data=validation[0] if validation else None,
-        shuffle=fit["shuffle"],
-        class_weight={int(name): weight for name, weight in weights.items()} if weights else None,
-        callbacks=[*(make(CALLBACKS, callback) for callback in fit["callbacks"]), watch],
-        verbose=0,
-    )
-    return {name: [float(value) for value in values] for name, values in record.history.items()}
-
-
 def _describe(built: Built, nodes: list[Any], history: dict[str, list[float]]) -> dict[str, Any]:
     accuracies = history.get("accuracy")
     return {
@@ -212,13 +153,12 @@ def _outcome(model: keras.Model, history: dict[str, list[float]], test: Pair) ->
     losses = history.get("loss", [])
     if not losses or not all(math.isfinite(loss) for loss in losses):
         return {"outcome": "diverged", "reason": {"code": "diverged", "values": {"epoch": _first_bad(losses)}}}
-    x, y = test
-    found: dict[str, float] = model.evaluate(x, y, batch_size=_TEST_BATCH, verbose=0, return_dict=True)
+    found, num_test = evaluated(model, test), len(test[0])
     return {
         "outcome": "trained",
-        "test_accuracy": round(found["accuracy"] * len(x)) / len(x),  # a share of rows, freed of float32's noise
+        "test_accuracy": round(found["accuracy"] * num_test) / num_test,  # a share of rows, freed of float32's noise
         "test_loss": _finite(float(found["loss"])),
-        "num_test": len(x),
+        "num_test": num_test,
     }
 
 
