@@ -60,15 +60,13 @@ def grade_submission(submission: Submission, grading: Grading, say: Say) -> Subm
     if not submission.notebooks:
         return _without_notebook(submission, grading.tasks)
     executions = _executed(submission, grading, say)
-    grading.ledger.reached(submission.student, Stage.EXECUTED)
     matches = [match_task(task, executions) for task in grading.tasks]
-    grading.ledger.reached(submission.student, Stage.MATCHED)
+    grading.ledger.reached(submission.student, Stage.EXECUTED, Stage.MATCHED)
     measured = []
     for task, match in zip(grading.tasks, matches, strict=True):
         say(msg("training {task} again", task=task.id))
         own = grading.laboratory.measure(task, match, executions)
         measured.append((task, match, own, grading.laboratory.example(match, executions)))
-    grading.ledger.reached(submission.student, Stage.TRAINED)
     results = [_judged(*one, submission=submission, executions=executions, grading=grading) for one in measured]
     status, reason = status_of(executions, matches, results)
     if status in _UNSEEN:

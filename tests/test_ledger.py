@@ -74,6 +74,7 @@ def test_stages_are_recorded_one_by_one(ledger):
     assert [stage for stage, _ in ledger.stages("anna")] == [Stage.COLLECTED, Stage.EXECUTED, Stage.MATCHED]
     ledger.write(sample_results.submission("anna", digest="d1"))
     assert ledger.standings()[0].status is Status.REVIEW
+    assert [stage for stage, _ in ledger.stages("anna")][-2:] == [Stage.TRAINED, Stage.JUDGED]
 
 
 @pytest.mark.parametrize("student", ["../../etc", "a/b", "con", "Ёлкина Анна", "x" * 300, "..", "a\x00b"])

@@ -157,10 +157,11 @@ class Ledger:
                 if fresh.get(one.student) != one.digest:
                     self._reach(database, one.student, Stage.COLLECTED, now)
 
-    def reached(self, student: str, stage: Stage) -> None:
-        """Record that a submission has come to a stage."""
+    def reached(self, student: str, *stages: Stage) -> None:
+        """Record that a submission has come to a stage, or through several at once."""
         with self._store.writing() as database:
-            self._reach(database, student, stage, _now())
+            for stage in stages:
+                self._reach(database, student, stage, _now())
 
     @staticmethod
     def _reach(database: Any, student: str, stage: Stage, now: str) -> None:
@@ -170,10 +171,14 @@ class Ledger:
         database.execute("INSERT OR REPLACE INTO stage VALUES (?, ?, ?)", (student, stage, now))
 
     def write(self, result: SubmissionResult, conditions: str | None = None) -> None:
-        """Record a submission's result: from now on it is done."""
+        """Record a submission's result: from now on it is done, and what was matched is trained."""
         text = _RESULT.dump_json(result).decode()
         json.loads(text)  # NaN would be refused by every reader but Python's
         with self._store.writing() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO stage SELECT student, ?, ? FROM submission WHERE student = ? AND stage = ?",
+                (Stage.TRAINED, _now(), result.student, Stage.MATCHED),
+            )
             database.execute(
                 "INSERT INTO submission (student, wanted, stage, digest, conditions, status, result)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (student) DO UPDATE SET"

@@ -50,11 +50,12 @@ class Executions:
         """
         if not self._store.exists:
             return
+        mine = "SELECT number, digest, checksum FROM execution WHERE student = ?"
+        with self._store.reading() as database:
+            if not database.execute(mine, (student,)).fetchall():
+                return
         with self._store.writing() as database:
-            rows = database.execute(
-                "SELECT number, digest, checksum FROM execution WHERE student = ?", (student,)
-            ).fetchall()
-            moves = _moves(rows, digests)
+            moves = _moves(database.execute(mine, (student,)).fetchall(), digests)
             for one, other, _, _ in moves:  # until they are in place again nothing is on record for either number
                 database.execute("DELETE FROM execution WHERE student = ? AND number IN (?, ?)", (student, one, other))
         aside = [(self.begin(student), *move) for move in moves]
@@ -83,8 +84,7 @@ class Executions:
         """
         _sync(folder)
         place, checksum = self.place(student, number), _checksum(folder)
-        with self._store.writing() as database:
-            database.execute("DELETE FROM execution WHERE student = ? AND number = ?", (student, number))
+        self._forget(student, number)
         with contextlib.suppress(FileNotFoundError):
             place.rename(folder.with_name(f"{folder.name}-old"))
         folder.rename(place)
@@ -93,6 +93,16 @@ class Executions:
             database.execute("INSERT INTO execution VALUES (?, ?, ?, ?)", (student, number, digest, checksum))
         shutil.rmtree(folder.with_name(f"{folder.name}-old"), ignore_errors=True)
         return place
+
+    def _forget(self, student: str, number: int) -> None:
+        """Take an old record away, where there is one: looking costs nothing, a transaction waits for the disk."""
+        where = "FROM execution WHERE student = ? AND number = ?"
+        if self._store.exists:
+            with self._store.reading() as database:
+                if database.execute(f"SELECT 1 {where}", (student, number)).fetchone() is None:
+                    return
+        with self._store.writing() as database:
+            database.execute(f"DELETE {where}", (student, number))
 
     def sweep(self, students: Path) -> None:
         """Remove what interrupted attempts left behind below the folder of all students."""
