@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grader.calibrate.order import Item
+from grader.calibrate.recording import _trainings
 from grader.calibrate.spoil import KINDS, spoil
 from grader.datasets import DataStore, with_shuffled_labels
 from grader.places import shipped
@@ -194,3 +196,20 @@ def test_shuffled_labels_are_a_data_set_of_their_own(tmp_path):
     assert shuffled.fingerprint != "f"
     made = Path(shuffled.folder).stat().st_ino
     assert Path(with_shuffled_labels(data).folder).stat().st_ino == made
+
+
+def test_seeds_trained_side_by_side_are_recorded_in_their_order(tmp_path):
+    """As on a GPU: three processes at once, and one record that looks as if they had been trained one by one."""
+    bands = Bands(shipped("reference"), risk=0.2 / 300)
+    (record,) = (
+        one for one in bands.records if one.reference == "example1" and one.conditions == ("sample", "quick", "cpu")
+    )
+    data = DataStore(tmp_path).choose("binary20", "sample")
+    item = Item(reference="example1", recipe=record.recipe, dataset=data, source=data, folder=tmp_path)
+    with TrainerPool(bounds=TrainingLimits(), cache=None, workers=3, datasets=(data,)) as pool:
+        found = list(_trainings(pool, item, record.profile, range(1, 6), at_once=3))
+        assert (len(pool._idle), pool.trainings_run) == (3, 5)
+    assert [one.seed for one in found] == [1, 2, 3, 4, 5]
+    assert [one.test_accuracy for one in found] == [
+        pytest.approx(one.test_accuracy, abs=0.002) for one in record.trainings[:5]
+    ]

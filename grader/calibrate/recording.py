@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import functools
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +16,7 @@ from grader.errors import WorkbookError
 from grader.places import cache_home
 from grader.records import Message, Profile, Training, msg
 from grader.reference import ReferenceRecord, add_training, load_record, major, record_path
-from grader.train import TrainerPool, hardware_of
+from grader.train import TrainerPool, hardware_of, side_by_side
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +37,8 @@ def calibrate(order: Order, *, say: Callable[[Message], None], done: Callable[[S
     """Bring every record that is asked for to its number of trainings.
 
     Seeds count from 1; a student's model is trained with others, so that no training is held against itself. Each
-    training is on disk before the next one starts: called again, the recording goes on.
+    training is on disk before the next one is reported: called again, the recording goes on. On a GPU several seeds
+    are trained side by side.
 
     Raises:
         GraderError: What is asked for does not exist or cannot be trained here, or a record was made of another
@@ -41,19 +46,21 @@ def calibrate(order: Order, *, say: Callable[[Message], None], done: Callable[[S
     """
     items = items_of(order, say)
     trained_on = {item.dataset.folder: item.dataset for item in items}.values()
+    hardware = hardware_of(order.device, order.backend)
     with TrainerPool(
         bounds=order.workbook.training,
         cache=cache_home() / "trainings",
+        workers=side_by_side(hardware),
         datasets=trained_on,
         unsealed=order.unsealed,
-        hardware=hardware_of(order.device, order.backend),
+        hardware=hardware,
     ) as pool:
         paths = {
             record_path(item.folder, item.name, item.source, order.profile, pool.platform_for(item.dataset)): item
             for item in items
         }
         records = _known(paths, order.profile, restart=order.restart)
-        _record_all(order, paths, records, pool, done)
+        _record_all(order, paths, records, pool, side_by_side(hardware), done)
     for path, record in records.items():
         if record is not None and _missing(record, order.seeds) == []:
             say(msg("{record}: {count} trainings are on record", record=path.stem, count=len(record.trainings)))
@@ -105,6 +112,7 @@ def _record_all(
     paths: Mapping[Path, Item],
     records: dict[Path, ReferenceRecord | None],
     pool: TrainerPool,
+    at_once: int,
     done: Callable[[Step], None],
 ) -> None:
     clock = Clock(
@@ -112,13 +120,32 @@ def _record_all(
         {path.stem: [one.seconds for one in record.trainings] for path, record in records.items() if record},
     )
     for path, item in paths.items():
-        for seed in _missing(records[path], order.seeds):
-            training = pool.train(item.recipe, item.dataset, order.profile, seed)
+        for training in _trainings(pool, item, order.profile, _missing(records[path], order.seeds), at_once):
             record = add_training(path, _new(item, training, order.profile, records[path]))
             clock.done(path.stem, training.seconds)
             have = len(record.trainings)
             want = max(have, order.seeds)
             done(Step(record=path.stem, training=training, have=have, want=want, left=clock.left))
+
+
+def _trainings(
+    pool: TrainerPool, item: Item, profile: Profile, seeds: Sequence[int], at_once: int
+) -> Iterator[Training]:
+    """Yield a training for each seed, in their order, with so many under way."""
+    threads = ThreadPoolExecutor(at_once, "grader-seeds")
+    train = functools.partial(pool.train, item.recipe, item.dataset, profile)
+    coming: deque[Future[Training]] = deque()
+    left = iter(seeds)
+    try:
+        coming.extend(threads.submit(train, seed) for seed in itertools.islice(left, at_once))
+        while coming:
+            yield coming.popleft().result()
+            coming.extend(threads.submit(train, seed) for seed in itertools.islice(left, 1))
+    except BaseException:  # also Ctrl-C: nobody waits for the trainings under way
+        pool.close()
+        raise
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _new(item: Item, training: Training, profile: Profile, record: ReferenceRecord | None) -> ReferenceRecord:

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from grader.train.cache import LIMIT_BYTES, Cache
-from grader.train.hardware import Hardware, hardware_of, visible_gpus
+from grader.train.hardware import Hardware, hardware_of, side_by_side, visible_gpus
 from grader.train.once import Once, training_key
 from grader.train.pool import TrainerPool
 
-__all__ = ["LIMIT_BYTES", "Cache", "Hardware", "Once", "TrainerPool", "hardware_of", "training_key", "visible_gpus"]
+__all__ = [
+    "LIMIT_BYTES",
+    "Cache",
+    "Hardware",
+    "Once",
+    "TrainerPool",
+    "hardware_of",
+    "side_by_side",
+    "training_key",
+    "visible_gpus",
+]

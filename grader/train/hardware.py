@@ -13,6 +13,7 @@ from grader.sandbox import gpu_devices
 
 _NODE = re.compile(r"nvidia(\d+)$")
 _MOST_PER_GPU = 8
+_SIDE_BY_SIDE = 4
 _LEAST_MB = 3_072
 """A trainer's share of a GPU: below this the libraries of CUDA alone take most of it."""
 _USABLE = 0.9
@@ -112,6 +113,15 @@ def per_gpu(gpu: Gpu, gpus: int, workers: int) -> int:
     """
     room = _MOST_PER_GPU if gpu.memory_mb is None else int(_USABLE * gpu.memory_mb / _LEAST_MB)
     return max(1, min(-(-workers // gpus), room, _MOST_PER_GPU))
+
+
+def side_by_side(hardware: Hardware) -> int:
+    """Return how many trainings to have under way at once when there are always more: small ones leave a GPU idle.
+
+    >>> side_by_side(Hardware()), side_by_side(Hardware(gpus=(Gpu(id="0"), Gpu(id="1"))))
+    (1, 8)
+    """
+    return _SIDE_BY_SIDE * len(hardware.gpus) or 1
 
 
 def share_of(hardware: Hardware, trainers: int) -> float:
