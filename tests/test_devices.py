@@ -2,20 +2,28 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
+from grader.drive import run as drive
 from grader.errors import TrainerError, UsageError
 from grader.recipe import recipe_of
-from grader.records import TrainingLimits
+from grader.records import Limits, TrainingLimits
+from grader.sandbox import Bubblewrap
 from grader.train import Hardware, TrainerPool, hardware_of, visible_gpus
 from grader.train import hardware as hardware_module
+from grader.train import worker as worker_module
 from grader.train.hardware import Gpu, Place
 from grader.train.slots import Slots
 from tests.recipes import dense, fitted, inputs, mnist_rows, model, sequential
+from tests.test_sandbox import needs_seal
 from tests.test_train import FULL, TRAIN_ROWS, dense_recipe, mnist, words  # noqa: F401 - mnist is a fixture
 
 LARGE, SMALL = Gpu(id="0", memory_mb=80_000), Gpu(id="1", memory_mb=8_000)
@@ -143,3 +151,44 @@ def test_a_gpu_that_was_asked_for_and_cannot_be_used_is_a_fault_of_the_machine(m
         pytest.raises(TrainerError, match="sees no GPU"),
     ):
         pool.train(dense_recipe(units=4), mnist, FULL, seed=0)
+
+
+HARMLESS = next((path for path in (Path("/dev/fuse"), Path("/dev/hwrng"), Path("/dev/kmsg")) if path.exists()), None)
+"""A device node that a sandbox has none of, in the place of a GPU's."""
+LOOK = f"""
+import os, stat
+print("seen" if os.path.exists("{HARMLESS}") else "unseen", os.environ.get("CUDA_VISIBLE_DEVICES"))
+print("driver" if os.path.isdir("/sys/class") else "no driver")
+"""
+
+
+@needs_seal
+@pytest.mark.skipif(HARMLESS is None, reason="there is no device node here to show")
+@pytest.mark.parametrize(("gpu", "told"), [(True, ["seen None", "driver"]), (False, ["unseen -1", "no driver"])])
+def test_a_kernel_sees_the_nodes_of_a_gpu_only_when_that_was_asked_for(tmp_path, monkeypatch, gpu, told):
+    """`--kernel-device gpu` shows the nodes and what their driver looks up; without it there is neither."""
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(drive, "gpu_devices", lambda: (HARMLESS,))
+    nbformat.write(new_notebook(cells=[new_code_cell(LOOK)]), tmp_path / "work.ipynb")
+    drive.run_job(
+        drive.DriveJob(
+            notebook=tmp_path / "work.ipynb", files={}, out=tmp_path, datasets={}, quick_steps=None,
+            limits=Limits(), unsealed=False, probe=False, shims=False, gpu=gpu,
+        )
+    )  # fmt: skip
+    [cell] = nbformat.read(tmp_path / "executed.ipynb", 4).cells
+    assert "".join(output["text"] for output in cell.outputs).split("\n")[:2] == told
+
+
+@needs_seal
+@pytest.mark.skipif(HARMLESS is None, reason="there is no device node here to show")
+def test_a_trainer_on_a_gpu_sees_its_nodes_and_one_on_the_processor_does_not(mnist, monkeypatch):  # noqa: F811
+    """The nodes are opened to the one process that has a place on a GPU."""
+    monkeypatch.setattr(worker_module, "gpu_devices", lambda: (HARMLESS,))
+    for place, seen in ((Place(), False), (Place(gpu=LARGE), True)):
+        room = worker_module._room(Bubblewrap(), {}, TrainingLimits(), place)
+        with room as inside:
+            look = f"import os; print(os.path.exists('{HARMLESS}'))"
+            argv = [sys.executable, "-c", look]
+            running = inside.start(argv, {"PATH": "/usr/bin:/bin"}, stdout=subprocess.PIPE)
+            assert running.popen.communicate(timeout=60)[0].split() == [str(seen).encode()]

@@ -5,6 +5,7 @@ import pytest
 from grader import doctor
 from grader.language import Language
 from grader.sandbox import PROMISES, PromiseResult
+from grader.train.hardware import Gpu
 from tests.test_cli import grader
 
 
@@ -61,3 +62,30 @@ def test_without_tensorflow_the_doctor_says_what_to_install(monkeypatch):
     libraries = doctor._notebook_libraries()
     assert "opencv-python-headless" in libraries.found.values["names"]
     assert libraries.remedy.values["extra"] == "kernel"
+
+
+@pytest.mark.parametrize(
+    ("gpus", "device", "said", "well"),
+    [
+        ((), "cpu", "none; training runs on the processor", True),
+        (
+            (Gpu(id="0", name="NVIDIA H100", memory_mb=81559), Gpu(id="1")),
+            "gpu",
+            "0: NVIDIA H100, 81559 MB, 1: 1;",
+            True,
+        ),
+        ((Gpu(id="0", name="NVIDIA L4"),), "cpu", "0: NVIDIA L4;", False),
+    ],
+)
+def test_gpus_and_what_each_backend_computes_on_have_a_line(monkeypatch, gpus, device, said, well):
+    """A backend that does not see the GPU is told how to be installed with CUDA; without a GPU that is no fault."""
+    monkeypatch.setattr(doctor, "visible_gpus", lambda: gpus)
+    monkeypatch.setattr(doctor, "_version", lambda package: "1.0")
+    monkeypatch.setattr(doctor, "_device_of", lambda backend: device)
+    line, english = doctor._gpus(), Language("en")
+    assert (line.ok, line.needed, said in english.say(line.found)) == (bool(gpus), False, True)
+    backends = list(doctor._backends())
+    assert [one.ok for one in backends] == [well] * 3
+    assert [english.say(one.remedy).rpartition(" ")[2] for one in backends if one.remedy] == (
+        [] if well else ["'workbook-grader[gpu]'", "'jax[cuda12]'", "'torch'"]
+    )
