@@ -264,6 +264,15 @@ CELLS = {
     "print([round(v, 4) for v in h.history['learning_rate']], round(float(m.optimizer.learning_rate), 4))",
     "without metrics": "m = net([]); h = m.fit(x, y, initial_epoch=1, epochs=3, verbose=0); print(list(h.history), h.epoch)",
     "branches and joins": BRANCHES,
+    "a schedule of epoch and rate": "def halve(epoch, lr): return lr * 0.5 if epoch else lr\n"
+    "m = net(optimizer=keras.optimizers.SGD(0.08)); s = keras.callbacks.LearningRateScheduler(halve, verbose=1)\n"
+    "h = m.fit(x, y, epochs=4, callbacks=[s], verbose=2)\n"
+    "print([round(v, 4) for v in h.history['learning_rate']], round(float(m.optimizer.learning_rate), 4))",
+    "a schedule of the epoch": "import math; BASE = 0.01; rate = lambda epoch: BASE * math.exp(-0.1 * epoch)\n"
+    "m = net(); h = m.fit(x, y, initial_epoch=1, epochs=3, callbacks=[keras.callbacks.LearningRateScheduler(rate)], verbose=0)\n"
+    "print(h.epoch, h.history['learning_rate'])",
+    "a schedule that prints": "def told(epoch): print('epoch', epoch); return 0.01\n"
+    "h = net().fit(x, y, epochs=2, callbacks=[keras.callbacks.LearningRateScheduler(told)], verbose=0)",
     "a callback of its own": "class Mine(keras.callbacks.Callback):\n    def on_epoch_end(self, e, logs): print('mine', e)\n"
     "h = net().fit(x, y, callbacks=[Mine()], verbose=0)",
     "a checkpoint": "h = net().fit(x, y, callbacks=[keras.callbacks.ModelCheckpoint('c.keras')], verbose=0)\n"
@@ -275,10 +284,11 @@ CELLS = {
     "a mistake": "net().fit(x, y[:-1], verbose=0)",
 }
 HANDED_OVER = ("plain", "split, slice and shuffle", "validation on test data", "one-hot and class weights", "stops early",
-               "lowers its rate", "without metrics", "branches and joins")  # fmt: skip
+               "lowers its rate", "without metrics", "branches and joins", "a schedule of epoch and rate", "a schedule of the epoch")  # fmt: skip
 HERE = {
     "goes on": "it was trained before",
     "a callback of its own": "one of its callbacks has to see the training",
+    "a schedule that prints": "the learning rates it sets cannot be told beforehand",
     "a checkpoint": "one of its callbacks has to see the training",
     "another metric": "it measures what we do not measure",
     "weights that were set": "its weights were set",

@@ -160,6 +160,7 @@ CALLBACKS: dict[str, Settings] = {
         "cooldown": (whole(0, 1_000_000), 0),
         "min_lr": (_RATE, 0.0),
     },
+    "LearningRateScheduler": {"rates": (several(_RATE, 1, 10_000), REQUIRED)},
     "TerminateOnNaN": {},
 }
 _ONLOOKERS = frozenset(
@@ -220,18 +221,28 @@ def callbacks_of(fit: FitFacts, *, validated: bool) -> list[dict[str, Any]]:
     Raises:
         NotRebuildable: One is the student's own, or not on the list.
     """
-    return [
+    epochs = range(fit.initial_epoch, fit.epochs)
+    found = [
         callback
         for facts in fit.callbacks
         if facts.custom or facts.kind not in _ONLOOKERS
         if _has_figure(callback := _callback(facts), fit, validated=validated)
     ]
+    if any(len(one["config"].get("rates", epochs)) != len(epochs) for one in found):
+        raise _untold()
+    return found
+
+
+def _untold() -> NotRebuildable:
+    return NotRebuildable(msg("the learning rates of the epochs cannot be told before the training"))
 
 
 def _callback(facts: CallbackFacts) -> dict[str, Any]:
     if facts.custom or facts.kind not in CALLBACKS:
         raise NotRebuildable(msg("the callback {name} is not among those we rebuild", name=facts.kind))
     allowed = CALLBACKS[facts.kind]
+    if "rates" in allowed and "rates" not in facts.config:
+        raise _untold()
     config = {name: value for name, value in facts.config.items() if name in allowed}
     try:
         found = settings(config, allowed)

@@ -15,9 +15,10 @@ from . import quick
 from .batches import Batch, as_array, look_at, single
 from .channel import shortened
 from .delegate import Trained, figures_of, why_not
-from .describe import callback_facts, loss_facts, metric_names, optimizer_facts
+from .describe import loss_facts, metric_names, optimizer_facts
 from .failures import send_failure
 from .handover import hand_over, play, starting_rate
+from .rates import facts_of_callbacks
 from .session import Session, iterations
 
 _KEPT_MODELS = 8
@@ -102,7 +103,6 @@ class Fit(Watch):
         self.remember(self.batch)
         self.validation = _validation(session, given.get("validation_data"))
         why = session.not_fresh_because(self.model)
-        callbacks = given.get("callbacks") or []
         self.facts: dict[str, Any] = {
             "x": self.batch.facts,
             "y": self.batch.labels,
@@ -117,7 +117,7 @@ class Fit(Watch):
             "class_weight": _weights(given.get("class_weight")),
             "sample_weight": given.get("sample_weight") is not None,
             "steps_per_epoch": given.get("steps_per_epoch"),
-            "callbacks": [callback_facts(one) for one in (callbacks if isinstance(callbacks, list) else [callbacks])],
+            "callbacks": facts_of_callbacks(self.model, given),
             "fresh": not why,
             "not_fresh_because": why,
             "cell": session.cell(),

@@ -23,7 +23,9 @@ _LENGTH = struct.Struct(">I")
 _MOST_REQUEST = 4 << 20
 _MOST_ANSWER = 16 << 20
 _MOST_STATE = 80 << 20
-_PLAYED = frozenset({"EarlyStopping", "ReduceLROnPlateau", "TerminateOnNaN", "History", "CSVLogger"})
+_PLAYED = frozenset(
+    {"EarlyStopping", "ReduceLROnPlateau", "LearningRateScheduler", "TerminateOnNaN", "History", "CSVLogger"}
+)
 """Callbacks of Keras's own that come to the same when they are told the epochs of a training done elsewhere."""
 
 
@@ -118,6 +120,7 @@ def why_not(facts: Mapping[str, Any], given: Mapping[str, Any], figures: list[st
         (_has_weights(given.get("validation_data")), "it weighs its validation rows one by one"),
         (given.get("validation_steps") is not None, "it counts the steps of its validation"),
         (given.get("validation_freq", 1) != 1, "it does not validate after every epoch"),
+        (any(_is_untold(one) for one in facts["callbacks"]), "the learning rates it sets cannot be told beforehand"),
         (not all(_is_played(one) for one in facts["callbacks"]), "one of its callbacks has to see the training"),
         (figures is None, "it measures what we do not measure"),
         (not _measures_alike(figures or [], facts), "it measures accuracy in another way than we do"),
@@ -138,6 +141,11 @@ def _are_true(labels: Mapping[str, Any] | None) -> bool:
 
 def _has_weights(validation: Any) -> bool:
     return isinstance(validation, (tuple, list)) and len(validation) > 2
+
+
+def _is_untold(callback: Mapping[str, Any]) -> bool:
+    """Tell whether it sets learning rates that nobody knows yet."""
+    return callback["kind"] == "LearningRateScheduler" and not callback["custom"] and "rates" not in callback["config"]
 
 
 def _is_played(callback: Mapping[str, Any]) -> bool:

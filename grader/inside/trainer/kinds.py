@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -104,7 +104,21 @@ LOSSES: dict[str, Any] = {
     "huber": _losses.Huber,
 }
 
+
+class Rates(keras.callbacks.Callback):  # type: ignore[misc]
+    """Sets the learning rates of a scheduler whose function stayed in the notebook, one an epoch."""
+
+    def __init__(self, rates: Sequence[float]) -> None:
+        super().__init__()
+        self._rates = iter(rates)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+        """Set the next one."""
+        self.model.optimizer.learning_rate = next(self._rates)
+
+
 CALLBACKS: dict[str, Any] = {
+    "LearningRateScheduler": Rates,
     "EarlyStopping": keras.callbacks.EarlyStopping,
     "ReduceLROnPlateau": keras.callbacks.ReduceLROnPlateau,
     "TerminateOnNaN": keras.callbacks.TerminateOnNaN,
