@@ -13,7 +13,7 @@ from grader.criteria.accuracy import Accuracy
 from grader.criteria.case import Candidate, Measurement
 from grader.match import Match
 from grader.recipe import NotRebuildable, recipe_of
-from grader.records import Band, DataSet, Execution, Platform, Profile, Recipe, Training, msg
+from grader.records import Band, DataSet, Execution, FitFacts, Platform, Profile, Recipe, Training, msg
 from grader.reference import Bands
 from grader.workbook import Task
 
@@ -118,10 +118,25 @@ def recipe_for(candidate: Candidate, executions: Sequence[Execution]) -> Recipe:
     fit = candidate.fit
     if fit.compile is None and candidate.compile is not None:
         fit = replace(fit, compile=candidate.compile)
-    models = {model.snapshot: model for model in _execution_of(candidate, executions).trace.models}
-    if fit.snapshot not in models:
-        raise NotRebuildable(msg("the notebook's record of the model is incomplete"))
-    return recipe_of(fit, models[fit.snapshot])
+    trace = _execution_of(candidate, executions).trace
+    models = {model.snapshot: model for model in trace.models}
+    recipe = None
+    for one in [*reversed(_followed(fit, trace.fits)), fit]:
+        if one.snapshot not in models:
+            raise NotRebuildable(msg("the notebook's record of the model is incomplete"))
+        recipe = recipe_of(one, models[one.snapshot], recipe)
+    assert recipe is not None
+    return recipe
+
+
+def _followed(fit: FitFacts, fits: Sequence[FitFacts]) -> list[FitFacts]:
+    """Return the fits of the same model that a fit goes on from, the latest first; none where one is missing."""
+    known, found = {one.fit: one for one in fits}, [fit]
+    while (number := found[-1].follows) is not None:
+        if number >= found[-1].fit or number not in known or known[number].model != fit.model:
+            return []
+        found.append(known[number])
+    return found[1:]
 
 
 def _execution_of(candidate: Candidate, executions: Sequence[Execution]) -> Execution:

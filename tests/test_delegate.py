@@ -149,6 +149,21 @@ def test_layers_are_named_in_the_order_of_the_network(mnist):
     assert (answer["kinds"], answer["names"]) == (["Dense", "Dense", "Add"], ["a", "b", "sum"])
 
 
+def test_a_fit_that_follows_another_is_asked_for_with_it(mnist):
+    """Only what this very notebook was given can be gone on from; the second training has a digest of its own."""
+    trainer = Counting()
+    second = replace(FIT, fit=1, fresh=False, not_fresh_because="it was trained before", follows=0)
+    with Kernel(trainer, mnist) as kernel:
+        answer, state = kernel.ask(second, NETWORK)
+        assert (answer["why"], state) == ("the training before was not done by the grader", b"")
+        kernel.ask(FIT, NETWORK)
+        kernel.ask(second, NETWORK)
+    (first, _), (then, _) = trainer.asked
+    assert (then.before, then.chain) == (first, (first, then))
+    assert kernel.given == [first.digest, then.digest]
+    assert first.digest != then.digest
+
+
 @pytest.mark.parametrize(
     ("quota", "why"),
     [
@@ -248,6 +263,15 @@ CELLS = {
     "is the model's own": "print(m.history is h, int(m.optimizer.iterations) > 0, m.stop_training)",
     "learned": "e = m.evaluate(xt, yt, verbose=0); print(len(e), e[1] > 0.5)",
     "goes on": "h = m.fit(x, y, epochs=1, verbose=0); print(sorted(h.history))",
+    "goes on again": "print(int(m.optimizer.iterations)); "
+    "h = m.fit(x[:6000], y[:6000], initial_epoch=1, epochs=2, validation_data=(x[50000:51000], y[50000:51000]), verbose=0)\n"
+    "print(h.epoch, int(m.optimizer.iterations), "
+    "abs(m.evaluate(x[50000:51000], y[50000:51000], verbose=0)[0] - h.history['val_loss'][-1]) < 1e-4)",
+    "goes on compiled again": "m.compile(optimizer='adam', loss='sparse_categorical_crossentropy', metrics=['accuracy'])\n"
+    "h = m.fit(x, y, epochs=1, verbose=0); print(int(m.optimizer.iterations), m.optimizer.name)",
+    "goes on at another rate": "m.optimizer.learning_rate = 1e-4; h = m.fit(x, y, epochs=1, verbose=0); "
+    "print(round(float(m.optimizer.learning_rate), 6))",
+    "goes on with other weights": "m.layers[0].set_weights([w * 0.9 for w in m.layers[0].get_weights()]); h = m.fit(x, y, verbose=0)",
     "saves and loads": "m.save('m.keras'); n = keras.models.load_model('m.keras'); p = xt[:64]; "
     "print(np.allclose(m.predict(p, verbose=0), n.predict(p, verbose=0)), n.count_params())",
     "split, slice and shuffle": "i = np.random.permutation(60000)[:9000]; m = net(['acc']); "
@@ -256,6 +280,8 @@ CELLS = {
     "validation_data=(xt, yt), verbose=0); print(list(h.history))",
     "one-hot and class weights": "o = keras.utils.to_categorical(y); h = net(loss='categorical_crossentropy')"
     ".fit(x, o, class_weight={0: 2.0, 1: 1.0, **{k: 1.0 for k in range(2, 10)}}, verbose=0); print(list(h.history))",
+    "goes on with frozen layers": "f = net(); h = f.fit(x, y, verbose=0); f.layers[0].trainable = False; f.compile(optimizer='adam', "
+    "loss='sparse_categorical_crossentropy', metrics=['accuracy']); h = f.fit(x, y, verbose=0)",
     "stops early": "s = keras.callbacks.EarlyStopping(monitor='val_loss', patience=0, min_delta=5, "
     "restore_best_weights=True, verbose=1); h = net(optimizer='adam').fit(x, y, epochs=20, validation_split=0.2, "
     "callbacks=[s], verbose=0); print(len(h.epoch), s.stopped_epoch, s.best_weights is not None)",
@@ -283,10 +309,11 @@ CELLS = {
     "half an epoch": "net().fit(x, y, epochs=3 / 2, verbose=0)",
     "a mistake": "net().fit(x, y[:-1], verbose=0)",
 }
-HANDED_OVER = ("plain", "split, slice and shuffle", "validation on test data", "one-hot and class weights", "stops early",
+HANDED_OVER = ("plain", "goes on", "goes on again", "goes on compiled again", "goes on at another rate", "split, slice and shuffle", "validation on test data", "one-hot and class weights", "stops early",
                "lowers its rate", "without metrics", "branches and joins", "a schedule of epoch and rate", "a schedule of the epoch")  # fmt: skip
 HERE = {
-    "goes on": "it was trained before",
+    "goes on with other weights": "it was trained before",
+    "goes on with frozen layers": "the network is another one than in the training before",
     "a callback of its own": "one of its callbacks has to see the training",
     "a schedule that prints": "the learning rates it sets cannot be told beforehand",
     "a checkpoint": "one of its callbacks has to see the training",
@@ -325,7 +352,7 @@ def both(mnist, pool, tmp_path_factory):
 
 
 def fits_of(execution):
-    """The fits by the names of their cells."""
+    """The fits by the names of their cells, of several in a cell the last."""
     return {list(CELLS)[fit.cell - 2]: fit for fit in execution.trace.fits}
 
 
@@ -337,7 +364,7 @@ def test_fits_that_are_recipes_are_trained_by_the_trainer_and_others_say_why_not
     fits = fits_of(execution)
     assert {name for name, fit in fits.items() if fit.delegated} == set(HANDED_OVER)
     assert {name: fits[name].in_kernel_because for name in HERE} == HERE
-    assert len(execution.delegated) == len(HANDED_OVER)
+    assert len(execution.delegated) == len(HANDED_OVER) + 1  # the first one of those with frozen layers
     assert not [note for note in execution.trace.notes if note.what == "probe-fault"]
     assert not kernel.delegated
     assert not any(fit.delegated or fit.in_kernel_because for fit in kernel.trace.fits)
@@ -349,7 +376,10 @@ def test_what_was_handed_over_is_what_the_trace_tells(both, mnist, pool):
     """The recipe that judging reads off the trace is the one that was trained, and its training is at hand."""
     (execution, _), _ = both
     models = {one.snapshot: one for one in execution.trace.models}
-    recipes = [recipe_of(fit, models[fit.snapshot]) for fit in execution.trace.fits if fit.delegated]
+    recipes = {}
+    for fit in (one for one in execution.trace.fits if one.delegated):
+        recipes[fit.fit] = recipe_of(fit, models[fit.snapshot], recipes.get(fit.follows))
+    recipes = recipes.values()
     assert {recipe.digest for recipe in recipes} == set(execution.delegated)
     assert all(pool.train(recipe, mnist, QUICK, SEEDS[0]).cached for recipe in recipes)
 

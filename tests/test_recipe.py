@@ -156,6 +156,38 @@ def test_a_dropout_is_the_same_in_both_spellings():
     assert digest(config=one) == digest(config=sequential(inputs(784), dropout, dense(10, "softmax")))
 
 
+SECOND = {"fit": 1, "fresh": False, "follows": 0}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "network", "words"),
+    [
+        ({}, {}, sequential(inputs(784), dense(9, "softmax")), "another one than"),
+        ({}, {"compiled": {"optimizer": "SGD", "optimizer_config": {}}}, EXAMPLE2, "the optimizer is another one"),
+        (
+            {"callbacks": (CallbackFacts(kind="ReduceLROnPlateau", config={"monitor": "loss"}),)},
+            {},
+            EXAMPLE2,
+            "lowered",
+        ),
+    ],
+)
+def test_a_second_training_that_does_not_follow_from_the_first_says_why(first, second, network, words):
+    """The network is the same, the optimizer too, and its learning rate does not depend on how well the first went."""
+    before = recipe_of(fitted(**first), model(EXAMPLE2))
+    with pytest.raises(NotRebuildable) as refused:
+        recipe_of(fitted(**SECOND, **second), model(network), before)
+    assert words in str(refused.value)
+
+
+def test_a_second_training_holds_the_first():
+    """Its digest is that of all trainings one after the other; a new optimizer makes it another one."""
+    first, other = (recipe_of(fitted(epochs=epochs), model(EXAMPLE2)) for epochs in (5, 6))
+    digests = [recipe_of(fitted(**SECOND), model(EXAMPLE2), before).digest for before in (first, other)]
+    digests += [recipe_of(fitted(**SECOND, recompiled=True), model(EXAMPLE2), first).digest, first.digest, other.digest]
+    assert len(set(digests)) == 5
+
+
 def test_branches_do_not_depend_on_the_order_of_definition():
     """The same graph listed in another order is the same graph."""
     start, left, right = (
@@ -269,7 +301,11 @@ def test_random_data_of_task_one_needs_no_rows():
         ({"compiled": {"loss": "my_loss", "loss_custom": True}}, "my_loss"),
         ({"compiled": {"loss_config": {"reduction": "sum"}}}, "reduction"),
         ({"callbacks": (CallbackFacts(kind="Mine", custom=True),)}, "Mine"),
-        ({"callbacks": (CallbackFacts(kind="LearningRateScheduler"),)}, "LearningRateScheduler"),
+        ({"callbacks": (CallbackFacts(kind="LearningRateScheduler"),)}, "learning rates of the epochs"),
+        (
+            {"callbacks": (CallbackFacts(kind="LearningRateScheduler", config={"rates": [0.1]}),)},
+            "learning rates of the",
+        ),
         ({"class_weight": {"cat": 1.0}}, "class weights"),
     ],
 )

@@ -254,7 +254,7 @@ def test_steps_in_one_go_make_the_same_training(mnist, budget):
     fit = fitted(**mnist_rows(TRAIN_ROWS), epochs=12, batch_size=7, validation_split=0.2, callbacks=(stopping,))
     recipe = recipe_of(fit, model(network))
     request = {
-        "recipe": {name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")},
+        "recipes": [{name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")}],
         "seed": 3,
         "steps": budget,
         "folder": mnist.folder,

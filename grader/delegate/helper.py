@@ -48,14 +48,12 @@ class Delegate:
         A request that cannot be met gets a reason, after which the kernel trains by itself; a broken link, too many
         requests and a fault of ours end the service, and the link with it. None of these is ever an exception.
         """
-        given: list[str] = []
+        given: dict[int, Recipe] = {}
         quota = self.quota()
         try:
             while (request := receive(link)) is not None:
-                digest, answer, state = self._answer(request, quota)
+                answer, state = self._answer(request, quota, given)
                 send(link, answer, state)
-                if state:
-                    given.append(digest)
                 if quota.used_up:
                     break
         except (Garbage, OSError) as end:
@@ -65,36 +63,40 @@ class Delegate:
         finally:
             with contextlib.suppress(OSError):  # whoever waits for an answer shall not wait for ever
                 link.shutdown(socket.SHUT_RDWR)
-        return list(dict.fromkeys(given))
+        return list(dict.fromkeys(recipe.digest for recipe in given.values()))
 
-    def _answer(self, request: bytes, quota: Quota) -> tuple[str, Mapping[str, Any], bytes]:
+    def _answer(self, request: bytes, quota: Quota, given: dict[int, Recipe]) -> tuple[Mapping[str, Any], bytes]:
+        """Return an answer, and a state with it if there is one; what is ``given`` is added to by number of its fit."""
         if refused := quota.ask():
-            return "", {"why": refused}, b""
+            return {"why": refused}, b""
         try:
             fit, model = facts_of(request)
-            recipe = recipe_of(fit, model)
+            if fit.follows is not None and fit.follows not in given:
+                return {"why": "the training before was not done by the grader"}, b""
+            recipe = recipe_of(fit, model, None if fit.follows is None else given[fit.follows])
             why = self._unfit(recipe, fit) or quota.take(steps=_steps(recipe, fit))
             if why:
-                return "", {"why": why}, b""
+                return {"why": why}, b""
             dataset = self.datasets[str(recipe.data["dataset"])]
             training, state = self.trainer.model(recipe, dataset, self.profile, SEEDS[0])
         except Garbage as garbage:
             quota.waste()
-            return "", {"why": str(garbage)}, b""
+            return {"why": str(garbage)}, b""
         except NotRebuildable as refusal:
-            return "", {"why": str(refusal)}, b""
+            return {"why": str(refusal)}, b""
         except GraderError as error:
-            return "", {"why": f"the trainer does not work here: {type(error).__name__}"}, b""
+            return {"why": f"the trainer does not work here: {type(error).__name__}"}, b""
         if training.outcome != "trained" or training.reason is not None:
-            return "", {"why": f"the trainer made nothing of it: {training.outcome}"}, b""
+            return {"why": f"the trainer made nothing of it: {training.outcome}"}, b""
         if not quota.hand_out(len(state)) or not state:
-            return "", {"why": "the trained weights are too large to hand over"}, b""
+            return {"why": "the trained weights are too large to hand over"}, b""
         told = {
             "history": dict(training.history),
             "kinds": [node["kind"] for node in recipe.layers[1:]],
             "names": layer_names(fit, model),
         }
-        return recipe.digest, told, state
+        given[fit.fit] = recipe
+        return told, state
 
     def _unfit(self, recipe: Recipe, fit: FitFacts) -> str:
         """Return in English why a recipe is not for handing over, though it can be judged by; else an empty text."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from grader.recipe.canonical import canonical_json, digest_of, frozen_parts
+from grader.recipe.chain import check_chain
 from grader.recipe.data import data_of
 from grader.recipe.graph import Network, network_of
 from grader.recipe.refusal import NotRebuildable
@@ -24,17 +25,22 @@ _MOST_EPOCHS = 100_000
 _MOST_STEPS = 100_000_000
 
 
-def recipe_of(fit: FitFacts, model: ModelFacts) -> Recipe:
+def recipe_of(fit: FitFacts, model: ModelFacts, before: Recipe | None = None) -> Recipe:
     """Write the training of ``model`` by ``fit`` canonically.
 
     Equal trainings give equal digests, whatever the layers are called, however the network is spelled, whichever
     seeds were given.
 
+    Args:
+        fit: The training.
+        model: What was trained.
+        before: The recipe of the fit that this one follows, if it follows one.
+
     Raises:
         NotRebuildable: It cannot be repeated from what the trace tells; ``reason`` says why.
     """
     network = _network(fit, model)
-    compiled = _check_fit(fit)
+    compiled = _check_fit(fit, follows=before is not None)
     try:
         data = data_of(fit.x, fit.y)
         shape = list(network.shape)
@@ -43,13 +49,15 @@ def recipe_of(fit: FitFacts, model: ModelFacts) -> Recipe:
             "optimizer": optimizer_of(compiled),
             "loss": loss_of(compiled),
             "data": {**data, "shape": shape},
-            "fit": _fit_of(fit, shape),
+            "fit": _fit_of(fit, shape) | ({} if before is None else {"new_optimizer": fit.recompiled}),
         }
         parts = frozen_parts(parts)
     except (RecursionError, OverflowError, TypeError, ValueError):
         raise malformed() from None
-    digest = digest_of(**parts)
-    return Recipe(**{**parts, "layers": tuple(parts["layers"])}, digest=digest)
+    digest = digest_of(**parts, **({} if before is None else {"before": before.digest}))
+    recipe = Recipe(**{**parts, "layers": tuple(parts["layers"])}, digest=digest, before=before)
+    check_chain(recipe)
+    return recipe
 
 
 def layer_names(fit: FitFacts, model: ModelFacts) -> tuple[str, ...]:
@@ -72,13 +80,13 @@ def _network(fit: FitFacts, model: ModelFacts) -> Network:
         raise malformed() from None
 
 
-def _check_fit(fit: FitFacts) -> CompileFacts:
+def _check_fit(fit: FitFacts, *, follows: bool) -> CompileFacts:
     """Refuse what no recipe can hold; return what the model was compiled with."""
     if not fit.completed:
         raise NotRebuildable(msg("the training stopped with an error: {error}", error=fit.error))
     if fit.compile is None:
         raise NotRebuildable(msg("the model was trained without being compiled"))
-    if not fit.fresh:
+    if not fit.fresh and not (follows and fit.follows is not None):
         why = fit.not_fresh_because or "they were changed before"
         raise NotRebuildable(msg("the training did not start from fresh weights: {why}", why=why))
     if fit.sample_weight:

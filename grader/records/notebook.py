@@ -195,6 +195,10 @@ class FitFacts:
     fresh: bool = True
     """The weights were as initialised: no fit before, nothing loaded or set."""
     not_fresh_because: str = ""
+    follows: int | None = None
+    """The fit whose weights this one goes on from, to the bit; None where there is none, or they were changed since."""
+    recompiled: bool = False
+    """The optimizer begins anew: the model was compiled again after the fit it follows."""
     history: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
     """Per epoch, as ``History.history``; None where a value was not finite."""
     completed: bool = True

@@ -69,7 +69,18 @@ class Recipe:
     data: Mapping[str, Any]
     fit: Mapping[str, Any]
     digest: str
-    """SHA-256 of the canonical JSON of the fields above, hexadecimal."""
+    """SHA-256 of the canonical JSON of the fields above and the digest of the recipe before, hexadecimal."""
+    before: Recipe | None = None
+    """The training of the same network that this one goes on from; None for fresh weights. ``fit`` then says with
+    ``new_optimizer`` whether the optimizer begins anew."""
+
+    @property
+    def chain(self) -> tuple[Recipe, ...]:
+        """All trainings one after the other, from fresh weights to this one."""
+        found: list[Recipe] = [self]
+        while (earlier := found[-1].before) is not None:
+            found.append(earlier)
+        return tuple(reversed(found))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,10 @@ class Once:
             state = self._cache.find_state(key)
         return training, state or b""
 
+    def kept_state(self, key: str) -> bytes:
+        """Return what a training left in its model, if that is kept; nothing is trained for it."""
+        return self._cache.find_state(key) or b""
+
     def _flight(self, name: str, train: Callable[[], Training]) -> Training:
         """Train once for everybody who asks for it in this run; others wait, and share what comes of it."""
         with self._lock:

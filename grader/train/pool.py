@@ -111,7 +111,7 @@ class TrainerPool:
         Raises:
             TrainerError: Training processes cannot run on this machine.
         """
-        key = training_key(recipe, dataset, profile, self.platform_for(dataset), seed)
+        key = self._key(recipe, dataset, profile, seed)
         return self._once.training(key, lambda: self.make(recipe, dataset, profile, seed))
 
     def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
@@ -120,7 +120,7 @@ class TrainerPool:
         Raises:
             TrainerError: Training processes cannot run on this machine.
         """
-        key = training_key(recipe, dataset, profile, self.platform_for(dataset), seed)
+        key = self._key(recipe, dataset, profile, seed)
         return self._once.model(key, lambda: self.make(recipe, dataset, profile, seed))
 
     def platform_for(self, dataset: DataSet) -> Platform:
@@ -144,9 +144,10 @@ class TrainerPool:
         Raises:
             TrainerError: Training processes cannot run on this machine.
         """
-        parts = {name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")}
+        before = recipe.before
+        left = b"" if before is None else self._once.kept_state(self._key(before, dataset, profile, seed))
         request = {
-            "recipe": parts,
+            "recipes": [_parts(one) for one in recipe.chain],
             "seed": seed,
             "steps": profile.steps,
             "folder": dataset.folder,
@@ -161,7 +162,7 @@ class TrainerPool:
             "profile": profile.name,
         }
         try:
-            reply, state = self._ask_twice(request)
+            reply, state = self._ask_twice(request, left)
             reason = reason_of(reply.pop("reason", None))
             return dataclasses.replace(read_training({**reply, **known}), reason=reason), state
         except WorkerDied:
@@ -172,28 +173,31 @@ class TrainerPool:
         versions = {"keras": platform.keras, "backend": platform.backend}
         return Training(**known, device=platform.device, versions=versions, outcome="failed", reason=reason), b""
 
-    def _ask_twice(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    def _key(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> str:
+        return training_key(recipe, dataset, profile, self.platform_for(dataset), seed)
+
+    def _ask_twice(self, request: Mapping[str, Any], left: bytes) -> tuple[dict[str, Any], bytes]:
         """Ask a worker, and another one when the first dies of it; where memory was short, alone on the device."""
         with self._slots.shared() as place:
             device = place.gpu
             try:
-                reply = self._ask(request, place)
+                reply = self._ask(request, left, place)
                 if not _is_exhausted(reply[0]):
                     return reply
             except WorkerDied as death:
                 if not death.for_memory:
-                    return self._ask(request, place)
+                    return self._ask(request, left, place)
         with self._slots.alone(device) as place:
             self._clear(device)
             try:
-                return self._ask(request, place)
+                return self._ask(request, left, place)
             finally:
                 self._clear(device)  # it may hold all of the device
 
-    def _ask(self, request: Mapping[str, Any], place: Place) -> tuple[dict[str, Any], bytes]:
+    def _ask(self, request: Mapping[str, Any], left: bytes, place: Place) -> tuple[dict[str, Any], bytes]:
         worker = self._borrow(Path(request["folder"]), place)
         try:
-            reply = worker.ask(request, self._bounds.seconds)
+            reply = worker.ask(request, self._bounds.seconds, left)
         except WorkerDied:
             with self._lock:
                 self._busy.discard(worker)
@@ -253,6 +257,10 @@ class TrainerPool:
             self._idle = [idle for idle in self._idle if idle not in here]
         for worker in here:
             worker.close()
+
+
+def _parts(recipe: Recipe) -> dict[str, Any]:
+    return {name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")}
 
 
 def _is_exhausted(reply: Mapping[str, Any]) -> bool:

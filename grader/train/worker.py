@@ -111,20 +111,21 @@ class Worker:
         """Tell whether it can read the data set in ``folder``."""
         return str(folder) in self._inside
 
-    def ask(self, request: Mapping[str, Any], seconds: float) -> tuple[dict[str, Any], bytes]:
+    def ask(self, request: Mapping[str, Any], seconds: float, state: bytes = b"") -> tuple[dict[str, Any], bytes]:
         """Send one request and return its reply, with the state of the model where that was asked for.
 
         Args:
             request: As :mod:`grader.inside.trainer` takes it; ``folder`` is one of those it was started with.
             seconds: What the training may take; some grace is added.
+            state: What the training left that this one goes on from; if it is not sent, that is trained again.
 
         Raises:
             WorkerDied: No valid reply in time. The process has been ended.
         """
         try:
             assert self._running.popen.stdin is not None
-            inside = {**request, "folder": self._inside[str(request["folder"])]}
-            self._running.popen.stdin.write(json.dumps(inside, allow_nan=False).encode() + b"\n")
+            inside = {**request, "folder": self._inside[str(request["folder"])], "state_bytes": len(state)}
+            self._running.popen.stdin.write(json.dumps(inside, allow_nan=False).encode() + b"\n" + state)
             self._running.popen.stdin.flush()
             deadline = time.monotonic() + seconds + _GRACE_SECONDS
             reply = self._read(deadline)

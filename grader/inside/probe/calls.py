@@ -6,6 +6,7 @@ exception. It never replaces either.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from .channel import shortened
 from .delegate import Trained, figures_of, why_not
 from .describe import loss_facts, metric_names, optimizer_facts
 from .failures import send_failure
+from .following import followed_by, left_by
 from .handover import hand_over, play, starting_rate
 from .rates import facts_of_callbacks
 from .session import Session, iterations
@@ -120,6 +122,7 @@ class Fit(Watch):
             "callbacks": facts_of_callbacks(self.model, given),
             "fresh": not why,
             "not_fresh_because": why,
+            **self._following(why),
             "cell": session.cell(),
         }
         changes, self.facts["cut_steps"] = quick.cut_fit(given, self.batch, self.validation, session.budget)
@@ -127,6 +130,15 @@ class Fit(Watch):
         session.snapshot(self.model)
         self._history_before = getattr(self.model, "history", None)
         self._started = time.perf_counter()
+
+    def _following(self, why: str) -> dict[str, Any]:
+        known = self.session.known(self.model)
+        follows: tuple[int | None, bool] = (None, False)
+        if why:
+            with contextlib.suppress(Exception):  # optimizers and weights of a student's own
+                follows = followed_by(known.left, self.model)
+        known.left = None  # until this one has come to its end
+        return dict(zip(("follows", "recompiled"), follows, strict=True))
 
     def instead(self) -> Callable[[], Any] | None:
         """Have the grader train, where it can; the callbacks are then told what came of it."""
@@ -180,6 +192,9 @@ class Fit(Watch):
             session.touch(self.model, "it was trained before")
             known.not_fresh = "it was trained before"
             known.last_fit = self.number
+            if not error:
+                with contextlib.suppress(Exception):
+                    known.left = left_by(self.number, self.model)
             self._keep(known.number)
         session.send(
             "fit",
@@ -198,7 +213,7 @@ class Fit(Watch):
         compiled, kept = self.facts["compile"] or {}, self.session.kept
         rebuildable = (
             "'unportable': ''" in self.session.known(self.model).signature
-            and self.facts["fresh"]
+            and (self.facts["fresh"] or self.facts["follows"] is not None)
             and not self.facts["x"].get("why")
             and not self.facts["sample_weight"]
             and not compiled.get("optimizer_custom")

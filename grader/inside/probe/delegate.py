@@ -110,7 +110,7 @@ def why_not(facts: Mapping[str, Any], given: Mapping[str, Any], figures: list[st
     x, y = facts["x"], facts["y"]
     validation = facts["validation_x"], facts["validation_y"]
     reasons = (
-        (not facts["fresh"], facts["not_fresh_because"]),
+        (not facts["fresh"] and facts["follows"] is None, facts["not_fresh_because"]),
         (not x.get("dataset") or x.get("why"), x.get("why") or "its data is not known"),
         (x.get("dataset") == "binary20", "the notebook draws its data itself"),
         (not _are_true(y), "its labels are not those of the data set"),

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from .channel import Channel, shortened, wire
 from .delegate import Link
 from .describe import flat_layers, model_facts
+from .following import Left
 from .library import shelves
 from .recognise import Recogniser
 
@@ -56,6 +57,8 @@ class Known:
     figures: list[str] | None = None
     """Which accuracies it was compiled to measure, None where it measures anything else; see ``delegate``."""
     last_fit: int | None = None
+    left: Left | None = None
+    """What its latest fit left in it."""
     not_fresh: str = ""
     row: tuple[int, ...] | None = None
     """Shape of one row of what it was trained on last."""

@@ -1,6 +1,7 @@
 """The trainer's protocol: a hello line, then one reply line for each request line, until the input ends.
 
-Where a reply names ``state_bytes``, that many bytes of the trained model's state follow its line.
+Where a request names ``state_bytes``, that many bytes follow its line: what the training left that this one goes on
+from. Where a reply does, they are what its own training left.
 """
 
 from __future__ import annotations
@@ -30,11 +31,12 @@ def main() -> int:
     from .training import train
 
     shelf = Shelf()
-    for line in sys.stdin:
+    for line in sys.stdin.buffer:
         request = json.loads(line)
+        before = sys.stdin.buffer.read(request.get("state_bytes", 0))
         if known["device"] == "cpu":
             limit(request["bounds"]["memory_mb"])
-        reply, state = train(request, shelf)
+        reply, state = train(request, shelf, before)
         _send(replies, {**reply, **known, "state_bytes": len(state)}, state)
     return 0
 

@@ -17,7 +17,9 @@ from .arrays import Pair, Shelf, num_rows, part, test_split
 from .build import Built, Refused, build, describe, measure
 from .fitting import compiled, evaluated, fitted, model_class, stays_on_device
 from .memory import is_exhausted
-from .state import state_of
+from .state import packed, state_of, take_over, unpacked
+
+_BETWEEN_SEEDS = 1_000_003
 
 
 class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
@@ -37,8 +39,13 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
             self.model.stop_training = True
 
 
-def train(request: Mapping[str, Any], shelf: Shelf) -> tuple[dict[str, Any], bytes]:
-    """Train the recipe of a request once.
+def train(request: Mapping[str, Any], shelf: Shelf, before: bytes = b"") -> tuple[dict[str, Any], bytes]:
+    """Train the last recipe of a request once, after those it goes on from.
+
+    Args:
+        request: What is asked for.
+        shelf: Keeps prepared data.
+        before: What the training before the last one left; the trainings before are then not made again.
 
     Returns:
         The fields of ``records.Training`` that the trainer knows, plain JSON values; ``reason`` is
@@ -47,7 +54,7 @@ def train(request: Mapping[str, Any], shelf: Shelf) -> tuple[dict[str, Any], byt
     """
     started, state = time.monotonic(), b""
     try:
-        reply, state = _train(request, shelf)
+        reply, state = _train_all(request, shelf, before)
     except Refused as refused:
         reply = {"outcome": "refused", "reason": {"code": refused.code, "values": refused.values}}
     except Exception as error:
@@ -58,7 +65,23 @@ def train(request: Mapping[str, Any], shelf: Shelf) -> tuple[dict[str, Any], byt
     return {**reply, "seconds": round(time.monotonic() - started, 3)}, state
 
 
-def _train(request: Mapping[str, Any], shelf: Shelf) -> tuple[dict[str, Any], bytes]:
+def _train_all(request: Mapping[str, Any], shelf: Shelf, before: bytes) -> tuple[dict[str, Any], bytes]:
+    """Train one recipe after the other; one that comes to nothing is the end."""
+    recipes = list(enumerate(request["recipes"]))
+    state = unpacked(before) if before else None
+    reply: dict[str, Any] = {}
+    for number, recipe in recipes[-1:] if before else recipes:
+        # Each has a seed of its own: to see the rows in the same order again is no second training.
+        seed = (request["seed"] + number * _BETWEEN_SEEDS) % (1 << 31)
+        reply, state = _train({**request, "recipe": recipe, "seed": seed}, shelf, state)
+        if reply["outcome"] != "trained":
+            return reply, b""
+    return reply, packed(state) if state is not None and request["state"] else b""
+
+
+def _train(
+    request: Mapping[str, Any], shelf: Shelf, before: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     recipe, bounds = request["recipe"], request["bounds"]
     nodes, fit, data = recipe["layers"], recipe["fit"], recipe["data"]
     measure(nodes, fit["batch_size"], bounds)
@@ -71,12 +94,18 @@ def _train(request: Mapping[str, Any], shelf: Shelf) -> tuple[dict[str, Any], by
     built = build(nodes, model_class(resident=resident))
     watch = _Watch(bounds["seconds"])
     model = compiled(built.model, recipe, plan.steps)
+    if before is not None:
+        take_over(built, before, None if fit["new_optimizer"] else _rate(recipe))
     history = fitted(model, fit, training, validation[0] if validation else None, plan.steps, [watch])
     if watch.late:
         raise Refused("seconds", most=bounds["seconds"])
     reply = {**_describe(built, nodes, history), **_outcome(model, history, test)}
-    wanted = request["state"] and reply["outcome"] == "trained"
-    return reply, state_of(built) if wanted else b""
+    return reply, state_of(built) if reply["outcome"] == "trained" else {}
+
+
+def _rate(recipe: Mapping[str, Any]) -> float:
+    rate = recipe["optimizer"]["config"]["learning_rate"]
+    return math.nan if isinstance(rate, dict) else float(rate)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,102 @@
+"""From one seed, the trainer makes of a recipe what plain Keras makes of the student's own lines."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from grader.datasets import DataStore
+
+PLAIN = """
+import json, math, sys, dataclasses
+import keras, numpy as np
+from grader.inside.probe.channel import wire
+from grader.inside.trainer.arrays import Shelf
+from grader.inside.trainer.training import train
+from grader.recipe import recipe_of
+from grader.records import CallbackFacts, TrainingLimits
+from tests.recipes import fitted, mnist_rows, model as facts_of
+
+folder = sys.argv[1]
+rows = 3000
+x = (np.load(f"{folder}/x_train.npy")[:rows].reshape(rows, 784) / 255).astype("float32")
+y = np.load(f"{folder}/y_train.npy")[:rows]
+L = keras.layers
+FIT = fitted(**mnist_rows(rows), epochs=3, batch_size=50)
+
+def plain(build, **more):
+    keras.utils.set_random_seed(7)
+    model = build()
+    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model, model.fit(x, y, epochs=3, batch_size=50, verbose=0, **more).history
+
+def ours(model, fit, before=None):
+    recipe = recipe_of(fit, facts_of(wire(model.get_config())), before)
+    bounds = dataclasses.asdict(TrainingLimits())
+    recipes = [dataclasses.asdict(one) for one in recipe.chain]
+    request = {"recipes": recipes, "seed": 7, "steps": None, "folder": folder, "bounds": bounds}
+    reply, state = train({**request, "state": True}, Shelf())
+    if before is not None:  # the other way: from what the training before left
+        _, left = train({**request, "recipes": recipes[:-1], "state": True}, Shelf())
+        again, same = train({**request, "state": True}, Shelf(), left)
+        assert np.allclose(again["history"]["loss"], reply["history"]["loss"], atol=2e-5)
+        assert len(same) == len(state)
+    return reply["history"]
+
+def twice(again):
+    model, _ = plain(stack)
+    again(model)
+    keras.utils.set_random_seed(7 + 1_000_003)
+    theirs = model.fit(x, y, epochs=2, batch_size=25, verbose=0).history
+    return model, theirs, recipe_of(FIT, facts_of(wire(model.get_config())))
+
+FOLLOWS = fitted(**mnist_rows(rows), epochs=2, batch_size=25, fresh=False, follows=0)
+def at_rate(fit, rate):
+    return dataclasses.replace(fit, compile=dataclasses.replace(fit.compile, optimizer_config={"learning_rate": rate}))
+def compiled(model):
+    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
+def slower(model):
+    model.optimizer.learning_rate = 1e-4
+
+def stack():
+    return keras.Sequential([keras.Input((784,)), L.Dense(32, activation="relu"), L.Dense(10, activation="softmax")])
+
+def branches():
+    i = keras.Input((784,))
+    a = L.Dense(24, activation="relu")(i)
+    b = L.Dense(24, activation="tanh")(i)
+    r = L.Add()([a, b])
+    j = L.Concatenate()([r, a])
+    return keras.Model(i, L.Dense(10, activation="softmax")(j))
+
+def schedule(epoch, rate):
+    return rate * math.exp(-0.5) if epoch else rate
+"""
+CASES = {
+    "a second fit": "model, theirs, first = twice(lambda model: None); mine = ours(model, FOLLOWS, first)",
+    "a second fit at another rate": "model, theirs, first = twice(slower)\n"
+    "mine = ours(model, at_rate(FOLLOWS, 1e-4), first)",
+    "a second fit, compiled again": "model, theirs, first = twice(compiled)\n"
+    "mine = ours(model, dataclasses.replace(FOLLOWS, recompiled=True), first)",
+    "a stack": "model, theirs = plain(stack); mine = ours(model, FIT)",
+    "branches": "model, theirs = plain(branches); mine = ours(model, FIT)",
+    "a schedule": "model, theirs = plain(stack, callbacks=[keras.callbacks.LearningRateScheduler(schedule)])\n"
+    "rates = CallbackFacts(kind='LearningRateScheduler', config={'rates': theirs['learning_rate']})\n"
+    "mine = ours(model, dataclasses.replace(FIT, callbacks=(rates,)))\n"
+    "theirs.pop('learning_rate')",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_one_seed_gives_one_history(case):
+    """Losses and accuracies of every epoch are the same numbers."""
+    folder = DataStore().choose("mnist", "sample").folder
+    code = f"{PLAIN}\n{CASES[case]}\nprint(json.dumps([theirs, mine]))"
+    done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    theirs, mine = json.loads(done.stdout.splitlines()[-1])
+    assert list(mine) == list(theirs)
+    for name, values in theirs.items():
+        assert mine[name] == pytest.approx(values, abs=2e-5), name
