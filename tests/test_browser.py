@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from grader.records import CellOutcome, CellStatus, Ending, NotebookSummary, Person
+from grader.records import CellOutcome, CellStatus, Ending, NotebookSummary, Person, msg
 from grader.report import page_name, render_run
+from grader.selfcheck.looks import Look, ModelLook, TaskLook
+from grader.selfcheck.page import html_of
 from tests.browser import chromium, opened
 from tests.hostile_outputs import MARKDOWN, OUTPUTS
-from tests.sample_results import cohort, run, submission
+from tests.sample_results import cohort, run, submission, task3
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +176,35 @@ def test_the_pages_hinder_nobody(tmp_path, browser, look):
     """On a phone, and in the dark on a desktop: axe finds nothing and nothing sticks out."""
     for file in pages(rendered(tmp_path, "ru", 6)).values():
         inspect(browser, file, look)
+
+
+NOTEBOOKS = {"light": ("#fff", "rgba(0,0,0,.87)"), "dark": ("#111", "#fff"), "colab": ("#383838", "#e3e3e3")}
+"""Background and text of an output in JupyterLab's two themes and in Colab's dark one."""
+
+
+@pytest.mark.parametrize("theme", NOTEBOOKS)
+@pytest.mark.parametrize("width", [900, 390])
+def test_the_self_check_in_a_notebook_hinders_nobody(tmp_path, browser, theme, width):
+    """The block that a notebook shows is read on every theme: axe finds nothing, nothing sticks out."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    background, text = NOTEBOOKS[theme]
+    task = TaskLook(
+        task="task3", title=task3().title, model="model", cell=7, findings=task3().findings,
+        later=(task3().title,), hidden=1, accuracy=(msg("{accuracy}", accuracy=0.97),), advice=msg("{a}", a="fit"),
+    )  # fmt: skip
+    models = (ModelLook(name="model", cell=7, role=task3().title),)
+    look = html_of(Look(language="en", models=models, tasks=(task,), missing=(task3().title,)))
+    style = f"<style>body {{ background: {background}; color: {text}; font: 14px/1.5 sans-serif; }}</style>"
+    file = tmp_path / "notebook.html"
+    file.write_text(
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>Notebook</title>{style}<main><h1>Notebook</h1>{look}</main></html>",
+        "utf-8",
+    )
+    with opened(browser, file, width=width) as (page, _):
+        found = axe.run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
 
 
 @pytest.mark.slow

@@ -10,8 +10,11 @@ from grader.records import Verdict
 from grader.selfcheck.looks import Look, TaskLook
 from grader.selfcheck.words import SIGNS, closing, heading, said, tail
 
-# Middle tones, at least 3:1 on white and on a dark grey alike; the sign says the same without a colour.
-_COLOURS = {Verdict.PASSED: "#1f8a4c", Verdict.FAILED: "#d64545", Verdict.REVIEW: "#8a63d2"}
+# White on these is 5:1 and more, whatever the notebook's own theme; the sign says the same without a colour.
+_COLOURS = {Verdict.PASSED: "#1e7548", Verdict.FAILED: "#b8372f", Verdict.REVIEW: "#6f4cc0"}
+_SIGN = (
+    "display:inline-block;width:1.5em;text-align:center;text-indent:0;border-radius:.75em;font-size:.85em;color:#fff"
+)
 _BOX = "max-width:52rem;font:inherit;line-height:1.45;margin:.3rem 0"
 _CARD = "border:1px solid rgba(128,128,128,.4);border-radius:6px;padding:.6rem .9rem;margin:.5rem 0"
 _FAINT = "opacity:.75"
@@ -50,8 +53,8 @@ def _task(task: TaskLook, language: Language) -> Iterator[str]:
     yield '<ul style="list-style:none;margin:.4rem 0;padding:0">'
     for finding in task.findings:
         title, found, advice = said(finding, task, language)
-        sign = f'<b style="color:{_COLOURS[finding.verdict]}">{SIGNS[finding.verdict]}</b>'
-        yield f'<li style="margin:.25rem 0;padding-left:1.4em;text-indent:-1.4em">{sign}&ensp;{escape(title)}'
+        sign = f'<b style="{_SIGN};background:{_COLOURS[finding.verdict]}">{SIGNS[finding.verdict]}</b>'
+        yield f'<li style="margin:.25rem 0;padding-left:1.8em;text-indent:-1.8em">{sign}&ensp;{escape(title)}'
         if found:
             yield f' <span style="{_FAINT}">– {escape(found)}</span>'
         if advice:
