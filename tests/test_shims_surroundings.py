@@ -59,6 +59,14 @@ CELLS = {
         "import pandas as pd\nt = pd.read_csv('https://example.org/mnist_test.csv', header=None).values\n"
         "assert (t[:, 0] == yt).all() and (t[:, 1:] == xt.reshape(-1, 784)).all()"
     ),
+    "wget-and-more": (
+        "!wget -q https://example.org/mnist.npz -P down && cp down/mnist.npz copied.npz\n"
+        "assert (np.load('copied.npz')['y_test'] == yt).all()"
+    ),
+    "sample_data": (
+        "t = pd.read_csv('sample_data/mnist_train_small.csv', header=None).values\n"
+        "assert (t[:, 0] == y).all() and (t[:, 1:] == x.reshape(-1, 784)).all()"
+    ),
     "fetch_openml": (
         "from sklearn.datasets import fetch_openml\nX, d = fetch_openml('mnist_784', version=1, return_X_y=True)\n"
         "assert (X.values[:300] == x.reshape(-1, 784)).all() and list(d[:3]) == list(map(str, y[:3]))"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import re
-import shlex
 import struct
 import urllib.request
 import urllib.response
@@ -17,7 +16,9 @@ from typing import Any
 from ..probe.data import cifar_archive, mnist_file  # noqa: TID252 - the kernel imports this folder under another name
 
 _IDX = re.compile(r"^(train|t10k)-(images|labels)[-.]idx[13]-ubyte(\.gz)?$")
-_CSV = re.compile(r"^mnist_(train|test)\.csv$")
+_CSV = re.compile(r"^mnist_(train|test|train_small)\.csv$")
+_SMALL = 20_000
+"""Rows of Colab's small table."""
 _SPLITS = {"train": "train", "t10k": "test", "test": "test"}
 
 
@@ -50,7 +51,8 @@ def _content(name: str, shelves: Mapping[str, Any]) -> bytes | None:
         made = _idx(mnist.array(f"{'x' if idx[2] == 'images' else 'y'}_{_SPLITS[idx[1]]}"))
         return gzip.compress(made, compresslevel=1) if idx[3] else made
     if mnist is not None and csv is not None:
-        return _csv(mnist, _SPLITS[csv[1]])
+        split, _, small = csv[1].partition("_")
+        return _csv(mnist, _SPLITS[split], _SMALL if small else None)
     if cifar is not None and name == "cifar-10-python.tar.gz":
         return Path(cifar_archive(cifar)).read_bytes()
     return None
@@ -62,8 +64,9 @@ def _idx(array: Any) -> bytes:
     return head + bytes(array.astype("uint8").tobytes())
 
 
-def _csv(shelf: Any, split: str) -> bytes:
-    rows = zip(shelf.array(f"y_{split}").tolist(), shelf.array(f"x_{split}").reshape(-1, 784).tolist(), strict=True)
+def _csv(shelf: Any, split: str, most: int | None) -> bytes:
+    labels, images = shelf.array(f"y_{split}")[:most], shelf.array(f"x_{split}")[:most]
+    rows = zip(labels.tolist(), images.reshape(-1, 784).tolist(), strict=True)
     return "".join(f"{label},{','.join(map(str, image))}\n" for label, image in rows).encode()
 
 
@@ -91,32 +94,3 @@ def install_downloads(session: Any) -> Copies:
 
     urllib.request.urlopen, urllib.request.urlretrieve = urlopen, urlretrieve
     return copies
-
-
-def install_fetching(copies: Copies, shell: Any) -> None:
-    """Answer ``!wget`` and ``!curl`` for these files."""
-    really = shell.system
-
-    def system(command: str, *args: Any, **kwargs: Any) -> Any:
-        return None if _fetch(command, copies) else really(command, *args, **kwargs)
-
-    shell.system = system
-
-
-def _fetch(command: str, copies: Copies) -> bool:
-    """Do what ``wget`` or ``curl`` would do for one of these files; tell whether it was one."""
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return False
-    if not words or words[0] not in {"wget", "curl"}:
-        return False
-    done = False
-    output = next((words[at + 1] for at, word in enumerate(words[:-1]) if word in {"-O", "-o", "--output"}), "")
-    for address in [word for word in words if "://" in word]:
-        content = copies.content(address)
-        if content is not None:
-            folder = next((words[at + 1] for at, word in enumerate(words[:-1]) if word == "-P"), ".")
-            Path(output or f"{folder}/{address.split('?')[0].rpartition('/')[2]}").write_bytes(content)
-            done = True
-    return done

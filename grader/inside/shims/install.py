@@ -6,12 +6,14 @@ import sys
 from typing import Any
 
 from .cells import install_cells
-from .downloads import install_downloads, install_fetching
+from .downloads import install_downloads
+from .fetching import install_fetching
 from .made import stand_ins
 from .missing import install_missing
 from .modules import install_modules
 from .names import install_names, teach
 from .provided import install_provided
+from .samples import install_samples
 from .told import Told
 
 
@@ -32,6 +34,7 @@ class Shims:
         """Look at cells from now on, and at the commands they call."""
         with self._session.quietly():
             install_cells(self._told, shell)
+            install_samples(self._copies, shell)
             install_fetching(self._copies, shell)
 
     def keras_is_here(self) -> None:
