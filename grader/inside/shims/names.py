@@ -15,7 +15,7 @@ from typing import Any
 
 from .absent import Absent
 from .made import Make
-from .paths import plain, today_of
+from .paths import plain, shown, today_of
 from .spellings import MODULES, NAMES, REFUSED
 from .statements import is_imported_by_name, is_imported_plainly
 from .told import Told, asked_by_notebook
@@ -97,13 +97,13 @@ def _find(module: ModuleType, name: str, told: Told, made: dict[str, Make]) -> t
     if wanted in made:
         return True, made[wanted](module)
     if wanted in REFUSED:
-        refusal = AttributeError, _shown(dotted), REFUSED[wanted]
+        refusal = AttributeError, shown(dotted), REFUSED[wanted]
         if not (is_imported_by_name() and is_imported_plainly()):
             told.refused(*refusal)
         return True, Absent(told.refusal(*refusal))  # one name of many in a line, and often never used
     if wanted in NAMES:
         new = NAMES[wanted]
-        told.used(_shown(dotted), new.removeprefix("builtins."))
+        told.used(shown(dotted), new.removeprefix("builtins."))
         owner, _, last = (kind + new.removeprefix("keras") if kind else new).rpartition(".")
         return True, _reach(owner, last)
     if wanted in MODULES:
@@ -136,7 +136,3 @@ def _of_tensorflow(wanted: str, told: Told) -> tuple[bool, Any]:
             return False, None
     told.used(wanted, f"tensorflow.{wanted}")
     return True, vars(kept)[name]
-
-
-def _shown(dotted: str) -> str:
-    return dotted.replace("keras._tf_keras.keras", "tensorflow.keras").replace("tensorflow._api.v2.", "tensorflow.")

@@ -7,7 +7,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from .paths import plain
+from .paths import plain, shown
 from .spellings import MODULES
 from .told import Told
 
@@ -24,7 +24,7 @@ class OldModule(ModuleType):
         if name == "__all__":  # `from keras.layers.core import *`: all at once, and told once
             public = getattr(today, "__all__", [one for one in vars(today) if not one.startswith("_")])
             self.__dict__.update({one: getattr(today, one) for one in public})
-            self.told.used(f"from {self.old} import *", f"from {self.new} import *")
+            self.told.used(f"from {shown(self.old)} import *", f"from {shown(self.new)} import *")
             return list(public)
         if name.startswith("__"):
             raise AttributeError(name)
@@ -33,7 +33,7 @@ class OldModule(ModuleType):
         for place in (self.new, *_also(self.new)):
             found = importlib.import_module(place)
             if hasattr(found, name):
-                self.told.used(self.old, place)
+                self.told.used(shown(self.old), shown(place))
                 return getattr(found, name)
         if sys._getframe(1).f_code.co_name == "_handle_fromlist":  # would go on to look for a module of that name
             raise ImportError(f"cannot import name {name!r} from {self.old!r}", name=name)

@@ -51,3 +51,12 @@ def refusal_of(name: str) -> str | None:
     wanted = plain(name)[0]
     old = next((one for one in REFUSED if wanted == one or wanted.startswith(f"{one}.")), None)
     return None if old is None else REFUSED[old]
+
+
+def shown(name: str) -> str:
+    """Return a dotted name as notebooks write it.
+
+    >>> shown("keras._tf_keras.keras.layers.core"), shown("tensorflow._api.v2.random")
+    ('tensorflow.keras.layers.core', 'tensorflow.random')
+    """
+    return name.replace("keras._tf_keras.keras", "tensorflow.keras").replace("tensorflow._api.v2.", "tensorflow.")
