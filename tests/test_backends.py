@@ -13,6 +13,7 @@ import pytest
 from grader.recipe import recipe_of
 from grader.records import CallbackFacts, TrainingLimits
 from grader.train import Hardware, TrainerPool
+from grader.train.worker import _compiled_once
 from tests.recipes import conv, dense, fitted, inputs, layer, mnist_rows, model, sequential
 from tests.test_sandbox import needs_seal
 from tests.test_train import FULL, QUICK, TRAIN_ROWS, dense_recipe, mnist, words  # noqa: F401 - mnist is a fixture
@@ -128,3 +129,36 @@ def test_rows_kept_on_the_device_make_the_same_training(mnist, how, budget):  # 
     for name, values in batch_by_batch["history"].items():
         assert resident["history"][name] == pytest.approx(values, rel=0.01), name
     assert resident["test_accuracy"] == pytest.approx(batch_by_batch["test_accuracy"], abs=0.02)
+
+
+COMPILED_ONCE = """
+import json, os, sys
+from pathlib import Path
+from grader.inside.trainer.__main__ import keep_out_tensorflow
+keep_out_tensorflow()
+from grader.inside.trainer import fitting, training
+request, found = json.load(sys.stdin), []
+fitting.device_class = lambda: "gpu"
+for seed in (1, 2):
+    reply, _ = training.train({**request, "seed": seed}, training.Shelf())
+    found.append([reply["test_accuracy"], len(list(Path(os.environ["JAX_COMPILATION_CACHE_DIR"]).glob("*-cache")))])
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.skipif(not INSTALLED["jax"], reason="jax is not installed: pip install jax")
+def test_jax_compiles_a_network_once_for_all_its_seeds(mnist, tmp_path):  # noqa: F811
+    """The second seed of a network, a new model to Keras, adds no program to those that are compiled."""
+    recipe = dense_recipe(units=16, epochs=1)
+    request = {
+        "recipe": {name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")},
+        "steps": None, "folder": mnist.folder, "bounds": asdict(TrainingLimits()), "state": False,
+    }  # fmt: skip
+    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"} | _compiled_once(str(tmp_path))
+    told = subprocess.run(
+        [sys.executable, "-c", COMPILED_ONCE],
+        input=json.dumps(request), env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    (first, programs), (second, same) = json.loads(told.stdout.splitlines()[-1])
+    assert first != second
+    assert programs == same > 0

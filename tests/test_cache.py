@@ -1,5 +1,6 @@
 """The cache of trainings on disk: whole files only, bounded, safe among processes."""
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -11,8 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli.root import group
+from grader.errors import UsageError
 from grader.records import Training
-from grader.train.cache import Cache, key_of
+from grader.train.cache import Cache, cache_at, key_of
+from grader.train.shared import Shared
 
 
 def training(seed: int = 1) -> Training:
@@ -135,3 +138,41 @@ def test_the_command_counts_and_clears(tmp_path, monkeypatch):
     assert str(tmp_path) in told
     assert "1" in CliRunner().invoke(group, ["cache", "clear"]).output
     assert Cache(tmp_path / "cache" / "trainings").size().trainings == 0
+
+
+@pytest.mark.parametrize("kind", ["file", "memory"])
+def test_machines_share_trainings_at_a_url(tmp_path, kind):
+    """What one machine keeps another one finds, and has on its own disk from then on; what was harmed is a miss."""
+    url = f"file://{tmp_path}/far" if kind == "file" else "memory://far"
+    one, key = cache_at(tmp_path / "one", url), key_of(seed=1)
+    one.keep(key, training(), b"weights")
+    two = cache_at(tmp_path / "two", url)
+    assert (two.find(key), two.find_state(key)) == (training(), b"weights")
+    assert Cache(tmp_path / "two").find(key) == training()
+    assert two.find(key_of(seed=2)) is None
+    Shared(url).write(f"{key}.training", b"0" * 64 + b"\n{}")
+    assert cache_at(tmp_path / "three", url).find(key) is None
+
+
+def test_a_place_that_does_not_answer_costs_no_training(tmp_path):
+    """A file where a folder should be: nothing is found, nothing is kept there, and this machine's cache goes on."""
+    (tmp_path / "far").write_text("")
+    cache, key = cache_at(tmp_path / "here", f"file://{tmp_path}/far"), key_of(seed=1)
+    assert cache.find(key) is None
+    cache.keep(key, training())
+    assert cache.find(key) == training()
+
+
+def test_what_cannot_be_at_a_url_is_refused_in_one_line(tmp_path, monkeypatch):
+    """No URL, no such kind of URL, no library for it; and a run's folder, whose ledger needs locks."""
+    for url, told in [("here", "write a URL"), ("nosuch://x", "nosuch"), ("s3://bucket/x", "s3fs")]:
+        if url.startswith("s3") and importlib.util.find_spec("s3fs"):
+            continue
+        with pytest.raises(UsageError, match=told):
+            Shared(url)
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    with pytest.raises(UsageError, match=r"workbook-grader\[url\]"):
+        Shared("file:///x")
+    refused = CliRunner().invoke(group, ["grade", str(tmp_path), "-o", "s3://bucket/run"])
+    assert refused.exit_code == 2
+    assert "file system with locks" in refused.output

@@ -231,6 +231,19 @@ def test_the_same_training_is_done_once(mnist, tmp_path):
         assert (later.trainings_run, later.trainings_shared) == (1, 1)
 
 
+def test_two_machines_with_one_shared_cache_train_once(mnist, tmp_path):
+    """The second pool, with a folder of its own, finds at the URL what the first one trained, and its model's state."""
+    recipe, found = dense_recipe(units=4, epochs=1), []
+    for machine in ("one", "two"):
+        with TrainerPool(
+            bounds=TrainingLimits(), cache=tmp_path / machine, shared_cache=f"file://{tmp_path}/far", keeps_states=True
+        ) as pool:
+            found.append((pool.model(recipe, mnist, QUICK, seed=5), pool.trainings_run))
+    ((first, state), trained), ((second, same), again) = found
+    assert (trained, again, second.cached) == (1, 0, True)
+    assert (replace(second, cached=False), same) == (first, state)
+
+
 ONE_BY_ONE = """
 import json, sys
 from grader.inside.trainer import fitting, training

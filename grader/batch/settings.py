@@ -34,6 +34,8 @@ class Settings:
     engine: Literal["local", "ray"] = "local"
     address: str | None = None
     """Of the Ray cluster; None starts one on this machine."""
+    shared_cache: str | None = None
+    """URL where other machines keep their trainings."""
     device: str = "auto"
     """What the trainer computes on: ``auto``, ``cpu``, ``gpu`` or ``gpu:0,1``."""
     kernel_device: Literal["cpu", "gpu"] = "cpu"

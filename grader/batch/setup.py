@@ -35,6 +35,7 @@ def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -
     order = Order(
         bounds=workbook.training,
         cache=cache_home() / "trainings",
+        shared_cache=settings.shared_cache,
         datasets=tuple(datasets.values()),
         backend=settings.backend,
         device=settings.device,

@@ -19,6 +19,7 @@ _SAME = (
     "device",
     "engine",
     "address",
+    "shared_cache",
     "kernel_device",
     "train_in_kernel",
     "changed",

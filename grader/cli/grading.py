@@ -59,6 +59,11 @@ _summary = click.option(
     help="ray: notebooks and trainings run on a Ray cluster; see docs/cluster.md.",
 )
 @click.option("--address", help="Ray cluster: auto, or HOST:PORT; without it one is started on this machine.")
+@click.option(
+    "--shared-cache",
+    metavar="URL",
+    help="Where several machines keep their trainings, beside the cache of this one: s3://..., file://...",
+)
 @opt.several(opt.lang, opt.no_sandbox, opt.train_in_kernel)
 @click.option("--tasks", help="Only these tasks: task1,task3")
 @opt.several(intake.source, intake.roster, intake.assignment)

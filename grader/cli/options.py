@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -49,8 +50,22 @@ jobs = click.option(
     show_default="processors, at most 8; those of the cluster",
     help="Submissions worked on at the same time.",
 )
+
+
+def _local(_: click.Context, option: click.Parameter, path: Path) -> Path:
+    if re.match(r"[a-z][a-z0-9+.-]+:/", str(path)):  # pathlib has made one slash of two
+        text = "a run needs a folder of this machine, or of a file system with locks: copy it when it is finished"
+        raise click.BadParameter(text, param=option)
+    return path
+
+
 out = click.option(
-    "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the run."
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    callback=_local,
+    help="Folder of the run.",
 )
 backend = click.option(
     "--backend",

@@ -22,6 +22,8 @@ class Order:
     cache: Path | None
     """Folder of finished trainings, on the machine that grades."""
     datasets: tuple[DataSet, ...]
+    shared_cache: str | None = None
+    """URL where other machines keep their trainings."""
     backend: str = "tensorflow"
     device: str = "auto"
     keras: str = ""

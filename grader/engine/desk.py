@@ -18,7 +18,7 @@ from grader.engine.base import Order
 from grader.engine.parcel import datasets_here
 from grader.errors import GraderError, TrainerError
 from grader.records import DataSet, Platform, Profile, Recipe, Training
-from grader.train import Cache, Once, TrainerPool, hardware_of, training_key
+from grader.train import Once, TrainerPool, cache_at, hardware_of, training_key
 
 _TRIES = 5
 _AGAIN_SECONDS = 2.0
@@ -65,7 +65,7 @@ class Desk:
 
     def __init__(self, order: Order, staff: Staff) -> None:
         """Ask Ray for the trainers; each is at work as soon as it is up."""
-        self._once = Once(Cache(order.cache), keeps_states=order.keeps_states)
+        self._once = Once(cache_at(order.cache, order.shared_cache), keeps_states=order.keeps_states)
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._order, self._staff = order, staff
         self._platform: Platform | None = None

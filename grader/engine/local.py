@@ -34,6 +34,7 @@ def local_engine(order: Order) -> Iterator[Engine]:
         TrainerPool(
             bounds=order.bounds,
             cache=order.cache,
+            shared_cache=order.shared_cache,
             workers=slots,
             datasets=order.datasets,
             unsealed=order.unsealed,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from grader.train.cache import LIMIT_BYTES, Cache
+from grader.train.cache import LIMIT_BYTES, Cache, cache_at
 from grader.train.hardware import Hardware, hardware_of, side_by_side, visible_gpus
 from grader.train.once import Once, training_key
 from grader.train.pool import TrainerPool
+from grader.train.shared import Shared
 
 __all__ = [
     "LIMIT_BYTES",
     "Cache",
     "Hardware",
     "Once",
+    "Shared",
     "TrainerPool",
+    "cache_at",
     "hardware_of",
     "side_by_side",
     "training_key",

@@ -22,6 +22,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from grader.records import Training
+from grader.train.shared import Shared
 
 LIMIT_BYTES = 2 << 30
 """What a cache may hold unless told otherwise; a training takes some kilobytes, the state of a model some megabytes."""
@@ -56,9 +57,16 @@ class Cache:
     still is, and one that is thrown away while another process wants it is only trained once more.
     """
 
-    def __init__(self, folder: Path | None, *, limit_bytes: int = LIMIT_BYTES) -> None:
-        """Use a folder, made when the first training is kept; None keeps nothing."""
+    def __init__(self, folder: Path | None, *, limit_bytes: int = LIMIT_BYTES, shared: Shared | None = None) -> None:
+        """Use a folder, made when the first training is kept; None keeps nothing.
+
+        Args:
+            folder: Where trainings lie on this machine.
+            limit_bytes: What the folder may hold.
+            shared: Where other machines keep theirs: what is found there comes here, what is kept here goes there.
+        """
         self._folder = folder
+        self._shared = shared
         self._limit = limit_bytes
         self._lock = threading.Lock()
         self._held: int | None = None
@@ -86,18 +94,26 @@ class Cache:
         if self._folder is None:
             return None
         path = self._path(self._folder, key, suffix)
-        try:
-            checksum, _, body = path.read_bytes().partition(b"\n")
+        with contextlib.suppress(OSError):
+            body = _checked(path.read_bytes())
             os.utime(path)  # the time of its last use, whatever the file system thinks of access times
-        except OSError:
-            return None
-        return body if hashlib.sha256(body).hexdigest().encode() == checksum else None
+            if body is not None:
+                return body
+        content = self._shared.read(f"{key}{suffix}") if self._shared else None
+        body = None if content is None else _checked(content)
+        if content is not None and body is not None:
+            self._put(path, content)
+        return body
 
     def _write(self, key: str, suffix: str, body: bytes) -> None:
         if self._folder is None:
             return
         content = hashlib.sha256(body).hexdigest().encode() + b"\n" + body
-        path = self._path(self._folder, key, suffix)
+        self._put(self._path(self._folder, key, suffix), content)
+        if self._shared:
+            self._shared.write(f"{key}{suffix}", content)
+
+    def _put(self, path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=path.parent, suffix=_PART)
@@ -146,6 +162,21 @@ class Cache:
     @staticmethod
     def _path(folder: Path, key: str, suffix: str) -> Path:
         return folder / key[:2] / f"{key}{suffix}"
+
+
+def cache_at(folder: Path | None, url: str | None) -> Cache:
+    """Return the cache in a folder, behind it the one at a URL if there is any.
+
+    Raises:
+        UsageError: Nothing can be kept at such a URL.
+    """
+    return Cache(folder, shared=Shared(url) if url else None)
+
+
+def _checked(content: bytes) -> bytes | None:
+    """Return what stands behind its checksum; None if it is not that any more."""
+    checksum, _, body = content.partition(b"\n")
+    return body if hashlib.sha256(body).hexdigest().encode() == checksum else None
 
 
 def read_training(value: Any) -> Training:

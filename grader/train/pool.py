@@ -13,7 +13,7 @@ from typing import Any, Self
 from grader.errors import TrainerError
 from grader.records import DataSet, Platform, Profile, Recipe, Training, TrainingLimits, msg
 from grader.sandbox import Bubblewrap, Seal, Unsealed
-from grader.train.cache import Cache, read_training
+from grader.train.cache import cache_at, read_training
 from grader.train.hardware import Gpu, Hardware, Place
 from grader.train.once import Once, training_key
 from grader.train.reasons import EXHAUSTED, reason_of
@@ -35,6 +35,7 @@ class TrainerPool:
         *,
         bounds: TrainingLimits,
         cache: Path | None,
+        shared_cache: str | None = None,
         workers: int = 1,
         datasets: Iterable[DataSet] = (),
         unsealed: bool = False,
@@ -47,6 +48,7 @@ class TrainerPool:
         Args:
             bounds: What one training may cost.
             cache: Folder of finished trainings; None keeps them for this run only.
+            shared_cache: URL where other machines keep their trainings.
             workers: How many trainings may run at the same moment.
             datasets: What will be trained on. A process sees these alone; another data set costs a new process.
             unsealed: Run without a sandbox, with all our rights.
@@ -56,7 +58,7 @@ class TrainerPool:
                 holds is answered without starting any.
         """
         self._bounds = bounds
-        self._once = Once(Cache(cache), keeps_states=keeps_states)
+        self._once = Once(cache_at(cache, shared_cache), keeps_states=keeps_states)
         self._keeps_states = keeps_states
         self._lock = threading.Lock()
         self._folders = list(dict.fromkeys(Path(dataset.folder) for dataset in datasets))
