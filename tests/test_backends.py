@@ -116,7 +116,7 @@ def test_rows_kept_on_the_device_make_the_same_training(mnist, how, budget):  # 
     )  # fmt: skip
     recipe = recipe_of(fit, model(network))
     request = {
-        "recipe": {name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")},
+        "recipes": [{name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")}],
         "seed": 3, "steps": budget, "folder": mnist.folder, "bounds": asdict(TrainingLimits()), "state": False,
     }  # fmt: skip
     environment = {**os.environ, "KERAS_BACKEND": "tensorflow" if how == "xla" else how, "CUDA_VISIBLE_DEVICES": "-1"}
@@ -151,7 +151,7 @@ def test_jax_compiles_a_network_once_for_all_its_seeds(mnist, tmp_path):  # noqa
     """The second seed of a network, a new model to Keras, adds no program to those that are compiled."""
     recipe = dense_recipe(units=16, epochs=1)
     request = {
-        "recipe": {name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")},
+        "recipes": [{name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")}],
         "steps": None, "folder": mnist.folder, "bounds": asdict(TrainingLimits()), "state": False,
     }  # fmt: skip
     environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"} | _compiled_once(str(tmp_path))
