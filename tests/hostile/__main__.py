@@ -1,4 +1,7 @@
-"""``python -m tests.hostile [NAME...]``: run the attacks and print what became of each."""
+"""``python -m tests.hostile [--ahead] [NAME...]``: run the attacks and print what became of each.
+
+With ``--ahead`` in kernels that were started before the notebook was known, with the memory that TensorFlow takes.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +26,17 @@ _AT_ONCE = 2
 def main(names: list[str]) -> int:
     """Run the attacks of these names, or all; 1 when one of them was not held."""
     find_seal(allow_unsealed=False)  # every promise is kept here, or nothing is tried
+    ahead = "--ahead" in names
+    names = [name for name in names if name != "--ahead"]
     chosen = [attack for attack in ATTACKS if not names or attack.name in names]
     table = Table("attack", "ending", "detected after", "limit", "verdict", "our memory", "in all")
     wrong: list[str] = []
     peak = 0
     started = time.monotonic()
     with planted() as host, ThreadPoolExecutor(_AT_ONCE) as pool:
-        for attack, (outcome, seconds) in zip(chosen, pool.map(lambda one: _timed(one, host), chosen), strict=True):
+        for attack, (outcome, seconds) in zip(
+            chosen, pool.map(lambda one: _timed(one, host, ahead), chosen), strict=True
+        ):
             found, peak = faults(attack, outcome), max(peak, outcome.peak_mb)
             found += ["it was noticed late"] if late(attack, outcome) > 0 else []
             wrong += [f"{attack.name}: {fault}" for fault in found]
@@ -64,10 +71,10 @@ def _detected(attack: Attack, outcome: Outcome) -> str:
     return f"{outcome.slowest:.1f} s" + (" (late)" if late(attack, outcome) > 0 else "")
 
 
-def _timed(attack: Attack, host: Host) -> tuple[Outcome, float]:
+def _timed(attack: Attack, host: Host, ahead: bool) -> tuple[Outcome, float]:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="attack-") as folder:
-        outcome = run_attack(attack, host, Path(folder))
+        outcome = run_attack(attack, host, Path(folder), ahead=ahead)
     return outcome, time.monotonic() - started
 
 

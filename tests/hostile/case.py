@@ -12,7 +12,8 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grader.execute import Job, run_notebook
+from grader.drivers import Ahead
+from grader.execute import Job, _as_json, run_notebook
 from grader.language import Language
 from grader.records import CellStatus, Ending, Execution, Limits, Profile
 from tests.hostile.host import Host
@@ -72,9 +73,9 @@ class Outcome:
         return refused or "held"
 
 
-def run_attack(attack: Attack, host: Host, folder: Path) -> Outcome:
-    """Run an attack in a sealed kernel of its own."""
-    cells = [new_code_cell(host.fill(code)) for code in attack.cells]
+def run_attack(attack: Attack, host: Host, folder: Path, *, ahead: bool = False) -> Outcome:
+    """Run an attack in a sealed kernel of its own, or in one that was started ahead and has imported TensorFlow."""
+    cells = [new_code_cell(f"{host.fill(code)}\n# keras" if ahead else host.fill(code)) for code in attack.cells]
     notebook = folder / f"{attack.name}.ipynb"
     notebook.write_bytes(attack.file() if attack.file else nbformat.writes(new_notebook(cells=cells)).encode())
     job = Job(
@@ -85,9 +86,17 @@ def run_attack(attack: Attack, host: Host, folder: Path) -> Outcome:
         limits=dataclasses.replace(LIMITS, **attack.limits),
         probe=attack.probe,
     )
-    execution = run_notebook(job)
+    execution = _run_in_waiting(job) if ahead else run_notebook(job)
     told = json.loads((folder / "out" / "outcome.json").read_text(encoding="utf-8"))
     return Outcome(execution=execution, shown=_shown(folder / "out" / "executed.ipynb"), peak_mb=told["driver_peak_mb"])
+
+
+def _run_in_waiting(job: Job) -> Execution:
+    with Ahead(1) as waiting:
+        waiting.expect(1)
+        waiting.take(_as_json(job, None) | {"notebook": "", "out": "", "files": []}, suited=False, linked=False)
+        waiting.expect(0)
+        return run_notebook(job, ahead=waiting)
 
 
 def faults(attack: Attack, outcome: Outcome) -> list[str]:
