@@ -13,8 +13,11 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 _PACKAGE = "grader_inside"
+_OUTPUTS_IN_WAITING = 20_000
+"""Messages; they count as the notebook's memory."""
 
 
 def main() -> None:
@@ -35,9 +38,21 @@ def main() -> None:
             int(link) if link else None,
             shims=shims,
         )
-    from ipykernel.kernelapp import IPKernelApp
+    _launch()
 
-    IPKernelApp.launch_instance()
+
+def _launch() -> None:
+    from ipykernel.kernelapp import IPKernelApp
+    from zmq.constants import SocketOption
+
+    class App(IPKernelApp):  # type: ignore[misc]
+        """ipykernel, with room for a burst of outputs while its reader is held up: ZeroMQ drops what is too much."""
+
+        def init_iopub(self, context: Any) -> None:
+            context.setsockopt(SocketOption.SNDHWM, _OUTPUTS_IN_WAITING)
+            super().init_iopub(context)
+
+    App.launch_instance()
 
 
 def _remember_package() -> None:
