@@ -10,7 +10,7 @@ from grader.calibrate.evidence import Evidence, Row, evidence
 from grader.calibrate.spoil import KINDS
 from grader.language import Language
 from grader.records import Message, msg
-from grader.reference import Bands, ReferenceRecord, Tally, chances, interval
+from grader.reference import Bands, Chances, ReferenceRecord, Tally, chances, interval
 from grader.workbook import Workbook
 
 if TYPE_CHECKING:
@@ -157,9 +157,7 @@ def _promises(found: Evidence, language: Language) -> Iterator[RenderableType]:
                 "By the band's own arithmetic, with {count} reference trainings: {missed} of honest models need two "
                 "more, {reviewed} end in review, {failed} fail.",
                 count=count,
-                missed=percent(expected.missed, language, 2),
-                reviewed=percent(expected.reviewed, language, 3),
-                failed=percent(expected.failed, language, 6),
+                **_percents(expected, language, failed=6),
             )
         )
         yield _indented(promised)
@@ -169,11 +167,18 @@ def _promises(found: Evidence, language: Language) -> Iterator[RenderableType]:
             "With accuracies drawn from those on record instead of a normal distribution, at worst those of "
             "{reference}: {missed} need two more, {reviewed} end in review, {failed} fail.",
             reference=reference,
-            missed=percent(measured.missed, language, 2),
-            reviewed=percent(measured.reviewed, language, 3),
-            failed=percent(measured.failed, language, 3),
+            **_percents(measured, language, failed=3),
         )
         yield _indented(language.say(drawn))
+
+
+def _percents(found: Chances, language: Language, *, failed: int) -> dict[str, str]:
+    """Return the shares of a rule's outcomes as words; ``failed`` is how many decimals the rarest of them needs."""
+    return {
+        "missed": percent(found.missed, language, 2),
+        "reviewed": percent(found.reviewed, language, 3),
+        "failed": percent(found.failed, language, failed),
+    }
 
 
 def _spoiled(found: Evidence, language: Language) -> Table:

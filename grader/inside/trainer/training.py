@@ -68,15 +68,17 @@ def train(request: Mapping[str, Any], shelf: Shelf, before: bytes = b"") -> tupl
 def _train_all(request: Mapping[str, Any], shelf: Shelf, before: bytes) -> tuple[dict[str, Any], bytes]:
     """Train one recipe after the other; one that comes to nothing is the end."""
     recipes = list(enumerate(request["recipes"]))
+    last = len(recipes) - 1
     state = unpacked(before) if before else None
     reply: dict[str, Any] = {}
     for number, recipe in recipes[-1:] if before else recipes:
         # Each has a seed of its own: to see the rows in the same order again is no second training.
         seed = (request["seed"] + number * _BETWEEN_SEEDS) % (1 << 31)
-        reply, state = _train({**request, "recipe": recipe, "seed": seed}, shelf, state)
+        keep = request["state"] or number < last
+        reply, state = _train({**request, "recipe": recipe, "seed": seed, "state": keep}, shelf, state)
         if reply["outcome"] != "trained":
             return reply, b""
-    return reply, packed(state) if state is not None and request["state"] else b""
+    return reply, packed(state) if state else b""
 
 
 def _train(
@@ -100,7 +102,7 @@ def _train(
     if watch.late:
         raise Refused("seconds", most=bounds["seconds"])
     reply = {**_describe(built, nodes, history), **_outcome(model, history, test)}
-    return reply, state_of(built) if reply["outcome"] == "trained" else {}
+    return reply, state_of(built) if request["state"] and reply["outcome"] == "trained" else {}
 
 
 def _rate(recipe: Mapping[str, Any]) -> float:
