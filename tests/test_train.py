@@ -226,7 +226,7 @@ def test_the_same_training_is_done_once(mnist, tmp_path):
         assert again.history == found[0].history
         [entry] = tmp_path.rglob("*.training")
         entry.write_text(entry.read_text()[:100])
-        later._flights.clear()  # this run would remember it otherwise
+        later._once._flights.clear()  # this run would remember it otherwise
         assert not later.train(recipe, mnist, QUICK, seed=5).cached
         assert (later.trainings_run, later.trainings_shared) == (1, 1)
 
