@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from grader.batch import Settings, grading_for, tasks_of
+from grader.ledger import Ledger
 from grader.pipeline import grade_submission
 from grader.records import Evidence
 from grader.workbook import load_workbook
@@ -33,7 +34,7 @@ def grading(tmp_path_factory):
         jobs=1,
         language="ru",
     )
-    with grading_for(settings, tmp_path_factory.mktemp("lessons"), lambda _: None) as grading:
+    with grading_for(settings, Ledger(tmp_path_factory.mktemp("lessons")), lambda _: None) as grading:
         yield grading
 
 

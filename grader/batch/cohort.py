@@ -52,7 +52,7 @@ def grade_cohort(
     with ledger.opened():
         if request is not None:
             ledger.write_request(request)
-        with grading_for(settings, out, observer.say) as grading:
+        with grading_for(settings, ledger, observer.say) as grading:
             _Run(settings, grading, observer).grade(submissions)
     return ledger
 

@@ -24,14 +24,14 @@ from grader.workbook import Workbook
 
 
 @contextlib.contextmanager
-def grading_for(settings: Settings, out: Path, say: Callable[[Message], None]) -> Iterator[Grading]:
+def grading_for(settings: Settings, ledger: Ledger, say: Callable[[Message], None]) -> Iterator[Grading]:
     """Yield what all submissions of a run share; trainers run until the block ends.
 
     Raises:
         GraderError: Nothing can be graded like this.
     """
     unsealed = find_seal(allow_unsealed=settings.unsealed).name == "none"
-    datasets, ledger, workbook = _datasets(settings, say), Ledger(out), settings.workbook
+    datasets, workbook = _datasets(settings, say), settings.workbook
     order = Order(
         bounds=workbook.training,
         cache=cache_home() / "trainings",

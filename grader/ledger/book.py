@@ -80,9 +80,12 @@ class Ledger:
             msg = f"{self.out}: this folder is not empty and not a run of the grader; give -o a new or empty folder"
             raise UsageError(msg)
         self.folder.mkdir(parents=True, exist_ok=True)
-        with held(self.folder / "lock"):
+        with held(self.folder / "lock") as orderly, self._store.swift():
             self.executions.sweep(self.folder / "students")
+            if not orderly:
+                self.executions.forget_harmed()
             yield
+            self.executions.to_disk()
 
     def folder_of(self, student: str) -> Path:
         """Return the folder of one submission; unique for every student, safe on every file system."""

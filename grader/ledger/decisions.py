@@ -130,7 +130,7 @@ class Decisions:
         author: str,
         at: str,
     ) -> None:
-        with self._store.writing() as database:
+        with self._store.writing(to_disk=True) as database:
             database.execute(
                 "INSERT INTO decision (student, files, task, criterion, verdict, points, because, author, at)"
                 " VALUES (?, (SELECT files FROM submission WHERE student = ?), ?, ?, ?, ?, ?, ?, ?)",

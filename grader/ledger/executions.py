@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import shutil
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from grader.ledger.disks import flush
 from grader.ledger.store import Store
 
 _RUNNING = "running-"
-_FILES = ("outcome.json", "trace.jsonl")
-_DELEGATED = "delegated.json"
-"""What grading reads; a folder whose files are not those that were recorded is not used again."""
+_FILES = ("outcome.json", "trace.jsonl", "delegated.json", "executed.ipynb")
+"""What is read of an execution; a folder whose files are not those that were recorded is not used again."""
 
 
 class Executions:
@@ -24,6 +23,8 @@ class Executions:
     def __init__(self, store: Store, folder_of: Callable[[str], Path]) -> None:
         """Keep folders below ``folder_of(student)``, their digests in the store."""
         self._store, self._folder_of = store, folder_of
+        self._in_memory = False
+        """Whether the disk may not have all of them yet."""
 
     def find(self, student: str, number: int, digest: str) -> Path | None:
         """Return the folder of an execution that came of the same, unharmed; else None."""
@@ -79,18 +80,17 @@ class Executions:
     def keep(self, student: str, number: int, digest: str, folder: Path) -> Path:
         """Put a finished execution in its place and record it; returns where it lies now.
 
-        Order matters for a power cut at any moment: the files are on disk, the old record is gone, the folder is
-        moved, the new record is made.
+        Order matters for ``kill -9`` at any moment: the old record is gone, the folder is moved, the new record is
+        made. After a power cut the checksum tells what had reached the disk, whatever the order.
         """
-        _sync(folder)
         place, checksum = self.place(student, number), _checksum(folder)
         self._forget(student, number)
         with contextlib.suppress(FileNotFoundError):
             place.rename(folder.with_name(f"{folder.name}-old"))
         folder.rename(place)
-        _sync_folder(place.parent)
         with self._store.writing() as database:
             database.execute("INSERT INTO execution VALUES (?, ?, ?, ?)", (student, number, digest, checksum))
+        self._in_memory = True
         shutil.rmtree(folder.with_name(f"{folder.name}-old"), ignore_errors=True)
         return place
 
@@ -103,6 +103,24 @@ class Executions:
                     return
         with self._store.writing() as database:
             database.execute(f"DELETE {where}", (student, number))
+
+    def to_disk(self) -> None:
+        """Wait until the disk has everything that was kept here: once for a run, and not for each of its files."""
+        if self._in_memory:
+            flush(self._folder_of("anybody").parent)
+            self._in_memory = False
+
+    def forget_harmed(self) -> None:
+        """Take executions off the record whose files did not reach the disk, and results that came of them."""
+        with self._store.reading() as database:
+            rows = database.execute("SELECT student, number, checksum FROM execution").fetchall()
+        harmed = [(one, number) for one, number, checksum in rows if checksum != _checksum(self.place(one, number))]
+        if harmed:
+            with self._store.writing() as database:
+                database.executemany("DELETE FROM execution WHERE student = ? AND number = ?", harmed)
+                database.executemany(
+                    "UPDATE submission SET digest = NULL WHERE student = ?", [(student,) for student, _ in harmed]
+                )
 
     def sweep(self, students: Path) -> None:
         """Remove what interrupted attempts left behind below the folder of all students."""
@@ -126,25 +144,8 @@ def _checksum(folder: Path) -> str:
     digest = hashlib.sha256()
     for name in _FILES:
         try:
-            digest.update((folder / name).read_bytes())
-        except OSError:
+            with (folder / name).open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError:  # a notebook that was stopped leaves less
             digest.update(b"\0missing")
-    with contextlib.suppress(FileNotFoundError):  # executions that nobody helped with have none
-        digest.update((folder / _DELEGATED).read_bytes())
     return digest.hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    for path in folder.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    with contextlib.suppress(OSError):  # not every system opens folders
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

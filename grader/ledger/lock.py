@@ -12,10 +12,14 @@ from typing import IO
 
 from grader.errors import BusyError
 
+_ENDED = "ended"
+
 
 @contextlib.contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Hold the lock file until the block ends; the file itself stays, and says who held it last.
+def held(path: Path) -> Iterator[bool]:
+    """Hold the lock file until the block ends; yields whether whoever held it last came to an orderly end.
+
+    The file itself stays, and says who held it last.
 
     Raises:
         BusyError: Another process holds it.
@@ -28,10 +32,23 @@ def held(path: Path) -> Iterator[None]:
             who = file.read(200).strip() or "another process"
             text = f"{path.parent.parent}: another grader is writing this run ({who}); wait for it, or give another -o"
             raise BusyError(text) from error
+        file.seek(0)
+        before = file.read()
         file.truncate(0)
-        file.write(f"process {os.getpid()} since {dt.datetime.now(dt.UTC).isoformat(timespec='seconds')}\n")
-        file.flush()
-        yield
+        file.write(f"process {os.getpid()} since {_now()}\n")
+        _to_disk(file)
+        yield not before or _ENDED in before
+        file.write(f"{_ENDED} {_now()}\n")
+        _to_disk(file)
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
+def _to_disk(file: IO[str]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _lock(file: IO[str]) -> None:
