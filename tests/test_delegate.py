@@ -19,6 +19,7 @@ from grader.recipe import recipe_of
 from grader.records import Limits, Profile, Training, TrainingLimits
 from grader.train import TrainerPool
 from tests.recipes import dense, fitted, functional, inputs, layer, mnist_rows, model, sequential, wired
+from tests.sameness import without_figures
 from tests.test_execute import write_notebook
 from tests.test_sandbox import needs_seal
 
@@ -393,17 +394,7 @@ def test_a_notebook_cannot_tell_who_trained(name, both):
     at = list(CELLS).index(name) + 1
     mine, theirs = execution.cells[at], kernel.cells[at]
     assert (mine.status, mine.error, mine.message) == (theirs.status, theirs.error, theirs.message)
-    assert shape_of(shown[at]) == shape_of(expected[at])
-
-
-def shape_of(text):
-    """What was printed, without escape codes, with every measured number and time as a hash."""
-    import re
-
-    text = re.sub(r"\x1b\[[0-9;]*m|\x08+|\r", "", text)
-    lines = [line for line in text.splitlines() if "step" not in line or "loss" in line.split("step")[-1]]
-    last = [re.sub(r"\d+/\d+ .*? - (?=acc|loss|spars)", "", line) for line in lines]
-    return [re.sub(r"\d+\.\d{4}\b(e-\d+)?", "#", line).rstrip() for line in last]
+    assert without_figures(shown[at]) == without_figures(expected[at])
 
 
 ALIKE = """
