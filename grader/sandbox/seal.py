@@ -14,12 +14,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Protocol
+from typing import IO, Any, Protocol
 
 import psutil
 
 from grader.records import Limits
 from grader.sandbox.cgroup import Group
+from grader.sandbox.weighing import Usage, held_bytes, usage_of
 
 HOME = "/home/student"
 WORK = "/home/student/work"
@@ -94,16 +95,6 @@ class Seal(Protocol):
         ...
 
 
-class Usage(NamedTuple):
-    """What a process and all under it use."""
-
-    resident_bytes: int
-    cpu_seconds: float
-    """Processor time so far; that of processes which have ended counts on."""
-    num_threads: int
-    """Threads of all processes, at least one each."""
-
-
 class Running:
     """A started process in a room, with the wrappers around it."""
 
@@ -171,18 +162,11 @@ class Running:
 
     def usage(self) -> Usage:
         """Return what all processes under this one hold now; zeros when they are gone."""
-        try:
-            top = psutil.Process(self.popen.pid)
-            family = [top, *top.children(recursive=True)]
-        except psutil.Error:
-            return Usage(0, 0.0, 0)
-        held, worked, tasks = 0, 0.0, 0
-        for process in family:
-            with contextlib.suppress(psutil.Error), process.oneshot():
-                held += process.memory_info().rss
-                worked += sum(process.cpu_times()[:4])  # user, system, and both of children that have ended
-                tasks += process.num_threads()
-        return Usage(held, worked, tasks)
+        return usage_of(self.popen.pid)
+
+    def held_bytes(self, most: int) -> int:
+        """Return what all processes under this one hold together, exact enough to compare with ``most``."""
+        return held_bytes(self.popen.pid, most)
 
     def num_files(self) -> int:
         """Return how many files, folders and links were made in the sealed folders; 0 without a seal."""

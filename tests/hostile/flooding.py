@@ -43,10 +43,18 @@ FLOODING = (
     _bounded("takes-memory-at-once", "import numpy as np; np.ones(1 << 29)", "MemoryError"),
     _bounded("takes-memory-by-steps", "held = []\nwhile True: held.append(bytearray(20 << 20))", "MemoryError"),
     Attack(name="shares-memory-among-processes", ending=Ending.OUT_OF_MEMORY, statuses=_CUT, limits={"memory_mb": 300},
-           says="MB of memory", cells=(
-        ("import os, time\nfor _ in range(4):\n    if os.fork() == 0:\n        held = b'x' * (150 << 20)\n        time.sleep(60)\n"
+           says="MB of memory", within=3, cells=(
+        ("import os, time\nfor _ in range(12):\n    if os.fork() == 0:\n        held = b'x' * (150 << 20)\n        time.sleep(60)\n"
         "time.sleep(60)"), _AFTER)),
-    _bounded("forks-without-end", "import os, time\nwhile True:\n    if os.fork() == 0: time.sleep(60); os._exit(0)", "BlockingIOError|temporarily", memory_mb=8192),
+    Attack(name="writes-to-what-it-shares", ending=Ending.OUT_OF_MEMORY, statuses=_CUT, limits={"memory_mb": 300},
+           says="MB of memory", within=3, cells=(
+        ("import os, time\nheld = bytearray(120 << 20)\nfor _ in range(12):\n    if os.fork() == 0:\n"
+        "        time.sleep(1)\n        for at in range(0, len(held), 4096): held[at] = 1\n        time.sleep(60)\n"
+        "time.sleep(60)"), _AFTER)),
+    _bounded("seems-to-weigh-much", "import os, time\nheld = bytearray(120 << 20)\n"
+             "for _ in range(12):\n    if os.fork() == 0: time.sleep(3); os._exit(0)\ntime.sleep(2)", "after",
+             fails=False, memory_mb=300),
+    _bounded("forks-without-end", "import os, time\nwhile True:\n    if os.fork() == 0: time.sleep(60); os._exit(0)", "BlockingIOError|temporarily"),
     _bounded("starts-threads-without-end", "import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(5,), daemon=True).start()", "can't start new thread"),
     _bounded("fills-its-folder", "for n in range(100): open(f'{n}', 'wb').write(bytes(1 << 20))", "No space left"),
     _bounded("fills-the-temporary-folder", "for n in range(100): open(f'/tmp/{n}', 'wb').write(bytes(1 << 20))", "No space left"),

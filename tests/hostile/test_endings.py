@@ -28,7 +28,7 @@ ROWS = {
     "all cells together": ("uses-up-the-notebooks-time",),
     "too much processor time": ("uses-up-the-processors",),
     "one process over its memory": ("takes-memory-at-once", "takes-memory-by-steps"),
-    "several processes over it": ("shares-memory-among-processes",),
+    "several processes over it": ("shares-memory-among-processes", "writes-to-what-it-shares"),
     "too many processes or threads": ("forks-without-end", "starts-threads-without-end"),
     "full folder": ("fills-its-folder", "fills-the-temporary-folder", "fills-shared-memory", "writes-one-huge-file",
                     "opens-files-without-end"),
