@@ -1,7 +1,15 @@
 """Kernels that are sealed and started before their notebook is known."""
 
+import dataclasses
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psutil
 import pytest
@@ -9,6 +17,8 @@ import pytest
 from grader.drivers import Ahead, suits_ahead
 from grader.execute import Job, _as_json, run_notebook
 from grader.records import Ending, Limits, Profile
+from grader.sandbox.seal import most_threads
+from grader.sandbox.seccomp import syscall_filter
 from tests.test_execute import statuses, write_notebook
 from tests.test_sandbox import needs_seal
 
@@ -21,6 +31,11 @@ def job_of(folder, *sources, files=()):
     folder.mkdir()
     notebook = write_notebook(folder / "work.ipynb", *sources)
     return Job(notebook=notebook, files=files, out=folder / "out", profile=FULL, limits=Limits(cell_seconds=150))
+
+
+def without_notebook(job):
+    """What a kernel is started for before it is known which notebook it will run."""
+    return _as_json(job, None) | {"notebook": "", "out": "", "files": []}
 
 
 def shown(job):
@@ -118,7 +133,7 @@ def wait_for_kernel(driver):
 @needs_seal
 def test_at_the_end_nobody_waits_and_nothing_is_started_for_nobody(tmp_path):
     """As many wait as notebooks are to come, at most as many as may run at once; closing ends them all."""
-    standing = _as_json(job_of(tmp_path / "a", LOOK), None) | {"notebook": "", "out": "", "files": []}
+    standing = without_notebook(job_of(tmp_path / "a", LOOK))
     with Ahead(2) as ahead:
         assert ahead.take(standing, suited=True, linked=False) is None
         assert not drivers()
@@ -131,6 +146,148 @@ def test_at_the_end_nobody_waits_and_nothing_is_started_for_nobody(tmp_path):
     assert not drivers()
 
 
+def waiting_kernels(how_many):
+    """The processes of sealed kernels that wait below us, once so many are up."""
+    deadline = time.monotonic() + 60
+    found = []
+    while len(found) < how_many:
+        assert time.monotonic() < deadline
+        family = [one for driver in drivers() for one in driver.children(recursive=True)]
+        found = [one for one in family if one.is_running() and "kernel.py" in " ".join(one.cmdline()[:2])]
+        time.sleep(0.05)
+    return found
+
+
+@needs_seal
+@pytest.mark.skipif(syscall_filter() is None, reason="no system call filter for this processor")
+def test_a_kernel_is_sealed_and_limited_while_it_waits(ahead, tmp_path):
+    """Before any line of a notebook: no rights, no new ones, the filter of system calls, and the limits of its job."""
+    limits = Limits(memory_mb=1234, scratch_mb=56, processes=78)
+    standing = without_notebook(job_of(tmp_path / "a", LOOK))
+    ahead.expect(1)
+    ahead.take(standing | {"limits": dataclasses.asdict(limits)}, suited=False, linked=False)
+    (kernel,) = waiting_kernels(1)
+    state = Path(f"/proc/{kernel.pid}/status").read_text()
+    assert {"Seccomp:\t2", "NoNewPrivs:\t1", "CapEff:\t" + "0" * 16, "CapBnd:\t" + "0" * 16} <= set(state.splitlines())
+    bounds = dict(re.findall(r"^Max (.*?)  +(\S+)", Path(f"/proc/{kernel.pid}/limits").read_text(), re.MULTILINE))
+    assert int(bounds["data size"]) == 1234 << 20
+    assert int(bounds["file size"]) == 56 << 20
+    assert int(bounds["processes"]) == most_threads(limits)
+    assert (bounds["open files"], bounds["core file size"]) == ("1024", "0")
+
+
+WAITS = """
+import sys, time
+from grader.drivers import Ahead
+with Ahead(2) as ahead:
+    ahead.expect(2)
+    ahead.take(__import__("json").loads(sys.argv[1]), suited=False, linked=False)
+    print("waiting", flush=True)
+    time.sleep(60)
+"""
+
+
+@needs_seal
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_those_that_wait_end_with_the_grader(blow, tmp_path):
+    """However it ends: no process and no file of theirs is left."""
+    standing = without_notebook(job_of(tmp_path / "a", LOOK))
+    place = tmp_path / "temporary"
+    place.mkdir()
+    grader = subprocess.Popen(
+        [sys.executable, "-c", WAITS, json.dumps(standing)],
+        env={**os.environ, "TMPDIR": str(place)}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    grader.stdout.readline()
+    assert len(waiting_kernels(2)) == 2
+    family = psutil.Process(grader.pid).children(recursive=True)
+    grader.send_signal(blow)
+    _, left = psutil.wait_procs(family, timeout=20)
+    assert grader.wait(20) != 0
+    assert [one for one in left if one.status() != psutil.STATUS_ZOMBIE] == []
+    assert list(place.iterdir()) == []
+
+
+DRAWS = """
+import json, os, random, numpy as np, keras, tensorflow as tf
+tf.config.threading.set_intra_op_parallelism_threads(1)  # refused once anything has been computed
+def draws():
+    layer = keras.layers.Dense(2)
+    layer.build((None, 3))
+    return [random.random(), float(np.random.rand()), float(tf.random.uniform(())), layer.kernel.numpy().tolist()]
+free, name = [*draws(), os.urandom(8).hex(), hash("a")], keras.layers.Dense(1).name
+keras.utils.set_random_seed(7)
+print(json.dumps([free, [draws(), name]]))
+"""
+
+
+@needs_seal
+@pytest.mark.slow
+def test_chance_is_a_kernels_own_and_a_seed_gives_what_it_gives_in_any(tmp_path):
+    """Two that waited side by side draw other numbers, other weights and other hashes; seeded, all draw the same."""
+    jobs = [job_of(tmp_path / name, DRAWS, "open('of a notebook', 'x')\nimport os; os.listdir()") for name in "abc"]
+    run_notebook(jobs[0])
+    with Ahead(2) as ahead, ThreadPoolExecutor(2) as pool:
+        ahead.expect(2)
+        ahead.take(without_notebook(jobs[1]), suited=False, linked=False)
+        ahead.expect(0)
+        assert all(pool.map(lambda job: statuses(run_notebook(job, ahead=ahead)) == ["ok", "ok"], jobs[1:]))
+    assert [json.loads((job.out / "outcome.json").read_text())["ahead"] for job in jobs] == [False, True, True]
+    told = [json.loads(shown(job)[0].splitlines()[-1]) for job in jobs]  # the lines before are TensorFlow's
+    assert all(len({json.dumps(one) for one in same}) == 3 for same in zip(*(free for free, _ in told), strict=True))
+    assert told[0][1] == told[1][1] == told[2][1]
+
+
+SURROUNDINGS = """
+import json, os, re, keras, tensorflow
+here = getattr(os, 'env' 'iron')  # written so that it is not found
+first = open('/proc/self/env' 'iron').read().split(chr(0))
+opened = [os.readlink(f'/proc/self/fd/{fd}') for fd in os.listdir('/proc/self/fd') if os.path.exists(f'/proc/self/fd/{fd}')]
+print(json.dumps([sorted(re.sub('[0-9]+', '#', one) for one in all) for all in (first, map(str, here.items()), opened)]))
+here['T' 'F_NUM_INTRAOP_THREADS'] = '1'
+print(sorted(os.listdir('/proc/self/task')) != [], os.listdir('/tmp'), [n for n in os.listdir('/proc') if n.isdigit()])
+"""
+
+
+@needs_seal
+@pytest.mark.slow
+def test_a_kernel_that_waited_shows_what_a_cold_one_shows(tmp_path):
+    """Whoever hides that they set variables sees the same environment, descriptors, files and processes as in any."""
+    jobs = [job_of(tmp_path / name, SURROUNDINGS) for name in "ab"]
+    run_notebook(jobs[0])
+    with Ahead(1) as ahead:
+        ahead.expect(1)
+        ahead.take(without_notebook(jobs[1]), suited=False, linked=False)
+        run_notebook(jobs[1], ahead=ahead)
+    assert [json.loads((job.out / "outcome.json").read_text())["ahead"] for job in jobs] == [False, True]
+    waited, cold = ([line for one in shown(job) for line in one.splitlines()[-2:]] for job in jobs[::-1])
+    assert waited == cold
+
+
+@needs_seal
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ["import os; os._exit(0)", "while True: pass", "import keras; raise SystemExit"])
+def test_a_kernel_serves_one_notebook_however_that_ends(end, ahead, tmp_path):
+    """A crash, a loop, an exit: its process is gone, and the next notebook meets nothing of it."""
+    first = job_of(tmp_path / "a", f"import keras\nmine = open('/tmp/mine', 'x')\n{end}")
+    first = dataclasses.replace(first, limits=Limits(cell_seconds=2))
+    second = dataclasses.replace(
+        job_of(tmp_path / "b", "# keras\nimport os; print('mine' in globals(), os.listdir('/tmp'))"),
+        limits=first.limits,
+    )
+    ahead.expect(1)
+    ahead.take(without_notebook(first), suited=False, linked=False)
+    waiting_kernels(1)
+    (before,) = drivers()
+    run_notebook(first, ahead=ahead)
+    assert not before.is_running()
+    ahead.expect(0)
+    run_notebook(second, ahead=ahead)
+    assert shown(second) == ["False []\n"]
+    assert [json.loads((job.out / "outcome.json").read_text())["ahead"] for job in (first, second)] == [True, True]
+
+
 @pytest.mark.parametrize(
     ("source", "suited"),
     [
@@ -141,6 +298,10 @@ def test_at_the_end_nobody_waits_and_nothing_is_started_for_nobody(tmp_path):
         ("%env CUDA_VISIBLE_DEVICES=0\nimport keras", False),
         ("%set_env A=1\nimport keras", False),
         ("import os; os.putenv('A', 'b'); import keras", False),
+        ("get_ipython().run_line_magic('env', 'A=1'); import keras", False),
+        ("import os; os.unsetenv('A'); import keras", False),
+        ("from dotenv import load_dotenv; load_dotenv(); import keras", False),
+        ("open('/home/student/.keras/keras.json', 'w').write('{}'); import keras", False),
         ("%tensorflow_version 2.x\nimport tensorflow", False),
         ("import sys; sys.path.insert(0, 'lib'); import keras", False),
         ("keras.config.set_backend('x') # keras backend = jax", False),
@@ -149,6 +310,15 @@ def test_at_the_end_nobody_waits_and_nothing_is_started_for_nobody(tmp_path):
 def test_what_counts_before_an_import_is_seen_in_the_source(source, suited, tmp_path):
     """Environment variables and whatever else decides what an import does."""
     assert suits_ahead(write_notebook(tmp_path / "work.ipynb", source)) is suited
+
+
+def test_a_huge_notebook_is_not_read_on_this_side_of_the_wall(tmp_path):
+    """What would fill our memory gets a kernel of its own, whatever it says."""
+    huge = tmp_path / "huge.ipynb"
+    huge.write_bytes(b"import keras")
+    assert suits_ahead(huge)
+    os.truncate(huge, 1 << 26)
+    assert not suits_ahead(huge)
 
 
 def test_a_notebook_that_is_not_there_suits_nobody(tmp_path):

@@ -1,6 +1,7 @@
 """``python -m grader.drive JOB.json``: ends, and the sandbox with it, as soon as standard input is closed.
 
-With ``--ahead JOB.json`` that job has no notebook yet: a line on standard input names the file of the one that has.
+With ``--ahead`` the first line of standard input is a job that has no notebook yet; the second names the file of the
+one that has.
 """
 
 from __future__ import annotations
@@ -23,11 +24,10 @@ def main() -> None:
     adopt_orphans()
     orders: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_end_with_parent, args=(orders,), daemon=True).start()
-    job = DriveJob.read(Path(sys.argv[-1]))
     if sys.argv[1] == "--ahead":
-        run_ahead(job, lambda: DriveJob.read(Path(os.fsdecode(orders.get().strip(b"\n")))))
+        run_ahead(DriveJob.parse(orders.get()), lambda: DriveJob.read(Path(os.fsdecode(orders.get().strip(b"\n")))))
     else:
-        run_job(job)
+        run_job(DriveJob.read(Path(sys.argv[1])))
     sys.stdout.flush()
     sys.stderr.flush()
     # Everything is written; neither threads that wait on a pipe of a killed kernel nor what is due at exit keep us.

@@ -50,12 +50,17 @@ class DriveJob:
 
     @classmethod
     def read(cls, path: Path) -> DriveJob:
-        """Read a job as :func:`grader.execute.run_notebook` wrote it.
+        """Read a job as :func:`grader.execute.run_notebook` wrote it; see :meth:`parse`."""
+        return cls.parse(path.read_bytes())
+
+    @classmethod
+    def parse(cls, text: bytes) -> DriveJob:
+        """Return the job that a JSON object describes.
 
         Raises:
             ValueError: a file's place is not in the work folder.
         """
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = json.loads(text)
         return cls(
             notebook=Path(raw["notebook"]),
             files={_below_work(place): Path(file) for place, file in raw["files"]},
@@ -105,7 +110,9 @@ _Ran = tuple[RunOfCells, int]
 """How a run went, and the most memory it held in bytes."""
 
 
-async def _run_job(job: DriveJob, seal: Seal, run_cells: Callable[[NotebookNode], Awaitable[_Ran]]) -> None:
+async def _run_job(
+    job: DriveJob, seal: Seal, run_cells: Callable[[NotebookNode], Awaitable[_Ran]], *, ahead: bool = False
+) -> None:
     started = time.monotonic()
     peak = 0
     try:
@@ -126,6 +133,7 @@ async def _run_job(job: DriveJob, seal: Seal, run_cells: Callable[[NotebookNode]
         "seal": seal.name,
         "seal_description": seal.description,
         "driver_peak_mb": _own_peak_mb(),
+        "ahead": ahead,
     }
     _write(job.out / "outcome.json", outcome)
 
@@ -148,7 +156,7 @@ async def _run_ahead(standing: DriveJob, next_job: Callable[[], DriveJob]) -> Dr
             job = await asyncio.to_thread(next_job)
             if kernel.gone.done() or not kernel.running.alive():
                 return job
-            await _run_job(job, _seal_of(job), lambda notebook: _run_in(kernel, trace, job, notebook))
+            await _run_job(job, _seal_of(job), lambda notebook: _run_in(kernel, trace, job, notebook), ahead=True)
             return None
     except (KernelStartError, OSError):
         if job is not None:

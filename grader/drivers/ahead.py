@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,7 +24,6 @@ class Ahead:
         self._waiting: list[tuple[str, Driver]] = []
         self._lock = threading.Lock()
         self._closed = False
-        self._folder = tempfile.TemporaryDirectory(prefix="grader-ahead-")
 
     def __enter__(self) -> Self:
         return self
@@ -64,7 +61,9 @@ class Ahead:
             if found is not None:
                 self._waiting.remove(found)
             while len(self._waiting) < min(self._most, self._coming):
-                self._waiting.append((wanted, self._start(standing, linked=linked)))
+                driver = Driver(linked=linked)
+                self._waiting.append((wanted, driver))
+                driver.start_ahead(standing)
         for _, driver in ended:
             driver.close()
         return found[1] if found is not None else None
@@ -76,11 +75,3 @@ class Ahead:
             left, self._waiting = self._waiting, []
         for _, driver in left:
             driver.close()
-        self._folder.cleanup()
-
-    def _start(self, standing: Mapping[str, Any], *, linked: bool) -> Driver:
-        driver = Driver(linked=linked)
-        with tempfile.NamedTemporaryFile("w", dir=self._folder.name, suffix=".json", delete=False) as file:
-            json.dump({**standing, "link_fd": driver.link_fd}, file)
-        driver.start_ahead(Path(file.name))
-        return driver

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 _END_SECONDS = 15
 """From the end of its standard input to the end of the driving process, with time to kill what it started."""
@@ -37,9 +39,10 @@ class Driver:
         """The number that the kernel's end of the link has in the driving process."""
         return None if self._far is None else self._far.fileno()
 
-    def start_ahead(self, job_file: Path) -> None:
-        """Start it with a job whose notebook is not known yet."""
-        self._start("--ahead", str(job_file))
+    def start_ahead(self, standing: Mapping[str, Any]) -> None:
+        """Start it with a job whose notebook is not known yet; nothing of that lies in a file."""
+        self._start("--ahead")
+        self._order(json.dumps({**standing, "link_fd": self.link_fd}).encode())
 
     def alive(self) -> bool:
         """Tell whether it has started and not ended."""
@@ -50,10 +53,7 @@ class Driver:
         if self._process is None:
             self._start(str(job_file))
         else:
-            assert self._process.stdin is not None
-            with contextlib.suppress(OSError):  # it has just ended: no outcome is there, which says so
-                self._process.stdin.write(os.fsencode(job_file) + b"\n")
-                self._process.stdin.flush()
+            self._order(os.fsencode(job_file))
         assert self._process is not None
         try:
             self._process.wait(seconds)
@@ -101,6 +101,13 @@ class Driver:
             # Ctrl-C is for us; the process follows when we end.
             start_new_session=True,
         )
+
+    def _order(self, line: bytes) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # it has just ended: no outcome is there, which says so
+            self._process.stdin.write(line + b"\n")
+            self._process.stdin.flush()
 
     def _end(self) -> None:
         """Let the process take its kernel along; kill it when it does not go."""

@@ -13,6 +13,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grader.drivers import Ahead
+from grader.drivers.suited import BEFORE_IMPORT
 from grader.execute import Job, _as_json, run_notebook
 from grader.language import Language
 from grader.records import CellStatus, Ending, Execution, Limits, Profile
@@ -23,6 +24,8 @@ STOLEN = "STOLEN"
 """What an attack prints when it got what it wanted."""
 MOST_MB = 300
 """What a process of ours that reads a file or talks to a kernel may hold, whatever comes out of them."""
+_TENSORFLOW = {"memory_mb": 1024, "cpu_seconds": 20}
+"""What a kernel that has imported TensorFlow holds and has used before an attack begins; added to its limits."""
 _SLACK_SECONDS = 2.0
 """So long after the limit that applies everything must be over, however a kernel resists."""
 
@@ -58,6 +61,8 @@ class Outcome:
     """Everything its cells showed."""
     peak_mb: int
     """The most memory that the process which read the file and talked to the kernel held."""
+    waited: bool
+    """Whether its kernel was started before the notebook was known."""
 
     @property
     def slowest(self) -> float:
@@ -76,19 +81,35 @@ class Outcome:
 def run_attack(attack: Attack, host: Host, folder: Path, *, ahead: bool = False) -> Outcome:
     """Run an attack in a sealed kernel of its own, or in one that was started ahead and has imported TensorFlow."""
     cells = [new_code_cell(f"{host.fill(code)}\n# keras" if ahead else host.fill(code)) for code in attack.cells]
+    content = attack.file() if attack.file else nbformat.writes(new_notebook(cells=cells)).encode()
     notebook = folder / f"{attack.name}.ipynb"
-    notebook.write_bytes(attack.file() if attack.file else nbformat.writes(new_notebook(cells=cells)).encode())
+    notebook.write_bytes(_unsuspected(content) if ahead and attack.cells else content)
+    limits = dataclasses.replace(LIMITS, **attack.limits)
+    if ahead:
+        limits = dataclasses.replace(
+            limits, **{name: getattr(limits, name) + more for name, more in _TENSORFLOW.items()}
+        )
     job = Job(
         notebook=notebook,
         out=folder / "out",
         datasets=host.datasets,
         profile=Profile(name="full"),
-        limits=dataclasses.replace(LIMITS, **attack.limits),
+        limits=limits,
         probe=attack.probe,
     )
     execution = _run_in_waiting(job) if ahead else run_notebook(job)
     told = json.loads((folder / "out" / "outcome.json").read_text(encoding="utf-8"))
-    return Outcome(execution=execution, shown=_shown(folder / "out" / "executed.ipynb"), peak_mb=told["driver_peak_mb"])
+    return Outcome(
+        execution=execution,
+        shown=_shown(folder / "out" / "executed.ipynb"),
+        peak_mb=told["driver_peak_mb"],
+        waited=told["ahead"],
+    )
+
+
+def _unsuspected(content: bytes) -> bytes:
+    """Return a notebook's JSON with what would get it a kernel of its own written so that nobody finds it."""
+    return BEFORE_IMPORT.sub(lambda found: b"\\u%04x" % found[0][0] + found[0][1:], content)
 
 
 def _run_in_waiting(job: Job) -> Execution:
@@ -99,8 +120,8 @@ def _run_in_waiting(job: Job) -> Execution:
         return run_notebook(job, ahead=waiting)
 
 
-def faults(attack: Attack, outcome: Outcome) -> list[str]:
-    """Return what came out otherwise than it must, a line each."""
+def faults(attack: Attack, outcome: Outcome, *, ahead: bool = False) -> list[str]:
+    """Return what came out otherwise than it must, a line each; ``ahead`` is how it was run."""
     execution = outcome.execution
     found = [f"it got what it wanted: {outcome.shown[-500:]}"] if STOLEN in outcome.shown else []
     if execution.ending not in {attack.ending, attack.or_ending}:
@@ -117,6 +138,8 @@ def faults(attack: Attack, outcome: Outcome) -> list[str]:
         found.append(f"nothing says {attack.says!r}: {text[-1000:]}")
     if not 0 < outcome.peak_mb <= MOST_MB:
         found.append(f"the process that talked to it held {outcome.peak_mb} MB; it may hold {MOST_MB}")
+    if attack.cells and outcome.waited != ahead:
+        found.append(f"whether it ran in a kernel that had waited for it: {outcome.waited}")
     if execution.seal != "bubblewrap":
         found.append("it ran without a seal")
     if attack.ending is not Ending.COMPLETED and any(cell.status is CellStatus.OK for cell in execution.cells[-1:]):
