@@ -114,9 +114,32 @@ def test_rows_kept_on_the_device_make_the_same_training(mnist, how, budget):  # 
         **mnist_rows(TRAIN_ROWS), epochs=4, batch_size=7, validation_split=0.2, callbacks=(slower,), shuffle=False,
         class_weight={"3": 2.0, "5": 0.5},
     )  # fmt: skip
-    recipe = recipe_of(fit, model(network))
+    batch_by_batch, resident = both_ways(recipe_of(fit, model(network)), mnist, how, budget)
+    assert (resident["outcome"], len(resident["history"]["loss"])) == ("trained", 4), resident
+    same_training(batch_by_batch, resident)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [*BACKENDS, pytest.param("xla", marks=BACKENDS[0].marks)])
+def test_a_second_fit_goes_on_the_same_way_with_rows_kept_on_the_device(mnist, how):  # noqa: F811
+    """Weights and optimizer of the fit before are taken over, whichever way that and this one were trained."""
+    network = model(sequential(inputs(784), dense(24, "relu"), dense(10, "softmax")))
+    adam = {"optimizer": "Adam", "optimizer_config": {"learning_rate": 0.01}}
+    first = recipe_of(fitted(**mnist_rows(TRAIN_ROWS), compiled=adam, epochs=2, batch_size=7, shuffle=False), network)
+    again = fitted(
+        **mnist_rows(TRAIN_ROWS), compiled=adam, epochs=2, batch_size=9, shuffle=False, fresh=False, follows=0
+    )
+    batch_by_batch, resident = both_ways(recipe_of(again, network, first), mnist, how)
+    assert (resident["outcome"], len(resident["history"]["loss"])) == ("trained", 2), resident
+    same_training(batch_by_batch, resident)
+    [alone, _] = both_ways(first, mnist, how)
+    assert resident["history"]["loss"][0] < 0.9 * alone["history"]["loss"][0]
+
+
+def both_ways(recipe, mnist, how, budget=None):  # noqa: F811
+    """Train as on a processor and as on a GPU, both here."""
     request = {
-        "recipes": [{name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")}],
+        "recipes": [asdict(one) for one in recipe.chain],
         "seed": 3, "steps": budget, "folder": mnist.folder, "bounds": asdict(TrainingLimits()), "state": False,
     }  # fmt: skip
     environment = {**os.environ, "KERAS_BACKEND": "tensorflow" if how == "xla" else how, "CUDA_VISIBLE_DEVICES": "-1"}
@@ -124,8 +147,10 @@ def test_rows_kept_on_the_device_make_the_same_training(mnist, how, budget):  # 
         [sys.executable, "-c", BOTH_WAYS, how],
         input=json.dumps(request), env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    batch_by_batch, resident = json.loads(told.stdout.splitlines()[-1])
-    assert (resident["outcome"], len(resident["history"]["loss"])) == ("trained", 4), resident
+    return json.loads(told.stdout.splitlines()[-1])
+
+
+def same_training(batch_by_batch, resident):
     for name, values in batch_by_batch["history"].items():
         assert resident["history"][name] == pytest.approx(values, rel=0.01), name
     assert resident["test_accuracy"] == pytest.approx(batch_by_batch["test_accuracy"], abs=0.02)

@@ -80,6 +80,21 @@ def graded(out):
     }
 
 
+def trainings_run(out):
+    return json.loads((out / "results.json").read_text())["run"]["trainings_run"]
+
+
+@pytest.fixture(scope="module")
+def graded_here(tmp_path_factory):
+    """A class, and its run on this machine alone."""
+    root = tmp_path_factory.mktemp("here")
+    folder = hand_in(root / "class", COUNT)
+    local = grade(folder, root / "local", root / "home")
+    told, _ = local.communicate(timeout=80 * COUNT)
+    assert local.returncode == 0, told
+    return folder, root / "local"
+
+
 @pytest.fixture
 def cluster():
     """Two raylets, one processor each; the first is the head."""
@@ -94,12 +109,10 @@ def cluster():
 
 @needs_ray
 @pytest.mark.slow
-def test_a_node_lost_in_the_middle_changes_no_grade(tmp_path, cluster):
+def test_a_node_lost_in_the_middle_changes_no_grade(tmp_path, cluster, graded_here):
     """Notebooks and trainings of the lost node begin again on the other one; the results are those of one machine."""
-    folder, seconds = hand_in(tmp_path / "class", COUNT), 80 * COUNT
-    local = grade(folder, tmp_path / "local", tmp_path / "home")
-    told, _ = local.communicate(timeout=seconds)
-    assert local.returncode == 0, told
+    folder, local = graded_here
+    seconds = 80 * COUNT
     log = tmp_path / "log"
     running = grade(
         folder, tmp_path / "ray", tmp_path / "other", "--engine", "ray", "--address", cluster.address, "--json-log", log
@@ -113,12 +126,25 @@ def test_a_node_lost_in_the_middle_changes_no_grade(tmp_path, cluster):
     cluster.remove_node(cluster.second, allow_graceful=False)
     told, _ = running.communicate(timeout=seconds)
     assert running.returncode == 0, told
-    assert graded(tmp_path / "ray") == graded(tmp_path / "local")
+    assert graded(tmp_path / "ray") == graded(local)
     assert {one[0] for one in graded(tmp_path / "ray").values()} >= {"kernel_died"}
-    trainings = [
-        json.loads((tmp_path / one / "results.json").read_text())["run"]["trainings_run"] for one in ("ray", "local")
-    ]
-    assert trainings[0] == trainings[1] > 0
+    assert trainings_run(tmp_path / "ray") == trainings_run(local) > 0
+
+
+@needs_ray
+@pytest.mark.slow
+def test_a_cluster_fills_a_shared_cache_with_each_training_once(tmp_path, cluster, graded_here):
+    """What is on its way is waited for, on whatever node it is; another machine that grades then trains nothing."""
+    folder, local = graded_here
+    shared = tmp_path / "shared"
+    how = ("--engine", "ray", "--address", cluster.address, "--shared-cache", shared.as_uri())
+    for name in ("one", "other"):
+        running = grade(folder, tmp_path / name, tmp_path / f"{name}-home", *how)
+        told, _ = running.communicate(timeout=80 * COUNT)
+        assert running.returncode == 0, told
+        assert graded(tmp_path / name) == graded(local)
+    assert trainings_run(tmp_path / "one") == len(list(shared.glob("*.training"))) == trainings_run(local) > 0
+    assert trainings_run(tmp_path / "other") == 0
 
 
 @needs_ray
