@@ -47,6 +47,7 @@ def examine(*, only_sandbox: bool = False) -> Iterator[Check]:
     for check in (_python, _tensorflow, _notebook_libraries, _memory, _gpus):
         yield check()
     yield from _backends()
+    yield _cluster()
     yield from _sandbox()
     yield from _data()
 
@@ -135,6 +136,19 @@ def _backends() -> Iterator[Check]:
             remedy=_remedy(extra, device, seen=seen) if version is not None or backend == "tensorflow" else None,
             needed=False,
         )
+
+
+def _cluster() -> Check:
+    version = _version("ray")
+    return Check(
+        name=msg("Ray"),
+        ok=version is not None,
+        found=msg("{version}, for --engine ray", version=version)
+        if version
+        else msg("not installed; only --engine ray needs it"),
+        remedy=None if version else msg("pip install 'workbook-grader[{extra}]'", extra="cluster"),
+        needed=False,
+    )
 
 
 def _remedy(extra: str, device: str | None, *, seen: bool) -> Message | None:

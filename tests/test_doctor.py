@@ -52,6 +52,15 @@ def test_what_is_missing_comes_with_how_to_get_it(told):
     assert "grader data fetch mnist, or grader data add mnist FILE" in told
 
 
+def test_only_who_wants_a_cluster_is_sent_for_ray(monkeypatch):
+    """Ray's version where it is installed; without it nothing is wrong, and the pip line is there."""
+    for version, found in (("2.50.0", "2.50.0, for --engine ray"), (None, "not installed; only --engine ray needs it")):
+        monkeypatch.setattr(doctor, "_version", lambda package, version=version: version)
+        check = doctor._cluster()
+        assert (Language("en").say(check.found), check.needed) == (found, False)
+        assert (check.remedy is None) is (version is not None)
+
+
 def test_without_tensorflow_the_doctor_says_what_to_install(monkeypatch):
     """No TensorFlow is a fault, with the pip line that mends it."""
     monkeypatch.setattr(doctor, "_version", lambda package: None)
