@@ -14,11 +14,15 @@ from pathlib import Path
 import psutil
 import pytest
 
+from grader.datasets import DataStore
 from grader.drivers import Ahead, suits_ahead
 from grader.execute import Job, _as_json, run_notebook
 from grader.records import Ending, Limits, Profile
 from grader.sandbox.seal import most_threads
 from grader.sandbox.seccomp import syscall_filter
+from tests import sameness
+from tests.lessons import LESSONS
+from tests.sameness import traced
 from tests.test_execute import statuses, write_notebook
 from tests.test_sandbox import needs_seal
 
@@ -263,6 +267,32 @@ def test_a_kernel_that_waited_shows_what_a_cold_one_shows(tmp_path):
     assert [json.loads((job.out / "outcome.json").read_text())["ahead"] for job in jobs] == [False, True]
     waited, cold = ([line for one in shown(job) for line in one.splitlines()[-2:]] for job in jobs[::-1])
     assert waited == cold
+
+
+@needs_seal
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["task3-saved-and-loaded", "task1-misspelt-activation"])
+def test_a_lesson_runs_the_same_in_a_kernel_that_waited(name, tmp_path):
+    """Trace, cells, outputs and errors are those of a cold kernel, but for what chance decides."""
+    (lesson,) = (one for one in LESSONS if one.name == name)
+    cold, waited = (
+        Job(
+            notebook=lesson.submission.notebooks[0].path,
+            out=tmp_path / place,
+            datasets=tuple(DataStore().choose(name, "sample") for name in ("mnist", "binary20")),
+            profile=Profile(name="quick", steps=2),
+            limits=Limits(),
+        )
+        for place in ("cold", "waited")
+    )
+    alone = run_notebook(cold)
+    with Ahead(1) as ahead:
+        ahead.expect(1)
+        ahead.take(without_notebook(waited), suited=False, linked=False)
+        execution = run_notebook(waited, ahead=ahead)
+    assert json.loads((waited.out / "outcome.json").read_text())["ahead"]
+    assert traced(execution) == traced(alone)
+    assert sameness.shown(waited.out) == sameness.shown(cold.out)
 
 
 @needs_seal

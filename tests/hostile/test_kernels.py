@@ -52,6 +52,29 @@ def test_an_attack_ends_as_it_must(attack, host, tmp_path):
     assert host.damage() == []
 
 
+AHEAD = (
+    "reads-our-environment",
+    "looks-for-open-files",
+    "kills-itself",
+    "claims-to-be-idle-and-loops",
+    "takes-memory-by-steps",
+    "writes-to-what-it-shares",
+    "forks-without-end",
+    "makes-files-without-end",
+)
+"""Some of each kind; `python -m tests.hostile --ahead` runs all."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attack", [one for one in ATTACKS if one.name in AHEAD], ids=lambda attack: attack.name)
+def test_an_attack_on_a_kernel_that_waited_ends_as_on_any(attack, host, tmp_path):
+    """It meets one that was started before it was known, with TensorFlow imported, and ends as is written beside it."""
+    outcome = run_attack(attack, host, tmp_path, ahead=True)
+    assert not faults(attack, outcome, ahead=True)
+    assert late(attack, outcome) < _LOADED_MACHINE_SECONDS
+    assert host.damage() == []
+
+
 def test_a_host_that_was_touched_is_noticed():
     """The canaries sing: a changed file, a new one and a visitor are damage."""
     with planted() as other:
