@@ -14,7 +14,7 @@ from grader.delegate.quota import Quota
 from grader.delegate.wire import Garbage, facts_of, receive, send
 from grader.errors import GraderError
 from grader.measure import SEEDS
-from grader.recipe import NotRebuildable, layer_names, recipe_of
+from grader.recipe import NotRebuildable, named_recipe_of
 from grader.records import DataSet, FitFacts, Profile, Recipe, Training
 
 _LEAST_TEST_ROWS = 1_000
@@ -73,7 +73,7 @@ class Delegate:
             fit, model = facts_of(request)
             if fit.follows is not None and fit.follows not in given:
                 return {"why": "the training before was not done by the grader"}, b""
-            recipe = recipe_of(fit, model, None if fit.follows is None else given[fit.follows])
+            recipe, names = named_recipe_of(fit, model, None if fit.follows is None else given[fit.follows])
             why = self._unfit(recipe, fit) or quota.take(steps=_steps(recipe, fit))
             if why:
                 return {"why": why}, b""
@@ -93,7 +93,7 @@ class Delegate:
         told = {
             "history": dict(training.history),
             "kinds": [node["kind"] for node in recipe.layers[1:]],
-            "names": layer_names(fit, model),
+            "names": names,
         }
         given[fit.fit] = recipe
         return told, state

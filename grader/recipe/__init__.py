@@ -19,7 +19,7 @@ from grader.recipe.wires import malformed
 from grader.recipe.wrapup import callbacks_of, loss_of, optimizer_of
 from grader.records import CompileFacts, FitFacts, ModelFacts, Recipe, msg
 
-__all__ = ["LAYERS", "NotRebuildable", "canonical_json", "digest_of", "layer_names", "recipe_of"]
+__all__ = ["LAYERS", "NotRebuildable", "canonical_json", "digest_of", "named_recipe_of", "recipe_of"]
 
 _MOST_EPOCHS = 100_000
 _MOST_STEPS = 100_000_000
@@ -39,6 +39,15 @@ def recipe_of(fit: FitFacts, model: ModelFacts, before: Recipe | None = None) ->
     Raises:
         NotRebuildable: It cannot be repeated from what the trace tells; ``reason`` says why.
     """
+    return named_recipe_of(fit, model, before)[0]
+
+
+def named_recipe_of(fit: FitFacts, model: ModelFacts, before: Recipe | None = None) -> tuple[Recipe, tuple[str, ...]]:
+    """Return, with the recipe, what its layers are called in the model that it was written from, the input left out.
+
+    Raises:
+        NotRebuildable: As :func:`recipe_of`.
+    """
     network = _network(fit, model)
     compiled = _check_fit(fit, follows=before is not None)
     try:
@@ -57,16 +66,7 @@ def recipe_of(fit: FitFacts, model: ModelFacts, before: Recipe | None = None) ->
     digest = digest_of(**parts, **({} if before is None else {"before": before.digest}))
     recipe = Recipe(**{**parts, "layers": tuple(parts["layers"])}, digest=digest, before=before)
     check_chain(recipe)
-    return recipe
-
-
-def layer_names(fit: FitFacts, model: ModelFacts) -> tuple[str, ...]:
-    """Return what the layers of a recipe are called in the model that it was written from, the input left out.
-
-    Raises:
-        NotRebuildable: There is no recipe of it.
-    """
-    return _network(fit, model).names
+    return recipe, network.names
 
 
 def _network(fit: FitFacts, model: ModelFacts) -> Network:

@@ -39,6 +39,7 @@ class Shared:
         except (ImportError, ValueError) as fault:  # no such kind of URL, or its library is missing, which fsspec names
             raise UsageError(f"--shared-cache {url}: {fault}") from None
         self._files: Any = files
+        self._made = False
 
     def read(self, name: str) -> bytes | None:
         """Return the content of a file; None where there is none, or nobody answers."""
@@ -50,7 +51,9 @@ class Shared:
     def write(self, name: str, content: bytes) -> None:
         """Keep a file."""
         with self._forgiving(name):
-            self._files.makedirs(self._root, exist_ok=True)
+            if not self._made:
+                self._files.makedirs(self._root, exist_ok=True)
+                self._made = True
             self._files.pipe_file(f"{self._root}/{name}", content)
 
     @contextlib.contextmanager
