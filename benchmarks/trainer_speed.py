@@ -159,7 +159,7 @@ def _trainer(*, resident: bool) -> Fit:
         recipe, training = request["recipe"], _arrays(request)
         keras.utils.set_random_seed(request["seed"])
         model = compiled(build(recipe["layers"], model_class(resident=resident)).model, recipe, None)
-        fitted(model, recipe["fit"], training, None, None, callbacks)
+        fitted(model, recipe["fit"], training, None, None, callbacks, seed=0)
         return model
 
     return train

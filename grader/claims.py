@@ -17,6 +17,13 @@ CLAIMS: tuple[Message, ...] = (
     # Why an array was not recognised.
     msg("a Python generator"),
     msg("a tf.data pipeline"),
+    msg("a tf.data pipeline with {step}"),
+    msg("a tf.data pipeline that takes a part of what it repeats"),
+    msg("a tf.data pipeline that takes a part of what it shuffles"),
+    msg("a tf.data pipeline that does not end, or leaves rows out by chance"),
+    msg("a tf.data pipeline whose map has effects or draws by chance"),
+    msg("a tf.data pipeline whose map makes rows of unknown or great size"),
+    msg("a tf.data pipeline whose map mixes the rows of a batch"),
     msg("an ImageDataGenerator"),
     msg("a PyDataset"),
     msg("a torch DataLoader"),
@@ -33,6 +40,14 @@ CLAIMS: tuple[Message, ...] = (
     msg("its rows are not images of {names}, or were changed by more than scaling"),
     msg("it is none of the workbook's data sets"),
     msg("its rows are not known"),
+    # Why the batches of a pipeline cannot be made again.
+    msg("its tf.data pipeline makes no batches"),
+    msg("its tf.data pipeline shuffles whole batches"),
+    msg("its tf.data pipeline shuffles the rows of several epochs together"),
+    msg("its tf.data pipeline keeps the order that it shuffled first"),
+    msg("its tf.data pipeline shuffles twice"),
+    msg("its batches reach from one epoch into the next"),
+    msg("its epochs are not one pass over its tf.data pipeline each"),
     # Why a model cannot be rebuilt.
     msg("subclassed"),
     msg("a subclassed model"),

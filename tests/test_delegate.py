@@ -307,11 +307,25 @@ CELLS = {
     "another metric": "h = net(['mae'], loss='categorical_crossentropy').fit(x, o, verbose=0); print(list(h.history))",
     "weights that were set": "m = net(); m.build((None, 784)); m.set_weights(m.get_weights()); h = m.fit(x, y, verbose=0)",
     "wrong labels": "h = net().fit(x[:9000], np.roll(y[:9000], 7), verbose=0); print(list(h.history))",
+    "a pipeline": "import tensorflow as tf; D = tf.data.Dataset.from_tensor_slices; rows = D((x[:3000], y[:3000]))\n"
+    "held = D((x[50000:51000], y[50000:51000])).batch(500)\n"
+    "m = net(); h = m.fit(rows.shuffle(3000).batch(64), epochs=2, validation_data=held)\n"
+    "print(list(h.history), h.params, abs(m.evaluate(held, verbose=0)[0] - h.history['val_loss'][-1]) < 1e-4)",
+    "a pipeline in a buffer, none short": "h = net().fit(rows.shuffle(100).batch(64, drop_remainder=True), epochs=2); print(h.params)",
+    "a pipeline of images": "whole = lambda i, l: (tf.reshape(tf.cast(i, tf.float32) / 255, [784]), tf.one_hot(l, 10))\n"
+    "raw = D((keras.datasets.mnist.load_data()[0][0], y)).map(whole).cache().shuffle(60000).batch(64).prefetch(2)\n"
+    "h = net(loss='categorical_crossentropy').fit(raw, epochs=4, verbose=2); print(h.params)",
+    "a pipeline without end": "h = net().fit(rows.shuffle(3000).batch(100).repeat(), steps_per_epoch=30, epochs=2, verbose=2); print(h.params)",
+    "a pipeline of shuffled batches": "h = net().fit(rows.batch(64).shuffle(47), verbose=0); print(h.params)",
+    "a pipeline with weights": "h = net().fit(rows.batch(64), class_weight=dict.fromkeys(range(10), 1.0), verbose=0)",
+    "a pipeline with chance": "h = net().fit(rows.map(lambda i, l: (i + tf.random.normal([784]), l)).batch(64), verbose=0)",
+    "a pipeline and labels": "net().fit(rows.batch(64), y[:3000], verbose=0)",
     "half an epoch": "net().fit(x, y, epochs=3 / 2, verbose=0)",
     "a mistake": "net().fit(x, y[:-1], verbose=0)",
 }
 HANDED_OVER = ("plain", "goes on", "goes on again", "goes on compiled again", "goes on at another rate", "split, slice and shuffle", "validation on test data", "one-hot and class weights", "stops early",
-               "lowers its rate", "without metrics", "branches and joins", "a schedule of epoch and rate", "a schedule of the epoch")  # fmt: skip
+               "lowers its rate", "without metrics", "branches and joins", "a schedule of epoch and rate", "a schedule of the epoch",
+               "a pipeline", "a pipeline in a buffer, none short", "a pipeline of images", "a pipeline without end")  # fmt: skip
 HERE = {
     "goes on with other weights": "it was trained before",
     "goes on with frozen layers": "the network is another one than in the training before",
@@ -321,6 +335,9 @@ HERE = {
     "another metric": "it measures what we do not measure",
     "weights that were set": "its weights were set",
     "wrong labels": "its labels are not those of the data set",
+    "a pipeline of shuffled batches": "its tf.data pipeline shuffles whole batches",
+    "a pipeline with weights": "it has arguments that are not for pipelines",
+    "a pipeline with chance": "a tf.data pipeline whose map has effects or draws by chance",
     "half an epoch": "its epochs or batches are no whole numbers",
 }
 
@@ -340,7 +357,9 @@ def run(folder, mnist, helper, cells, profile=QUICK):
     job = Job(notebook=notebook, out=folder / "out", datasets=(mnist,), profile=profile, limits=Limits())
     execution = run_notebook(job, helper)
     executed = json.loads((folder / "out" / "executed.ipynb").read_text())
-    shown = ["".join("".join(one.get("text", "")) for one in cell["outputs"]) for cell in executed["cells"]]
+    # Which of stdout and stderr is noticed first is chance.
+    outputs = [sorted(cell["outputs"], key=lambda one: one.get("name", "")) for cell in executed["cells"]]
+    shown = ["".join("".join(one.get("text", "")) for one in cell) for cell in outputs]
     return execution, shown
 
 

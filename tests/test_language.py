@@ -118,7 +118,7 @@ def reasons(source):
                     yield from texts(value)
         elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith(("['why']", ".not_fresh")):
             yield from texts(node.value)
-        elif isinstance(node, ast.Call) and "touch" in ast.unparse(node):
+        elif isinstance(node, ast.Call) and ("touch" in ast.unparse(node) or ast.unparse(node.func) == "Unread"):
             for argument in node.args:
                 yield from texts(argument)
 

@@ -12,9 +12,9 @@ from tests.test_backends import BACKENDS
 
 PLAIN = """
 import json, math, sys, dataclasses
-import keras, numpy as np
+import keras, numpy as np, tensorflow as tf
 from grader.inside.probe.channel import wire
-from grader.inside.trainer.arrays import Shelf
+from grader.inside.trainer.arrays import Shelf, shuffled
 from grader.inside.trainer.training import train
 from grader.recipe import recipe_of
 from grader.records import CallbackFacts, TrainingLimits
@@ -27,11 +27,22 @@ y = np.load(f"{folder}/y_train.npy")[:rows]
 L = keras.layers
 FIT = fitted(**mnist_rows(rows), epochs=3, batch_size=50)
 
-def plain(build, **more):
+def plain(build, data=None, **more):
     keras.utils.set_random_seed(7)
     model = build()
     model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model, model.fit(x, y, epochs=3, batch_size=50, verbose=0, **more).history
+    given = {"x": x, "y": y, "batch_size": 50} if data is None else data
+    return model, model.fit(**given, epochs=3, verbose=0, **more).history
+
+pipeline = tf.data.Dataset.from_tensor_slices((x, y))
+BARE = dataclasses.replace(FIT, shuffle=False)
+def dealt(buffer, steps, size=50):
+    # three epochs one after the other, each in the order that the trainer deals out
+    orders = [shuffled(rows, buffer, 7 + epoch * 7_919)[:steps * size] for epoch in range(3)]
+    assert len({tuple(order[:20]) for order in orders}) == 3
+    order = np.concatenate(orders)
+    one = tf.data.Dataset.from_tensor_slices((x[order], y[order])).batch(size)
+    return {"x": one, "steps_per_epoch": steps}
 
 def ours(model, fit, before=None):
     recipe = recipe_of(fit, facts_of(wire(model.get_config())), before)
@@ -85,6 +96,13 @@ CASES = {
     "mine = ours(model, dataclasses.replace(FOLLOWS, recompiled=True), first)",
     "a stack": "model, theirs = plain(stack); mine = ours(model, FIT)",
     "branches": "model, theirs = plain(branches); mine = ours(model, FIT)",
+    "a pipeline": "model, theirs = plain(stack, data=dict(x=pipeline.batch(50))); mine = ours(model, BARE)",
+    "a pipeline without a short batch": "model, theirs = plain(stack, data=dict(x=pipeline.batch(64, drop_remainder=True)))\n"
+    "mine = ours(model, fitted(**mnist_rows(46 * 64), epochs=3, batch_size=64, shuffle=False))",
+    "a pipeline shuffled in a buffer": "model, theirs = plain(stack, data=dealt(100, 60))\n"
+    "mine = ours(model, dataclasses.replace(BARE, shuffle=True, shuffle_buffer=100))",
+    "a shuffled pipeline without a short batch": "model, theirs = plain(stack, data=dealt(3000, 46, 64))\n"
+    "mine = ours(model, dataclasses.replace(BARE, shuffle=True, batch_size=64, drop_remainder=True))",
     "a schedule": "model, theirs = plain(stack, callbacks=[keras.callbacks.LearningRateScheduler(schedule)])\n"
     "rates = CallbackFacts(kind='LearningRateScheduler', config={'rates': theirs['learning_rate']})\n"
     "mine = ours(model, dataclasses.replace(FIT, callbacks=(rates,)))\n"

@@ -10,7 +10,7 @@ from typing import Any
 
 from grader.recipe.canonical import canonical_json, digest_of, frozen_parts
 from grader.recipe.chain import check_chain
-from grader.recipe.data import data_of
+from grader.recipe.data import MOST_ROWS, data_of
 from grader.recipe.graph import Network, network_of
 from grader.recipe.refusal import NotRebuildable
 from grader.recipe.table import LAYERS
@@ -91,6 +91,8 @@ def _check_fit(fit: FitFacts, *, follows: bool) -> CompileFacts:
         raise NotRebuildable(msg("the training did not start from fresh weights: {why}", why=why))
     if fit.sample_weight:
         raise NotRebuildable(msg("the training weighs its rows one by one"))
+    if fit.unrepeatable:
+        raise NotRebuildable(msg("the training cannot be repeated: {why}", why=fit.unrepeatable))
     return fit.compile
 
 
@@ -106,7 +108,7 @@ def _fit_of(fit: FitFacts, shape: list[int]) -> dict[str, Any]:
         "steps_per_epoch": _steps_per_epoch(fit, split),
         "validation_split": split,
         "validation": validation,
-        "shuffle": fit.shuffle,
+        **_order(fit, fit.x.shape[0]),
         "class_weight": _class_weight(fit),
     }
     callbacks = callbacks_of(fit, validated=fit.validation_x is not None or split > 0)
@@ -126,10 +128,32 @@ def _check_counts(fit: FitFacts) -> None:
         raise NotRebuildable(msg("the training has {steps} steps per epoch", steps=fit.steps_per_epoch))
 
 
+def _order(fit: FitFacts, rows: int) -> dict[str, Any]:
+    """Write in which order rows come; a pipeline's own ways only where they make a difference."""
+    buffer, size = fit.shuffle_buffer, fit.batch_size or 1
+    if buffer is not None and not 2 <= buffer <= MOST_ROWS:
+        raise NotRebuildable(msg("the training shuffles in a buffer of {rows} rows", rows=buffer))
+    if fit.drop_remainder and rows < size:
+        raise NotRebuildable(msg("the batch size is not known"))
+    found: dict[str, Any] = {"shuffle": fit.shuffle}
+    if fit.shuffle and buffer is not None and buffer < rows:
+        found["shuffle_buffer"] = buffer
+    if fit.drop_remainder and rows % size:
+        found["drop_remainder"] = True
+    if len(found) > 1 and (fit.validation_split or fit.steps_per_epoch not in (None, _whole_epoch(fit, rows))):
+        raise NotRebuildable(msg("the training takes its batches from a pipeline in a way we do not know"))
+    return found
+
+
+def _whole_epoch(fit: FitFacts, rows: int) -> int:
+    """Return how many batches show all rows once."""
+    size = fit.batch_size or 1
+    return rows // size if fit.drop_remainder else -(-rows // size)
+
+
 def _steps_per_epoch(fit: FitFacts, split: float) -> int | None:
     """Return ``steps_per_epoch`` where it says anything else than "all rows once"."""
-    rows = int(fit.x.shape[0] * (1 - split))
-    whole_epoch = -(-rows // (fit.batch_size or 1))
+    whole_epoch = _whole_epoch(fit, int(fit.x.shape[0] * (1 - split)))
     return None if fit.steps_per_epoch == whole_epoch else fit.steps_per_epoch
 
 

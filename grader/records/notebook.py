@@ -181,12 +181,18 @@ class FitFacts:
     y: LabelFacts | None = None
     compile: CompileFacts | None = None
     batch_size: int | None = None
-    """As trained: Keras's default 32 filled in; None for pipelines that batch themselves."""
+    """As trained: Keras's default 32 filled in; None for pipelines that could not be read."""
     initial_epoch: int = 0
     validation_split: float = 0.0
     validation_x: ArrayFacts | None = None
     validation_y: LabelFacts | None = None
     shuffle: bool = True
+    shuffle_buffer: int | None = None
+    """Of how many rows a pipeline chooses the next one; None where it is of all of them."""
+    drop_remainder: bool = False
+    """Whether a pipeline leaves out the last batch where it is not full."""
+    unrepeatable: str = ""
+    """Why a pipeline of known rows cannot be made again elsewhere, in English."""
     class_weight: Mapping[str, float] | None = None
     sample_weight: bool = False
     steps_per_epoch: int | None = None

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grader.inside.probe.channel import Channel, wire
+from grader.inside.probe.identity import ByIdentity
 from grader.inside.probe.imports import when_imported
 from grader.inside.probe.recognise import Recogniser
-from grader.inside.probe.session import ByIdentity, Session
+from grader.inside.probe.session import Session
 from grader.selfcheck.shelf import cached_shelf, shelf_of
 
 _MOST_EVENTS = 5_000

@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import tfdata
+from .batching import Batching
 from .recognise import Found, Recogniser, as_binary20, label_facts
+from .unread import Unread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +23,13 @@ class Batch:
     found: Found
     labels: dict[str, Any] | None = None
     rows: int | None = None
-    """Length of an array; None for pipelines."""
+    """Length of an array; None for pipelines that could not be read."""
     batches: int | None = None
     """Length of a pipeline in batches, None when unknown; 0 for an endless one."""
+    batching: Batching | None = None
+    """What a pipeline does with its rows; None for arrays, and for pipelines that could not be read."""
+    first: tuple[NDArray[Any], NDArray[Any]] | None = None
+    """Some rows and labels of such a pipeline."""
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -31,11 +38,11 @@ class Batch:
 
 
 def look_at(recogniser: Recogniser, x: Any, y: Any) -> Batch:
-    """Describe inputs and labels without touching them: pipelines are not iterated."""
+    """Describe inputs and labels without touching them: a pipeline that draws by chance is not iterated."""
     x = single(x)
     array = as_array(x)
     if array is None:
-        return _pipeline(recogniser, x)
+        return _of_dataset(recogniser, x) if "DatasetV2" in _names(x) else _pipeline(recogniser, x, _kind(x))
     labels = None if y is None else as_array(single(y))
     found = as_binary20(recogniser.recognise(array), labels)
     return Batch(found=found, labels=None if labels is None else label_facts(labels, found), rows=len(array))
@@ -62,8 +69,42 @@ def single(x: Any) -> Any:
     return x
 
 
-def _pipeline(recogniser: Recogniser, x: Any) -> Batch:
-    why = _kind(x)
+def _of_dataset(recogniser: Recogniser, x: Any) -> Batch:
+    """Describe a ``tf.data`` pipeline; one object is read once."""
+    batch: Batch | None = recogniser.pipelines.get(x)
+    if batch is None:
+        try:
+            batch = _read(recogniser, x)
+        except Unread as unread:
+            batch = _pipeline(recogniser, x, str(unread))
+        except Exception:  # another release keeps its steps in another way
+            batch = _pipeline(recogniser, x, _kind(x))
+        recogniser.pipelines.set(x, batch)
+    return batch
+
+
+def _read(recogniser: Recogniser, x: Any) -> Batch:
+    import tensorflow as tf
+
+    spec = x.element_spec
+    parts = spec if isinstance(spec, tuple) and len(spec) in {1, 2} else (spec,)
+    if not all(type(part) is tf.TensorSpec for part in parts):
+        raise Unread(_kind(x))
+    pipeline = tfdata.read(x)
+    rows, labels = pipeline.columns[0], pipeline.columns[1] if len(parts) > 1 else None
+    found = as_binary20(recogniser.recognise(rows), labels)
+    size = pipeline.batching.size or 1
+    return Batch(
+        found=found,
+        labels=None if labels is None else label_facts(labels, found),
+        rows=pipeline.rows,
+        batches=_length(x),
+        batching=pipeline.batching,
+        first=None if labels is None else (rows[:size].copy(), labels[:size].copy()),
+    )
+
+
+def _pipeline(recogniser: Recogniser, x: Any, why: str) -> Batch:
     source = _source(x)
     found = Found(facts={"shape": [], "dtype": "", "why": why})
     if source is not None:
@@ -73,9 +114,13 @@ def _pipeline(recogniser: Recogniser, x: Any) -> Batch:
     return Batch(found=found, batches=_length(x))
 
 
+def _names(x: Any) -> set[str]:
+    return {cls.__name__ for cls in type(x).__mro__}
+
+
 def _kind(x: Any) -> str:
     """Return in English what cannot be looked up row by row."""
-    names = {cls.__name__ for cls in type(x).__mro__}
+    names = _names(x)
     if isinstance(x, Mapping):
         return "several inputs by name"
     if isinstance(x, (list, tuple)):

@@ -10,10 +10,12 @@ import contextlib
 import inspect
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from . import quick
 from .batches import Batch, as_array, look_at, single
+from .batching import order_of
 from .channel import shortened
 from .delegate import Trained, figures_of, why_not
 from .describe import loss_facts, metric_names, optimizer_facts
@@ -115,7 +117,7 @@ class Fit(Watch):
             "validation_split": float(given.get("validation_split") or 0.0),
             "validation_x": self.validation.facts if self.validation else None,
             "validation_y": self.validation.labels if self.validation else None,
-            "shuffle": bool(given.get("shuffle", True)),
+            **order_of(given, self.batch.rows, self.batch.batching),
             "class_weight": _weights(given.get("class_weight")),
             "sample_weight": given.get("sample_weight") is not None,
             "steps_per_epoch": given.get("steps_per_epoch"),
@@ -149,12 +151,8 @@ class Fit(Watch):
             trained = self._ask()
             if isinstance(trained, Trained):
                 try:
-                    x, y = as_array(single(self.given["x"])), as_array(single(self.given["y"]))
-                    assert x is not None
-                    assert y is not None
-                    size = self.facts["batch_size"]
                     rate = starting_rate(self.model)
-                    hand_over(self.model, trained, (x[:size], y[:size]))
+                    hand_over(self.model, trained, self._first_batch())
                 except Exception as error:
                     trained = f"{type(error).__name__}: {error}"
         if not isinstance(trained, Trained):
@@ -163,6 +161,15 @@ class Fit(Watch):
         self.facts["delegated"] = True
         steps = quick.steps_of(self.given, self.batch)
         return lambda: play(self.model, trained, self.given, steps, rate)
+
+    def _first_batch(self) -> tuple[Any, Any]:
+        if self.batch.first is not None:
+            return self.batch.first
+        x, y = as_array(single(self.given["x"])), as_array(single(self.given["y"]))
+        assert x is not None
+        assert y is not None
+        size = self.facts["batch_size"]
+        return x[:size], y[:size]
 
     def _ask(self) -> Trained | str:
         known = self.session.known(self.model)
@@ -216,6 +223,7 @@ class Fit(Watch):
             and (self.facts["fresh"] or self.facts["follows"] is not None)
             and not self.facts["x"].get("why")
             and not self.facts["sample_weight"]
+            and not self.facts.get("unrepeatable")
             and not compiled.get("optimizer_custom")
             and not compiled.get("loss_custom")
             and not any(callback["custom"] for callback in self.facts["callbacks"])
@@ -281,7 +289,15 @@ def _validation(session: Session, data: Any) -> Batch | None:
         return None
     if isinstance(data, (tuple, list)) and len(data) in {2, 3}:
         return look_at(session.recogniser, data[0], data[1])
-    return look_at(session.recogniser, data, None)
+    batch = look_at(session.recogniser, data, None)
+    if batch.batching is not None and not batch.batching.is_whole:
+        facts = {
+            **batch.facts,
+            "rows": None,
+            "why": "a tf.data pipeline that does not end, or leaves rows out by chance",
+        }
+        return replace(batch, found=replace(batch.found, facts=facts))
+    return batch
 
 
 def _weights(given: Any) -> dict[str, float] | None:

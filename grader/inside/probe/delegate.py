@@ -115,6 +115,8 @@ def why_not(facts: Mapping[str, Any], given: Mapping[str, Any], figures: list[st
         (x.get("dataset") == "binary20", "the notebook draws its data itself"),
         (not _are_true(y), "its labels are not those of the data set"),
         (not _are_whole(given), "its epochs or batches are no whole numbers"),
+        (facts.get("unrepeatable"), facts.get("unrepeatable")),
+        (_stand_beside_a_pipeline(given), "it has arguments that are not for pipelines"),
         (facts["sample_weight"], "it weighs its rows one by one"),
         (validation[0] is not None and not _are_true(validation[1]), "its validation data is not known"),
         (_has_weights(given.get("validation_data")), "it weighs its validation rows one by one"),
@@ -125,7 +127,15 @@ def why_not(facts: Mapping[str, Any], given: Mapping[str, Any], figures: list[st
         (figures is None, "it measures what we do not measure"),
         (not _measures_alike(figures or [], facts), "it measures accuracy in another way than we do"),
     )
-    return next((why for found, why in reasons if found), "")
+    return next((str(why) for found, why in reasons if found), "")
+
+
+def _stand_beside_a_pipeline(given: Mapping[str, Any]) -> bool:
+    """Tell whether there are arguments that Keras refuses beside a pipeline, or may fail at."""
+    unfit = ("y", "sample_weight", "class_weight")
+    return hasattr(given["x"], "element_spec") and (
+        any(given.get(name) is not None for name in unfit) or bool(given.get("validation_split"))
+    )
 
 
 def _are_whole(given: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ are set. Keras's own callbacks are told the epochs one by one, so that ``History
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -85,6 +86,7 @@ def play(model: Any, trained: Trained, given: Mapping[str, Any], steps: int, rat
     """
     import keras
 
+    _say_what_is_ignored(given)
     verbose, epochs, first = given["verbose"], int(given["epochs"]), int(given.get("initial_epoch") or 0)
     callbacks = keras.callbacks.CallbackList(
         given.get("callbacks"),
@@ -110,6 +112,15 @@ def play(model: Any, trained: Trained, given: Mapping[str, Any], steps: int, rat
     if last is not None:
         model.optimizer.learning_rate = last
     return model.history
+
+
+def _say_what_is_ignored(given: Mapping[str, Any]) -> None:
+    """Warn of arguments that have no effect on a pipeline, in Keras's own words and place."""
+    if hasattr(given["x"], "element_spec"):
+        with contextlib.suppress(ImportError):  # other releases warn elsewhere, or not at all
+            from keras.src.trainers.epoch_iterator import EpochIterator
+
+            EpochIterator(given["x"], shuffle=given["shuffle"])
 
 
 def _epochs(model: Any, history: Mapping[str, list[float]]) -> Iterator[tuple[dict[str, float], dict[str, float]]]:

@@ -16,12 +16,14 @@ _PAIR = 2
 
 
 def trained_batch_size(given: Mapping[str, Any], batch: Batch) -> int | None:
-    """Return the batch size Keras really uses for these arguments, None for pipelines that batch themselves.
+    """Return the batch size Keras really uses for these arguments, None for pipelines that could not be read.
 
     With ``steps_per_epoch`` and no batch size Keras divides the rows by the steps.
     """
     if batch.rows is None:
         return None
+    if batch.batching is not None:
+        return batch.batching.size
     if given.get("batch_size"):
         return int(given["batch_size"])
     steps = given.get("steps_per_epoch")
@@ -36,8 +38,10 @@ def training_rows(given: Mapping[str, Any], batch: Batch) -> int:
 
 
 def steps_of(given: Mapping[str, Any], batch: Batch) -> int:
-    """Return how many batches an epoch of arrays takes with these arguments."""
+    """Return how many batches an epoch of known rows takes with these arguments."""
     steps = given.get("steps_per_epoch")
+    if not steps and batch.batching is not None:
+        return batch.batching.steps(batch.rows or 0)
     return int(steps) if steps else math.ceil(training_rows(given, batch) / (trained_batch_size(given, batch) or 1))
 
 
@@ -47,7 +51,7 @@ def cut_fit(
     """Return the arguments of ``fit`` to replace, and the steps per epoch when they were cut."""
     if budget is None:
         return {}, None
-    size = trained_batch_size(given, batch)
+    size = trained_batch_size(given, batch) if batch.batching is None else None
     epochs = int(given["epochs"]) - int(given.get("initial_epoch") or 0)
     changes: dict[str, Any] = {}
     if given.get("steps_per_epoch"):
@@ -97,7 +101,7 @@ def _cut_validation(
     size = int(given.get("validation_batch_size") or size or _KERAS_BATCH)
     data = given.get("validation_data")
     x, y = data if isinstance(data, (tuple, list)) and len(data) == _PAIR else (None, None)
-    rows = validation.rows if validation is not None else None
+    rows = validation.rows if validation is not None and validation.batching is None else None
     if data is None and batch.rows is not None and given.get("validation_split"):
         kept = training_rows(given, batch)
         rows, x, y = batch.rows - kept, _after(given["x"], kept), _after(given.get("y"), kept)
@@ -115,8 +119,11 @@ def _after(array: Any, start: int) -> Any:
 
 
 def cut_evaluate(given: Mapping[str, Any], batch: Batch, budget: int | None) -> dict[str, Any]:
-    """Return the arguments of ``evaluate`` to replace."""
-    if batch.rows is None or given.get("steps"):
+    """Return the arguments of ``evaluate`` to replace.
+
+    A pipeline goes on to its end: one that is left early may have to be waited for, see ``pipelines``.
+    """
+    if batch.rows is None or batch.batching is not None or given.get("steps"):
         return {}
     size = int(given.get("batch_size") or _KERAS_BATCH)
     steps = evaluation_steps(batch.rows, size, budget)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .identity import ByIdentity
 from .library import Rows, Shelf
 from .scaling import Scaling, find_scaling, hashes_of
 
@@ -36,6 +37,8 @@ class Recogniser:
     """Looks arrays up among the data sets and remembers its latest answers without keeping the arrays alive."""
 
     shelves: Mapping[str, Shelf]
+    pipelines: ByIdentity[Any] = field(default_factory=ByIdentity)
+    """What pipelines were found to be, by the object."""
     _cache: OrderedDict[tuple[Any, ...], tuple[weakref.ref[Any], Found]] = field(default_factory=OrderedDict)
 
     def recognise(self, x: NDArray[Any]) -> Found:

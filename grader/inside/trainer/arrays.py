@@ -46,7 +46,8 @@ def test_split(data: Mapping[str, Any], most: int | None) -> dict[str, Any]:
 def part(data: Mapping[str, Any], start: int, stop: int | None, **chosen: int) -> dict[str, Any]:
     """Return the reference to a run of a reference's rows.
 
-    With ``take`` and ``seed`` only ``take`` of them are meant, chosen at random without repetition.
+    With ``take``, ``seed`` and ``buffer`` only ``take`` of them are meant, the first that a shuffle in such a buffer
+    deals out.
     """
     return {**data, "part": {"start": start, "stop": stop, **chosen}}
 
@@ -68,9 +69,30 @@ def _part(rows: NDArray[np.int64], facts: Mapping[str, Any] | None) -> NDArray[n
     if facts is None:
         return rows
     rows = rows[facts["start"] : facts["stop"]]
-    return (
-        rows[np.random.RandomState(facts["seed"]).permutation(len(rows))[: facts["take"]]] if "take" in facts else rows
-    )
+    return rows[shuffled(len(rows), facts["buffer"], facts["seed"])[: facts["take"]]] if "take" in facts else rows
+
+
+def shuffled(rows: int, buffer: int, seed: int) -> NDArray[np.int64]:
+    """Return the numbers of rows in the order in which a shuffle deals them out, as ``tf.data`` does.
+
+    The buffer is filled in order; one of it is dealt out, whichever, and the next row takes its place. A buffer for
+    all rows makes any order as likely as any other.
+
+    >>> sorted(shuffled(5, 2, seed=1).tolist())
+    [0, 1, 2, 3, 4]
+    >>> shuffled(5, 1, seed=1).tolist()
+    [0, 1, 2, 3, 4]
+    """
+    random = np.random.RandomState(seed)
+    if buffer >= rows:
+        return random.permutation(rows)
+    held = list(range(buffer))
+    dealt = np.empty(rows, dtype=np.int64)
+    for number, place in enumerate(random.randint(buffer, size=rows - buffer).tolist()):
+        dealt[number] = held[place]
+        held[place] = number + buffer
+    dealt[rows - buffer :] = random.permutation(held)
+    return dealt
 
 
 def _rows(facts: Mapping[str, Any] | None, available: int) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from .arrays import Pair
+from .batches import Batches, NextEpoch, has_own_batches
 from .devices import device_class
 from .kinds import CALLBACKS, LOSSES, OPTIMIZERS, make
 from .resident import TEST_BATCH, Resident, resident_class
@@ -29,7 +30,7 @@ def stays_on_device(fit: Mapping[str, Any], rows: int, steps: int | None) -> boo
         rows: How many rows are trained on.
         steps: Steps in an epoch, where their number is given.
     """
-    return device_class() == "gpu" and fits_into_blocks(fit, rows, steps)
+    return device_class() == "gpu" and not has_own_batches(fit, steps) and fits_into_blocks(fit, rows, steps)
 
 
 def fits_into_blocks(fit: Mapping[str, Any], rows: int, steps: int | None) -> bool:
@@ -63,6 +64,7 @@ def fitted(
     validation: Pair | None,
     steps: int | None,
     callbacks: Sequence[keras.callbacks.Callback],
+    seed: int,
 ) -> dict[str, list[float]]:
     """Train a compiled model and return its history, as Keras gives it.
 
@@ -73,6 +75,7 @@ def fitted(
         validation: The same for the validation after each epoch.
         steps: Steps in an epoch, where their number is given.
         callbacks: More than the recipe's own.
+        seed: Of the order of rows, where that is not Keras's business.
     """
     rows: tuple[Any, ...] = training
     how: dict[str, Any] = {"batch_size": fit["batch_size"], "steps_per_epoch": steps}
@@ -84,12 +87,16 @@ def fitted(
         how = {"batch_size": fit["batch_size"] * at_once, "steps_per_epoch": steps and steps // at_once}
         how["validation_batch_size"] = TEST_BATCH
         by_class = None
+    if has_own_batches(fit, steps):
+        batches = Batches(training, fit, seed)
+        rows, how = (batches,), {"validation_batch_size": fit["batch_size"]}
+        callbacks = [NextEpoch(batches), *callbacks]
     record = model.fit(
         *rows,
         epochs=fit["epochs"],
         initial_epoch=fit["initial_epoch"],
         validation_data=validation,
-        shuffle=fit["shuffle"],
+        shuffle=fit["shuffle"] and not has_own_batches(fit, steps),
         class_weight=by_class,
         callbacks=[*(make(CALLBACKS, callback) for callback in fit["callbacks"]), *callbacks],
         verbose=0,

@@ -98,7 +98,7 @@ def _train(
     model = compiled(built.model, recipe, plan.steps)
     if before is not None:
         take_over(built, before, None if fit["new_optimizer"] else _rate(recipe))
-    history = fitted(model, fit, training, validation[0] if validation else None, plan.steps, [watch])
+    history = fitted(model, fit, training, validation[0] if validation else None, plan.steps, [watch], request["seed"])
     if watch.late:
         raise Refused("seconds", most=bounds["seconds"])
     reply = {**_describe(built, nodes, history), **_outcome(model, history, test)}
@@ -132,7 +132,8 @@ def _plan(fit: Mapping[str, Any], rows: int, budget: int | None, most: int) -> _
     """
     kept = math.floor(rows * (1.0 - fit["validation_split"]))  # as Keras cuts
     size, epochs = fit["batch_size"], fit["epochs"] - fit["initial_epoch"]
-    written = fit["steps_per_epoch"] or -(-kept // size)
+    whole = kept // size if fit.get("drop_remainder") else -(-kept // size)
+    written = fit["steps_per_epoch"] or whole
     cut = cut_given_steps(written, epochs, budget)
     total = epochs * (cut or written)
     if total > most:
@@ -153,7 +154,7 @@ def _references(recipe: Mapping[str, Any], plan: _Plan, request: Mapping[str, An
     fit, data = recipe["fit"], recipe["data"]
     chosen = {}
     if plan.taken is not None and fit["shuffle"]:
-        chosen = {"take": plan.taken, "seed": request["seed"]}
+        chosen = {"take": plan.taken, "seed": request["seed"], "buffer": fit.get("shuffle_buffer", plan.kept)}
     stop = plan.taken if plan.taken is not None and not fit["shuffle"] else plan.kept
     references = [
         part(data, 0, stop, **chosen),
