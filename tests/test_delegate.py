@@ -320,12 +320,14 @@ CELLS = {
     "a pipeline with weights": "h = net().fit(rows.batch(64), class_weight=dict.fromkeys(range(10), 1.0), verbose=0)",
     "a pipeline with chance": "h = net().fit(rows.map(lambda i, l: (i + tf.random.normal([784]), l)).batch(64), verbose=0)",
     "a pipeline and labels": "net().fit(rows.batch(64), y[:3000], verbose=0)",
+    "shapes": "a = net(); a.fit(x[:3000], y[:3000], batch_size=64, verbose=0); b = net(); b.fit(x[:3000], y[:3000], batch_size=50, "
+    "verbose=0)\nprint([one.get_config()['build_input_shape'] for one in (a, b, m)])",
     "half an epoch": "net().fit(x, y, epochs=3 / 2, verbose=0)",
     "a mistake": "net().fit(x, y[:-1], verbose=0)",
 }
 HANDED_OVER = ("plain", "goes on", "goes on again", "goes on compiled again", "goes on at another rate", "split, slice and shuffle", "validation on test data", "one-hot and class weights", "stops early",
                "lowers its rate", "without metrics", "branches and joins", "a schedule of epoch and rate", "a schedule of the epoch",
-               "a pipeline", "a pipeline in a buffer, none short", "a pipeline of images", "a pipeline without end")  # fmt: skip
+               "shapes", "a pipeline", "a pipeline in a buffer, none short", "a pipeline of images", "a pipeline without end")  # fmt: skip
 HERE = {
     "goes on with other weights": "it was trained before",
     "goes on with frozen layers": "the network is another one than in the training before",
@@ -384,7 +386,7 @@ def test_fits_that_are_recipes_are_trained_by_the_trainer_and_others_say_why_not
     fits = fits_of(execution)
     assert {name for name, fit in fits.items() if fit.delegated} == set(HANDED_OVER)
     assert {name: fits[name].in_kernel_because for name in HERE} == HERE
-    assert len(execution.delegated) == len(HANDED_OVER) + 1  # the first one of those with frozen layers
+    assert len(execution.delegated) == len(HANDED_OVER) + 2  # the first ones of those with frozen layers, and of shapes
     assert not [note for note in execution.trace.notes if note.what == "probe-fault"]
     assert not kernel.delegated
     assert not any(fit.delegated or fit.in_kernel_because for fit in kernel.trace.fits)

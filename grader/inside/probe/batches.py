@@ -28,8 +28,6 @@ class Batch:
     """Length of a pipeline in batches, None when unknown; 0 for an endless one."""
     batching: Batching | None = None
     """What a pipeline does with its rows; None for arrays, and for pipelines that could not be read."""
-    first: tuple[NDArray[Any], NDArray[Any]] | None = None
-    """Some rows and labels of such a pipeline."""
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -93,14 +91,12 @@ def _read(recogniser: Recogniser, x: Any) -> Batch:
     pipeline = tfdata.read(x)
     rows, labels = pipeline.columns[0], pipeline.columns[1] if len(parts) > 1 else None
     found = as_binary20(recogniser.recognise(rows), labels)
-    size = pipeline.batching.size or 1
     return Batch(
         found=found,
         labels=None if labels is None else label_facts(labels, found),
         rows=pipeline.rows,
         batches=_length(x),
         batching=pipeline.batching,
-        first=None if labels is None else (rows[:size].copy(), labels[:size].copy()),
     )
 
 

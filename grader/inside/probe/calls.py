@@ -152,7 +152,7 @@ class Fit(Watch):
             if isinstance(trained, Trained):
                 try:
                     rate = starting_rate(self.model)
-                    hand_over(self.model, trained, self._first_batch())
+                    hand_over(self.model, trained, self._shapes())
                 except Exception as error:
                     trained = f"{type(error).__name__}: {error}"
         if not isinstance(trained, Trained):
@@ -162,14 +162,19 @@ class Fit(Watch):
         steps = quick.steps_of(self.given, self.batch)
         return lambda: play(self.model, trained, self.given, steps, rate)
 
-    def _first_batch(self) -> tuple[Any, Any]:
-        if self.batch.first is not None:
-            return self.batch.first
-        x, y = as_array(single(self.given["x"])), as_array(single(self.given["y"]))
-        assert x is not None
-        assert y is not None
-        size = self.facts["batch_size"]
-        return x[:size], y[:size]
+    def _shapes(self) -> list[tuple[Any, Any]]:
+        """Return shape and type of the batches that Keras would have traced: their length where all are alike."""
+        if self.batch.batching is not None:
+            return [(tuple(part.shape), part.dtype.name) for part in self.given["x"].element_spec]
+        arrays, size = [as_array(single(self.given[name])) for name in ("x", "y")], self.facts["batch_size"]
+        assert arrays[0] is not None
+        short = quick.training_rows(self.given, replace(self.batch, rows=len(arrays[0]))) % size
+        # Numbers with a point are handed on as float32.
+        return [
+            ((None if short else size, *array.shape[1:]), "float32" if array.dtype.kind == "f" else array.dtype.name)
+            for array in arrays
+            if array is not None
+        ]
 
     def _ask(self) -> Trained | str:
         known = self.session.known(self.model)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,15 +23,20 @@ class Misfit(Exception):  # noqa: N818  - a reason to train here, not an error o
     """The training is not one of this model."""
 
 
-def hand_over(model: Any, trained: Trained, first_batch: tuple[NDArray[Any], NDArray[Any]]) -> None:
+def hand_over(model: Any, trained: Trained, batch: Iterable[tuple[Any, str]]) -> None:
     """Build the model as ``fit`` would, and set its weights and its optimizer's variables.
+
+    Args:
+        model: Compiled, and built or not.
+        trained: What is handed over.
+        batch: Shape and number type of inputs and labels, the batch axis None where batches differ in length.
 
     Raises:
         Misfit: They are of other kinds or shapes; nothing was set.
     """
-    x, y = first_batch
-    # As Keras hands arrays on: numbers with a point are float32.
-    model._symbolic_build(data_batch=(x.astype("float32") if x.dtype.kind == "f" else x, y))
+    import keras
+
+    model._symbolic_build(data_batch=tuple(keras.KerasTensor(shape, kind) for shape, kind in batch))
     pairs = [*_pairs(model, trained)]
     if any(tuple(variable.shape) != array.shape for variable, array in pairs):
         raise Misfit("weights of other shapes came back")
