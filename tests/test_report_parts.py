@@ -266,7 +266,13 @@ def test_where_nothing_was_seen_no_model_is_said_to_be_missing(tmp_path):
     findings = tuple(replace(one, verdict=Verdict.REVIEW) for one in task2().findings)
     page = student_page(tmp_path, submission("a", tasks=(replace(task2(), findings=findings, in_review=20),)))
     assert "No trained model was found" not in page.text
-    assert "No trained model was found" in student_page(tmp_path / "b", submission("a", tasks=(task2(),))).text
+    without_criteria = submission("a", tasks=(replace(task2(), findings=()),))
+    assert "No trained model was found" in student_page(tmp_path / "b", without_criteria).text
+
+
+def test_that_no_model_was_found_is_said_once(tmp_path):
+    """Where criteria stand, they say it."""
+    assert "No trained model was found" not in student_page(tmp_path, submission("a", tasks=(task2(),))).text
 
 
 def test_a_student_s_page_names_nobody_else(tmp_path):
