@@ -1,5 +1,6 @@
 """Kernels that are sealed and started before their notebook is known."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -156,8 +157,11 @@ def waiting_kernels(how_many):
     found = []
     while len(found) < how_many:
         assert time.monotonic() < deadline
-        family = [one for driver in drivers() for one in driver.children(recursive=True)]
-        found = [one for one in family if one.is_running() and "kernel.py" in " ".join(one.cmdline()[:2])]
+        found = []
+        for driver in drivers():
+            with contextlib.suppress(psutil.Error):  # one of them has just ended: look again
+                family = driver.children(recursive=True)
+                found += [one for one in family if "kernel.py" in " ".join(one.cmdline()[:2])]
         time.sleep(0.05)
     return found
 
