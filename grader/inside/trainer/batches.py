@@ -21,6 +21,12 @@ def has_own_batches(fit: Mapping[str, Any], steps: int | None) -> bool:
     return steps is None and bool(fit.get("shuffle_buffer") or fit.get("drop_remainder"))
 
 
+def batches_of(fit: Mapping[str, Any], rows: int) -> int:
+    """Return how many batches a recipe's epoch makes of so many rows."""
+    size = int(fit["batch_size"])
+    return rows // size if fit.get("drop_remainder") else -(-rows // size)
+
+
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """The batches of one epoch, until :meth:`deal` begins the next one."""
 
@@ -29,7 +35,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._x, self._y = rows
         self._size, self._seed = fit["batch_size"], seed
         self._buffer = fit.get("shuffle_buffer", len(self._x)) if fit["shuffle"] else 1
-        self._num: int = len(self._x) // self._size if fit.get("drop_remainder") else -(-len(self._x) // self._size)
+        self._num = batches_of(fit, len(self._x))
         self._order = np.arange(len(self._x))
 
     def __len__(self) -> int:

@@ -87,7 +87,8 @@ def fitted(
         how = {"batch_size": fit["batch_size"] * at_once, "steps_per_epoch": steps and steps // at_once}
         how["validation_batch_size"] = TEST_BATCH
         by_class = None
-    if has_own_batches(fit, steps):
+    own = has_own_batches(fit, steps)
+    if own:
         batches = Batches(training, fit, seed)
         rows, how = (batches,), {"validation_batch_size": fit["batch_size"]}
         callbacks = [NextEpoch(batches), *callbacks]
@@ -96,7 +97,7 @@ def fitted(
         epochs=fit["epochs"],
         initial_epoch=fit["initial_epoch"],
         validation_data=validation,
-        shuffle=fit["shuffle"] and not has_own_batches(fit, steps),
+        shuffle=fit["shuffle"] and not own,
         class_weight=by_class,
         callbacks=[*(make(CALLBACKS, callback) for callback in fit["callbacks"]), *callbacks],
         verbose=0,

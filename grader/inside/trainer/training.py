@@ -14,6 +14,7 @@ from grader.inside.budget import EVALUATION_ROWS, cut_given_steps, cut_steps
 from grader.inside.pipelines import end_at_once
 
 from .arrays import Pair, Shelf, num_rows, part, test_split
+from .batches import batches_of
 from .build import Built, Refused, build, describe, measure
 from .fitting import compiled, evaluated, fitted, model_class, stays_on_device
 from .memory import is_exhausted
@@ -132,8 +133,7 @@ def _plan(fit: Mapping[str, Any], rows: int, budget: int | None, most: int) -> _
     """
     kept = math.floor(rows * (1.0 - fit["validation_split"]))  # as Keras cuts
     size, epochs = fit["batch_size"], fit["epochs"] - fit["initial_epoch"]
-    whole = kept // size if fit.get("drop_remainder") else -(-kept // size)
-    written = fit["steps_per_epoch"] or whole
+    written = fit["steps_per_epoch"] or batches_of(fit, kept)
     cut = cut_given_steps(written, epochs, budget)
     total = epochs * (cut or written)
     if total > most:
