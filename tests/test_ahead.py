@@ -1,6 +1,5 @@
 """Kernels that are sealed and started before their notebook is known."""
 
-import contextlib
 import dataclasses
 import json
 import os
@@ -12,7 +11,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psutil
 import pytest
 
 from grader.datasets import DataStore
@@ -23,6 +21,7 @@ from grader.sandbox.seal import most_threads
 from grader.sandbox.seccomp import syscall_filter
 from tests import sameness
 from tests.lessons import LESSONS
+from tests.processes import below, running_after, words_of
 from tests.sameness import traced
 from tests.test_execute import statuses, write_notebook
 from tests.test_sandbox import needs_seal
@@ -50,14 +49,7 @@ def shown(job):
 
 def drivers():
     """The driving processes below us."""
-    found = []
-    for one in psutil.Process().children(recursive=True):
-        try:
-            if "grader.drive" in one.cmdline():
-                found.append(one)
-        except psutil.Error:
-            continue
-    return found
+    return [one for one in below(os.getpid()) if "grader.drive" in words_of(one)]
 
 
 @pytest.fixture
@@ -159,9 +151,7 @@ def waiting_kernels(how_many):
         assert time.monotonic() < deadline
         found = []
         for driver in drivers():
-            with contextlib.suppress(psutil.Error):  # one of them has just ended: look again
-                family = driver.children(recursive=True)
-                found += [one for one in family if "kernel.py" in " ".join(one.cmdline()[:2])]
+            found += [one for one in below(driver.pid) if "kernel.py" in " ".join(words_of(one)[:2])]
         time.sleep(0.05)
     return found
 
@@ -209,11 +199,11 @@ def test_those_that_wait_end_with_the_grader(blow, tmp_path):
     )  # fmt: skip
     grader.stdout.readline()
     assert len(waiting_kernels(2)) == 2
-    family = psutil.Process(grader.pid).children(recursive=True)
+    family = below(grader.pid)
     grader.send_signal(blow)
-    _, left = psutil.wait_procs(family, timeout=20)
+    left = running_after(family, 20)
     assert grader.wait(20) != 0
-    assert [one for one in left if one.status() != psutil.STATUS_ZOMBIE] == []
+    assert left == []
     assert list(place.iterdir()) == []
 
 

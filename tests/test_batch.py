@@ -12,11 +12,11 @@ import time
 from pathlib import Path
 
 import nbformat
-import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grader.ledger import Ledger
+from tests.processes import below, running_after
 
 
 @pytest.fixture(scope="module")
@@ -231,14 +231,13 @@ def test_ctrl_c_ends_at_once_and_takes_everything_along(cohort, graded, tmp_path
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline and not list(tmp_path.glob("run/record/students/*/running-*")):
             time.sleep(0.05)
-        started = psutil.Process(running.pid).children(recursive=True)
+        started = below(running.pid)
         running.send_signal(signal.SIGINT)
         _, said = running.communicate(timeout=60)
     assert running.returncode == 130
     assert "grader resume" in said
     assert "Traceback" not in said
-    _, left = psutil.wait_procs(started, timeout=60)
-    assert left == []
+    assert running_after(started, 60) == []
     assert Ledger(tmp_path / "run").request()["tasks"] == "task1"
 
 

@@ -25,6 +25,7 @@ from grader.errors import SandboxUnavailableError
 from grader.execute import Job, run_notebook
 from grader.records import CellStatus, Ending, Execution, Limits, Profile
 from grader.sandbox import find_seal
+from tests.processes import below, name_of, running_after, runs, words_of
 
 FULL = Profile(name="full")
 LIMITS = Limits(cell_seconds=30, notebook_seconds=90, memory_mb=1024, scratch_mb=32, processes=100)
@@ -398,7 +399,7 @@ def _start_drive(folder: Path) -> tuple[threading.Thread, list[Execution], psuti
     thread.start()
     for _ in range(300):
         drives = [process for process in psutil.Process().children() if process.pid not in before]
-        if drives and any("kernel.py" in " ".join(p.cmdline()) for p in drives[0].children(recursive=True)):
+        if drives and any("kernel.py" in " ".join(words_of(p)) for p in below(drives[0].pid)):
             time.sleep(2)
             return thread, results, drives[0]
         time.sleep(0.1)
@@ -408,11 +409,10 @@ def _start_drive(folder: Path) -> tuple[threading.Thread, list[Execution], psuti
 def test_killing_the_driving_process_leaves_nothing_behind(tmp_path):
     """A kill -9 takes the sandbox along within a second, and is an error of ours in the record."""
     thread, results, drive = _start_drive(tmp_path)
-    family = drive.children(recursive=True)
+    family = below(drive.pid)
     assert family
     drive.send_signal(signal.SIGKILL)
-    _, alive = psutil.wait_procs(family, timeout=5)
-    assert [p for p in alive if p.status() != psutil.STATUS_ZOMBIE] == []
+    assert running_after(family, 5) == []
     thread.join(20)
     assert results[0].ending is Ending.INTERNAL_ERROR
 
@@ -424,31 +424,17 @@ def test_the_end_of_the_caller_is_the_end_of_the_kernel(tmp_path, milliseconds):
               profile=FULL, limits=LIMITS, probe=False)  # fmt: skip
     code = f"from pathlib import PosixPath; from grader.execute import *; from grader.records import *; run_notebook({job!r})"
     adopt_orphans()  # whatever is left behind becomes a child of ours
-    before = psutil.Process().children(recursive=True)
+    before = below(os.getpid())
     caller = subprocess.Popen([sys.executable, "-c", code], env=os.environ)
     deadline = time.monotonic() + 30
-    while not any(_name(child) == "bwrap" for child in _family(caller.pid)) and time.monotonic() < deadline:
+    while not any(name_of(child) == "bwrap" for child in below(caller.pid)) and time.monotonic() < deadline:
         time.sleep(0.001)
     time.sleep(milliseconds / 1000)
-    family = _family(caller.pid)
+    family = below(caller.pid)
     caller.kill()
     caller.wait()
-    _, alive = psutil.wait_procs(family, timeout=20)
-    assert [p for p in alive if p.status() != psutil.STATUS_ZOMBIE] == []
-    left = [p for p in _family(os.getpid()) if p not in before and p not in family]
-    assert [p for p in left if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
-
-
-def _name(process: psutil.Process) -> str:
-    try:
-        return process.name()
-    except psutil.NoSuchProcess:
-        return ""
-
-
-def _family(pid: int) -> list[psutil.Process]:
-    """Return the processes below one, without those that went while we looked."""
-    return [p for p in psutil.Process(pid).children(recursive=True) if p.is_running()]
+    assert running_after(family, 20) == []
+    assert [p for p in below(os.getpid()) if p not in before and p not in family and runs(p)] == []
 
 
 def test_without_a_seal_a_notebook_runs_too_and_says_so(tmp_path):

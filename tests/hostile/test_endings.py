@@ -16,6 +16,7 @@ from grader.execute import Job, run_notebook
 from grader.records import Ending, Execution, Limits, Profile
 from tests.hostile.attacks import ATTACKS
 from tests.hostile.case import in_both_languages
+from tests.processes import below, name_of, running_after, words_of
 from tests.test_execute import write_notebook
 from tests.test_sandbox import needs_seal
 
@@ -100,16 +101,15 @@ def test_a_driving_process_that_hangs_or_falls_is_ended_and_takes_its_kernel_alo
     (execution,) = found
     assert execution.ending is ending
     assert in_both_languages(execution)
-    _, alive = psutil.wait_procs(family, timeout=5)
-    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+    assert running_after(family, 5) == []
 
 
 def _driving(before: set[int]) -> tuple[psutil.Process, list[psutil.Process]]:
     """Return the process that drives a notebook, and its kernel with all around it, once that is up."""
     for _ in range(300):
         for drive in (child for child in psutil.Process().children() if child.pid not in before):
-            family = drive.children(recursive=True)
-            if any("kernel.py" in " ".join(one.cmdline()) and one.name().startswith("python") for one in family):
+            family = below(drive.pid)
+            if any("kernel.py" in " ".join(words_of(one)) and name_of(one).startswith("python") for one in family):
                 return drive, family
         time.sleep(0.1)
     raise AssertionError("the kernel did not start")
