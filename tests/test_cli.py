@@ -60,6 +60,7 @@ def test_grading_on_the_host_imports_no_keras():
         (["grade", "missing.ipynb", "-o", "out"], 64, "no such file"),
         (["grade", "--tasks", "task9", ".", "-o", "out"], 64, "it has task1"),
         (["grade", ".", "--profile", "slow", "-o", "out"], 64, "quick"),
+        (["grade", ".", "-o", "s3://bucket/run"], 64, "a folder of this machine"),
         (["show", "out"], 64, "no run is recorded"),
         (["data", "add", "mnist", "missing.npz"], 66, "missing.npz"),
         (["reference", "run", "--only", "example9"], 64, "it has example1"),
