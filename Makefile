@@ -1,4 +1,4 @@
-# `make demo` is all a new user needs; `make check` is all CI runs besides the tests.
+# `make demo` is all a new user needs; `make check` is what a change must pass, the tests among it.
 PYTHON ?= python3
 VENV ?= .venv
 EXTRAS ?= cpu

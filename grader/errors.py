@@ -49,7 +49,7 @@ class WorkbookError(GraderError):
 
 
 class DataError(GraderError):
-    """A data set is missing, or a file given for one is not what it should be."""
+    """A data set is missing, or a file given for one, or the record of a run, is not what it should be."""
 
     exit_code = 66
 

@@ -1,4 +1,4 @@
-"""Verdicts -> points: pure arithmetic on whole numbers, and the records of what was judged."""
+"""Judges the criteria of a task and adds up the points, whole numbers all; makes the records of what was judged."""
 
 from __future__ import annotations
 
@@ -81,6 +81,7 @@ def task_result(
         answer=_answer(case, match),
         accuracy=_accuracy(task, case, example_trained, figure),
         expected_layers=expected_layers(task),
+        dataset=task.dataset,
     )
 
 

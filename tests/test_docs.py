@@ -168,6 +168,20 @@ def test_links_and_paths_of_the_repository_lead_somewhere(name):
     assert [one for one in real if not (ROOT / one).exists()] == []
 
 
+def test_files_named_in_the_code_are_there():
+    """A docstring or comment that sends its reader to a file of the project names one that exists."""
+    named = {
+        (str(path.relative_to(ROOT)), span)
+        for folder in ("grader", "benchmarks")
+        for path in (ROOT / folder).rglob("*.py")
+        for span in re.findall(
+            r"``((?:tests|reports|assignments|reference|grader)/[\w./-]+)``", path.read_text("utf-8")
+        )
+    }
+    assert len(named) > 5
+    assert sorted((path, span) for path, span in named if "ID" not in span and not (ROOT / span).exists()) == []
+
+
 # -- closed lists -------------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,7 @@
 """Verdicts become points, and a submission ends in one word."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,8 +10,10 @@ from grader.criteria.case import Measurement
 from grader.grade import expected_layers, status_of, task_result, totals, unjudged
 from grader.match import match_task
 from grader.records import Ending, Evidence, Execution, Finding, Status, Verdict, msg
+from grader.report.explain import on_sample
 from grader.workbook import load_workbook
 from tests.facts import FULL, MLP, TASK1, TASK3, Notebook, band, conv, data, dense, example_of, pool, training
+from tests.sample_results import run
 
 BOOK = load_workbook()
 TASKS = {task.id: task for task in BOOK.tasks}
@@ -201,6 +205,16 @@ def test_accuracies_stand_side_by_side():
     own = graded("task2", full_marks("task2"), in_kernel=0.98).accuracy
     assert (own.decisive, own.trainings, own.evidence) == (0.98, (0.98,), Evidence.IN_KERNEL)
     assert graded("task2", full_marks("task2")).accuracy.evidence is None
+
+
+def test_a_task_says_which_data_set_it_is_about():
+    """Whether it was graded on a sample hangs on that: a sample of other data in the same run does not count."""
+    result = graded("task2", full_marks("task2"))
+    assert result.dataset == "mnist"
+    real = next(one for one in run().datasets if one.name == "mnist")
+    beside = replace(real, name="cifar10", edition="sample")
+    assert not on_sample(replace(run(), datasets=(real, beside)), result)
+    assert on_sample(replace(run(), datasets=(replace(real, edition="sample"), beside)), result)
 
 
 def test_what_a_task_asks_for_is_written_a_line_a_layer():

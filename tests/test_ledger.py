@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader.errors import BusyError, ConditionsChangedError, MachineError, UsageError
+from grader.errors import BusyError, ConditionsChangedError, DataError, MachineError, UsageError
 from grader.ledger import Ledger, Wanted, require_space
 from grader.records import Stage, Status, Training
 from tests import sample_results
@@ -137,7 +137,7 @@ def test_a_file_that_is_no_ledger_is_said_to_be_none(ledger):
     """A damaged file ends in one line, not in a traceback of the database."""
     ledger.folder.mkdir(parents=True)
     (ledger.folder / "ledger.sqlite").write_bytes(b"not a database" * 1000)
-    with pytest.raises(UsageError, match="not a ledger that can be read"):
+    with pytest.raises(DataError, match="not a ledger that can be read"):
         ledger.run()
 
 

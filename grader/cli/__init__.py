@@ -1,4 +1,4 @@
-"""Commands; the only module that prints.
+"""Commands, a file for each family.
 
 Exit codes, after sysexits.h: 0 everything was graded and reported; 64 the call is wrong; 65 a workbook file is wrong;
 66 data is missing or wrong; 69 the machine lacks something; 70 a fault of ours; 75 another grader is writing the run;

@@ -34,7 +34,7 @@ class Quota:
         return "the notebook was given too many weights" if self.bytes < 0 else ""
 
     def waste(self) -> None:
-        """Take one request that was none."""
+        """Count one malformed request."""
         self.garbage -= 1
 
     def take(self, *, steps: int) -> str:

@@ -121,9 +121,9 @@ class CellRunner:
                 break
         else:
             if self._run.ending is Ending.COMPLETED:
-                self._end(Ending.TIMED_OUT, self._why_timed_out(number, stopped=False, all_of_it=notebook_is_over))
+                self._end(Ending.TIMED_OUT, self._why_timed_out(number, all_of_it=notebook_is_over))
         if notebook_is_over and self._run.ending is Ending.COMPLETED:
-            self._end(Ending.TIMED_OUT, self._why_timed_out(number, stopped=True, all_of_it=True))
+            self._end(Ending.TIMED_OUT, self._why_timed_out(number, all_of_it=True))
         return False
 
     async def _until(self, run: CellRun, task: asyncio.Task[Any], deadline: float, number: int) -> bool:
@@ -161,14 +161,13 @@ class CellRunner:
         self._end(Ending.OUTPUT_LIMIT, reason)
         return True
 
-    def _why_timed_out(self, number: int, *, stopped: bool, all_of_it: bool) -> Message:
+    def _why_timed_out(self, number: int, *, all_of_it: bool) -> Message:
         if all_of_it:
             return msg(
                 "The notebook was stopped in cell {cell}: all cells together may run for {limit} s.",
                 cell=number,
                 limit=self._limits.notebook_seconds,
             )
-        assert not stopped
         return msg(
             "Cell {cell} ran for longer than {limit} s and could not be stopped; the cells after it did not run. "
             "Look for a loop that never ends.",

@@ -1,4 +1,4 @@
-"""nbclient with our reins on: it runs each cell, and decides nothing about kernels, time or what is kept."""
+"""nbclient, held to one thing: it runs each cell, and decides nothing about kernels, time or what is kept."""
 
 from __future__ import annotations
 

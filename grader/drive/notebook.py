@@ -32,7 +32,7 @@ _HAND_IN_AGAIN = "Save it in Jupyter or Colab (File > Download .ipynb), open it 
 
 
 class UnreadableError(Exception):
-    """The file is not a notebook; ``reason`` says why. Never leaves this package: it becomes a record."""
+    """The file is not a notebook; ``reason`` says why. It becomes a record, never a fault."""
 
     def __init__(self, reason: Message) -> None:
         super().__init__(reason.text)

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from grader.errors import UsageError
+from grader.errors import DataError, UsageError
 from grader.ledger.conditions import Conditions
 from grader.ledger.decisions import Decisions, applied
 from grader.ledger.executions import Executions
@@ -116,7 +116,8 @@ class Ledger:
         """Return the facts of a recorded run.
 
         Raises:
-            UsageError: There is no run here, or its record cannot be read.
+            UsageError: There is no run here.
+            DataError: Its record cannot be read.
         """
         with self._store.reading() as database:
             row = database.execute("SELECT facts FROM run WHERE facts IS NOT NULL").fetchone()
@@ -127,7 +128,7 @@ class Ledger:
             return _RUN.validate_json(row[0])
         except ValidationError as error:
             msg = f"{self.out}: this record cannot be read ({error.error_count()} faults); grade into a new folder"
-            raise UsageError(msg) from error
+            raise DataError(msg) from error
 
     def request(self) -> dict[str, Any]:
         """Return what the run was asked for last.
@@ -263,7 +264,7 @@ class Ledger:
             return _RESULT.validate_json(text)
         except ValidationError as error:
             msg = f"{self.out}: the record of {student} cannot be read; grade into a new folder"
-            raise UsageError(msg) from error
+            raise DataError(msg) from error
 
 
 def _now() -> str:

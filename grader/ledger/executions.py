@@ -1,4 +1,4 @@
-"""Executed notebooks on disk: a folder for each, whole or not there, used again while nothing they came of changes."""
+"""Executed notebooks on disk: a folder each, written whole or not at all, reused while none of its inputs changes."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.errors import BusyError, GraderError, MachineError, UsageError
+from grader.errors import BusyError, DataError, GraderError, MachineError, UsageError
 from grader.ledger.disks import is_of_this_machine
 
 FORMAT = 1
@@ -94,7 +94,8 @@ class Store:
         """Yield a connection for looking; all it sees is of one moment.
 
         Raises:
-            UsageError: There is no ledger here, or it cannot be read.
+            UsageError: There is no ledger here.
+            DataError: It cannot be read.
             GraderError: The file could not be used in another way.
         """
         if not self.exists:
@@ -131,8 +132,8 @@ class Store:
     @contextlib.contextmanager
     def swift(self) -> Iterator[None]:
         """Spare transactions the wait for the disk until the block ends, where that is safe; then all is on disk."""
-        with self.writing():
-            """Makes the tables: an empty file would look like a ledger to a reader."""
+        with self.writing():  # makes the tables: an empty file would look like a ledger to a reader
+            pass
         with self._connected("rw") as database:
             if is_of_this_machine(self.path.parent):
                 _set_journal(database, "WAL")
@@ -168,8 +169,10 @@ class Store:
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return BusyError(f"{self.path}: another process has kept the ledger for a minute; try again")
         if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
-            return UsageError(f"{self.path}: cannot be opened ({error}); look at the rights of the folder and the file")
-        return UsageError(f"{self.path}: this is not a ledger that can be read ({error}); grade into a new folder")
+            return MachineError(
+                f"{self.path}: cannot be opened ({error}); look at the rights of the folder and the file"
+            )
+        return DataError(f"{self.path}: this is not a ledger that can be read ({error}); grade into a new folder")
 
 
 def _journal(database: sqlite3.Connection) -> str:

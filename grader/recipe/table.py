@@ -1,4 +1,7 @@
-"""Which layers a recipe may have, with every setting's type, bounds and Keras's default. The one allow-list."""
+"""The allow-list of layers: which a recipe may have, with every setting's type, bounds and Keras's default.
+
+:mod:`grader.recipe.wrapup` has those of optimizers, losses, metrics and callbacks.
+"""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ class TaskResult:
     expected_layers: tuple[str, ...] = ()
     """What the task asks for, one line a layer, where it fixes them: ``Dense 128 tanh``."""
     dataset: str = ""
-    """The data set the task is about: ``mnist``; empty when not recorded."""
+    """The data set the task is about: ``mnist``; empty where a task is about none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

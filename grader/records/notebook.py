@@ -121,7 +121,7 @@ class RowFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrayFacts:
-    """An array handed to ``fit``, ``evaluate`` or ``predict``, recognised as DESIGN describes.
+    """An array handed to ``fit``, ``evaluate`` or ``predict``, recognised by its content.
 
     ``x = scale * u + shift`` with ``u`` the data set's own numbers (uint8 for images).
     """
@@ -264,7 +264,7 @@ class PredictionFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteFacts:
-    """Something else worth knowing (event ``note``), such as ``colab-drive`` or ``legacy-call``."""
+    """Something else worth knowing (event ``note``), such as ``colab-drive``."""
 
     what: str
     detail: str = ""

@@ -60,7 +60,7 @@ class TrainingLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """One training, written canonically (``grader/recipe.py``): no names, no seeds, defaults filled in."""
+    """One training, written canonically (``grader/recipe/``): no names, no seeds, defaults filled in."""
 
     layers: tuple[Mapping[str, Any], ...]
     """A graph in topological order: ``{"kind": "Conv2D", "config": {...}, "inputs": [0]}``; node 0 is the input."""
@@ -125,7 +125,7 @@ class Training:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """The interval one training's accuracy should fall in (``grader/reference.py`` has the formula)."""
+    """The interval one training's accuracy should fall in (``grader/reference/band.py`` has the formula)."""
 
     reference: str
     """Such as ``example3``."""

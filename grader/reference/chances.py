@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 STRICTER = 1000
-"""What is clearly below has so much less of a chance than what misses the limit.
+"""The limit of what is clearly below is set for alpha divided by this.
 
 For normal accuracies 10 would do. Those of short trainings have a longer lower tail: with 10 an honest model like
 example 3 on real MNIST fails in 0.2 % of all cases, with 1000 in 0.02 % (:func:`grader.reference.resampled`).

@@ -34,7 +34,7 @@ class ReferenceRecord:
     steps: int | None = None
     """Most steps per fit, of the profile it was made under; None for as many as the notebook says."""
     spoiled: str = ""
-    """What was done to the recipe so that it must not pass (``grader/spoil.py``); empty for an honest one."""
+    """What was done to the recipe so that it must not pass (``grader/calibrate/spoil.py``); empty for an honest one."""
     schema: int = 1
 
     @property

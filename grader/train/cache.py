@@ -27,7 +27,7 @@ from grader.train.shared import Shared
 LIMIT_BYTES = 2 << 30
 """What a cache may hold unless told otherwise; a training takes some kilobytes, the state of a model some megabytes."""
 _FORMAT = 2
-"""Goes up when the trainer would make something else of the same recipe."""
+"""To be raised when the trainer begins to train an unchanged recipe differently."""
 _ADAPTER = TypeAdapter(Training)
 _PART, _TRAINING, _STATE = ".part", ".training", ".state"
 _ABANDONED_SECONDS = 3600

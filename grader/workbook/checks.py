@@ -57,8 +57,6 @@ def _lists(head: WorkbookFile) -> Iterator[str]:
                 yield f"{what} has {name!r} {count} times; each may be there once"
     if not head.tasks:
         yield 'tasks is empty; write the names of the tasks\' files, as in  tasks = ["task1"]'
-    if not head.languages:
-        yield 'languages is empty; write  languages = ["ru", "en"]'
     for name in _PROFILES:
         if name not in head.profiles:
             yield f"there is no [profiles.{name}]; write it, empty for as much training as the notebook says"

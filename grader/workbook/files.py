@@ -29,7 +29,6 @@ class WorkbookFile:
     title: Text
     tasks: tuple[str, ...]
     """Names of the tasks' files, without ``.toml``, in order."""
-    languages: tuple[Literal["ru", "en"], ...] = ("ru", "en")
     points: int = 100
     """What all tasks must come to."""
     legacy: Literal["run", "note", "fail"] = "run"

@@ -37,7 +37,6 @@ def load_workbook(folder: Path | None = None) -> Workbook:
     return Workbook(
         id=head.id,
         title=head.title,
-        languages=head.languages,
         tasks=tuple(tasks),
         legacy=head.legacy,
         cohort=head.cohort,

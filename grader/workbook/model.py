@@ -90,7 +90,6 @@ class Workbook:
 
     id: str
     title: Text
-    languages: tuple[str, ...]
     tasks: tuple[Task, ...]
     legacy: str
     """``run``, ``note`` or ``fail``: what becomes of spellings of older libraries."""

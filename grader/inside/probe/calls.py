@@ -224,7 +224,7 @@ class Fit(Watch):
         """Hold on to a model that cannot be trained again from what we know."""
         compiled, kept = self.facts["compile"] or {}, self.session.kept
         rebuildable = (
-            "'unportable': ''" in self.session.known(self.model).signature
+            self.session.known(self.model).event.get("unportable") == ""
             and (self.facts["fresh"] or self.facts["follows"] is not None)
             and not self.facts["x"].get("why")
             and not self.facts["sample_weight"]

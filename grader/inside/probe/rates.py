@@ -1,6 +1,6 @@
 """The learning rates a ``LearningRateScheduler`` is going to set, told before the training where that can be told.
 
-Its function is called for all epochs beforehand if it can do nothing but reckon: plain Python over numbers, without
+Its function is called for all epochs beforehand if it is pure arithmetic: plain Python over numbers, without
 effects and without chance. Whoever calls it again, as Keras does, then gets the same.
 """
 
@@ -49,7 +49,7 @@ def facts_of_callbacks(model: Any, given: Mapping[str, Any]) -> list[dict[str, A
 
 def _rates(schedule: Any, epochs: range, model: Any) -> list[float] | None:
     """Return the rate of each epoch as the optimizer holds it, None where it cannot be told."""
-    if len(epochs) > _MOST_EPOCHS or getattr(model, "optimizer", None) is None or not only_reckons(schedule):
+    if len(epochs) > _MOST_EPOCHS or getattr(model, "optimizer", None) is None or not is_pure_arithmetic(schedule):
         return None
     rate, rates = starting_rate(model), []
     if rate is None:
@@ -66,7 +66,7 @@ def _rates(schedule: Any, epochs: range, model: Any) -> list[float] | None:
     return rates
 
 
-def only_reckons(function: Any, depth: int = 0) -> bool:
+def is_pure_arithmetic(function: Any, depth: int = 0) -> bool:
     """Tell whether a function can do nothing but compute with its arguments and with numbers that stay as they are."""
     if not isinstance(function, types.FunctionType) or depth > _DEEPEST:
         return False
@@ -100,5 +100,5 @@ def _is_harmless(value: Any, depth: int) -> bool:
     if isinstance(value, dict):
         return all(isinstance(one, (int, float)) for pair in value.items() for one in pair)
     if isinstance(value, types.FunctionType):
-        return only_reckons(value, depth + 1)
+        return is_pure_arithmetic(value, depth + 1)
     return isinstance(value, (int, float, np.number)) or any(value is getattr(builtins, name) for name in _BUILTINS)
