@@ -106,12 +106,8 @@ def _is_example(task: Task, candidate: Candidate, runs: Sequence[Candidate]) -> 
         return _shows(task.signs, candidate)
     if runs:
         return False
-    seen = [sign for sign in task.signs if sign.kind not in _OF_A_TRAINING]
-    asked = [one for one in task.criteria if one.judges == "structure" and one.kind not in _OF_A_TRAINING]
+    seen = [sign for sign in task.signs if not sign.needs_fit]
+    asked = [one for one in task.criteria if one.judges == "structure" and not one.needs_fit]
     if all(_verdict(one, task, candidate) is Verdict.PASSED for one in asked):
         return False  # example and answer differ in their trainings only, and there is none
     return all(_sign(sign, candidate) is Verdict.PASSED for sign in seen)
-
-
-_OF_A_TRAINING = frozenset({"batch-size", "epochs", "validation-split"})
-"""Kinds of sign that only a ``fit`` can show."""

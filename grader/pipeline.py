@@ -20,8 +20,6 @@ from grader.records import Execution, Message, NotebookSummary, Stage, Status, S
 from grader.workbook import Task, Workbook
 
 Say = Callable[[Message], None]
-_UNSEEN = (Status.UNREADABLE, Status.SANDBOX_FAILED, Status.INTERNAL_ERROR)
-"""Nothing of the submission could be seen, so nothing is judged."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +67,7 @@ def grade_submission(submission: Submission, grading: Grading, say: Say) -> Subm
         measured.append((task, match, own, grading.laboratory.example(match, executions)))
     results = [_judged(*one, submission=submission, executions=executions, grading=grading) for one in measured]
     status, reason = status_of(executions, matches, results)
-    if status in _UNSEEN:
+    if status.is_unseen:
         results = [_unseen(task, reason) for task in grading.tasks]
     return SubmissionResult(
         student=submission.student,

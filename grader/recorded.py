@@ -17,7 +17,6 @@ from grader.ledger import Ledger, require_space
 from grader.measure import Trainer
 from grader.records import DataSet, Ending, Execution, Platform, Profile, Recipe, Training, TrainingLimits
 
-_OURS = (Ending.SANDBOX_FAILED, Ending.INTERNAL_ERROR)
 _LASTING = ("trained", "diverged")
 
 
@@ -57,7 +56,7 @@ class RecordedExecutions:
         execution = self.run_notebook(replace(job, out=folder), self.helper)
         if execution.ending is Ending.SANDBOX_FAILED:  # never the student's fault, and often gone a moment later
             execution = self.run_notebook(replace(job, out=folder), self.helper)
-        if execution.ending in _OURS:
+        if execution.ending.is_ours:
             require_space(self.ledger.out)
         self.ledger.executions.keep(student, number, digest, folder)
         return execution
@@ -73,7 +72,7 @@ class RecordedExecutions:
             execution = read_execution(replace(job, out=folder))
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return None if execution.ending in _OURS else execution
+        return None if execution.ending.is_ours else execution
 
 
 def execution_digest(job: Job, versions: Mapping[str, str], *, delegating: bool = False) -> str:

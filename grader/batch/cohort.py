@@ -20,9 +20,7 @@ from grader.collect import Submission
 from grader.errors import GraderError
 from grader.ledger import Ledger, Wanted, disk_full, is_full_disk, require_space
 from grader.pipeline import Grading, failed_by_us, grade_submission
-from grader.records import RunFacts, Status, SubmissionResult, Words, msg
-
-_OURS = (Status.INTERNAL_ERROR, Status.SANDBOX_FAILED)
+from grader.records import RunFacts, SubmissionResult, Words, msg
 
 
 def grade_cohort(
@@ -179,7 +177,7 @@ class _Run:
         require_space(ledger.out)
         self.observer.started(submission.student)
         result = self._result_of(submission)
-        if result.status in _OURS:
+        if result.status.is_ours:
             require_space(ledger.out)  # a full disk is no fault of this submission's grading
         result = replace(
             result,

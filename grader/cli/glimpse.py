@@ -86,9 +86,8 @@ class Glimpse:
             finding
             for criterion, finding in zip(task.criteria, result.findings, strict=True)
             if criterion.show == "always" and criterion.judges == "structure" and criterion.needs_answer
+            if match.candidate.fit is not None or not criterion.needs_fit  # what only a training shows comes later
         ]
-        if match.candidate.fit is None:  # what only a training shows is still to come
-            seen = [one for one in seen if one.kind not in ("batch-size", "epochs", "validation-split")]
         text = "\n".join(map(self._line, seen))
         if text and self._told.get(task.id) != text:
             self._told[task.id] = text

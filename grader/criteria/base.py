@@ -41,6 +41,8 @@ class Criterion(ABC):
     """Whether it helps to tell which model answers the task."""
     needs_answer: ClassVar[bool] = True
     """Whether there is nothing to judge without an answer."""
+    needs_fit: ClassVar[bool] = False
+    """Whether a model that was never fitted says nothing about it, for or against."""
 
     id: str = ""
     """Unique in its task; signs of an example have none."""

@@ -74,6 +74,7 @@ class TrainingData(Criterion):
     kind: ClassVar[str] = "training-data"
     judges: ClassVar[Judges] = "notebook"
     matches: ClassVar[bool] = True
+    needs_fit: ClassVar[bool] = True
 
     all: bool = False
     """Every row of the train split, none set aside for validation."""

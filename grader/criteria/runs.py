@@ -23,6 +23,7 @@ class Trained(Criterion):
 
     kind: ClassVar[str] = "trained"
     judges: ClassVar[Judges] = "notebook"
+    needs_fit: ClassVar[bool] = True
 
     @property
     def default_title(self) -> Words:
@@ -53,6 +54,7 @@ class Evaluated(Criterion):
     kind: ClassVar[str] = "evaluated"
     judges: ClassVar[Judges] = "notebook"
     matches: ClassVar[bool] = True
+    needs_fit: ClassVar[bool] = True
 
     on: Literal["test", "train", "any"] = "test"
 

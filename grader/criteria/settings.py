@@ -46,6 +46,7 @@ class BatchSize(Bounded):
     kind: ClassVar[str] = "batch-size"
     judges: ClassVar[Judges] = "structure"
     matches: ClassVar[bool] = True
+    needs_fit: ClassVar[bool] = True
 
     @property
     def default_title(self) -> Words:
@@ -82,6 +83,7 @@ class Epochs(Bounded):
     kind: ClassVar[str] = "epochs"
     judges: ClassVar[Judges] = "structure"
     matches: ClassVar[bool] = True
+    needs_fit: ClassVar[bool] = True
 
     @property
     def default_title(self) -> Words:
@@ -117,6 +119,7 @@ class ValidationSplit(Criterion):
     kind: ClassVar[str] = "validation-split"
     judges: ClassVar[Judges] = "structure"
     matches: ClassVar[bool] = True
+    needs_fit: ClassVar[bool] = True
 
     present: bool
 

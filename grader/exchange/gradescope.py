@@ -22,7 +22,6 @@ from grader.records import Finding, SubmissionResult, TaskResult, Verdict
 from grader.sheets import scaled
 
 _DECIMALS = 2
-_OURS = ("sandbox_failed", "internal_error")
 
 
 def export(grades: Sequence[Grade], language: Language, *, student: str | None, maximum: Decimal | None) -> Outcome:
@@ -34,7 +33,7 @@ def export(grades: Sequence[Grade], language: Language, *, student: str | None, 
     grade = _one(grades, student)
     result = grade.result
     seen = any(task.max > task.in_review for task in result.tasks)
-    if result.status.value in _OURS or not result.tasks or (not seen and result.status.value != "unreadable"):
+    if result.status.is_ours or not result.tasks or (not seen and result.status.value != "unreadable"):
         text = (
             f"{grade.student}: nothing of it could be graded ({language.say(result.reason) or result.status.value}); "
         )

@@ -25,7 +25,7 @@ from grader.records import RunFacts, Stage, Status, SubmissionResult
 
 _RUN = TypeAdapter(RunFacts)
 _RESULT = TypeAdapter(SubmissionResult)
-_OURS = (Status.INTERNAL_ERROR, Status.SANDBOX_FAILED)
+_OURS = tuple(status for status in Status if status.is_ours)
 _CURRENT = """
 wanted IS NOT NULL AND digest = wanted
 AND (conditions IS NULL OR conditions IN (SELECT digest FROM conditions WHERE accepted))
@@ -207,7 +207,7 @@ class Ledger:
             with self._store.reading() as database:
                 row = database.execute(query, (student, digest, *_OURS)).fetchone()
             return None if row is None else _RESULT.validate_json(row[0])
-        except (UsageError, ValidationError):  # an unreadable result is as good as none
+        except (UsageError, DataError, ValidationError):  # an unreadable result is as good as none
             return None
 
     def standings(self) -> tuple[Standing, ...]:

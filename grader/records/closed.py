@@ -37,6 +37,16 @@ class Status(enum.StrEnum):
     INTERNAL_ERROR = "internal_error"
     """We are at fault, never the student."""
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the machine or the grader is at fault: graded again by the next call."""
+        return self in {Status.SANDBOX_FAILED, Status.INTERNAL_ERROR}
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether nothing of the submission could be seen, so that nothing is judged."""
+        return self.is_ours or self is Status.UNREADABLE
+
 
 class Stage(enum.StrEnum):
     """How far a submission has come in a run, in this order; each is recorded when it is reached."""
@@ -65,6 +75,11 @@ class Ending(enum.StrEnum):
     EMPTY = "empty"
     SANDBOX_FAILED = "sandbox_failed"
     INTERNAL_ERROR = "internal_error"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the machine or the grader is at fault, never the student."""
+        return self in {Ending.SANDBOX_FAILED, Ending.INTERNAL_ERROR}
 
 
 class CellStatus(enum.StrEnum):

@@ -15,7 +15,6 @@ from grader.report.teaching import lessons_of
 _SHARED_AT_LEAST = 2
 _CLAIM_OFF = 0.02
 _STOPPED = frozenset({Ending.TIMED_OUT, Ending.OUT_OF_MEMORY, Ending.OUTPUT_LIMIT, Ending.KERNEL_DIED})
-_NOT_RUN = frozenset({Ending.SANDBOX_FAILED, Ending.INTERNAL_ERROR})
 _FEW = 3
 
 FLAGS: Mapping[str, Message] = {
@@ -81,7 +80,7 @@ def flags(result: SubmissionResult, run: RunFacts) -> tuple[str, ...]:
         "late": bool(result.delivery.late),
         "unreadable": Ending.UNREADABLE in endings or result.status is Status.UNREADABLE,
         "stopped": not endings.isdisjoint(_STOPPED),
-        "not-run": not endings.isdisjoint(_NOT_RUN),
+        "not-run": any(ending.is_ours for ending in endings),
         "errors": any(cell.status is CellStatus.ERROR for one in result.notebooks for cell in one.cells),
         "legacy": run.legacy == "note" and any(one.legacy for one in result.notebooks),
         "weak": any(one.evidence is Evidence.IN_KERNEL for one in facts),

@@ -11,12 +11,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from grader.language import Language, printable
-from grader.records import Finding, Status, SubmissionResult, TaskResult, Verdict, Words, msg
+from grader.records import Finding, SubmissionResult, TaskResult, Verdict, Words, msg
 from grader.report.explain import task_name
 from grader.report.remarks import headline
 from grader.report.slim import slim_table
-
-_UNSEEN = (Status.INTERNAL_ERROR, Status.SANDBOX_FAILED, Status.UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +63,7 @@ def waiting(results: Sequence[SubmissionResult]) -> tuple[Waiting, ...]:
         sorted(
             found,
             key=lambda one: (
-                one.result.status not in _UNSEEN,
+                not one.result.status.is_unseen,
                 -at_stake[one.result.student],
                 one.result.student,
                 -one.points,
@@ -118,7 +116,7 @@ def _of(result: SubmissionResult) -> Iterator[Waiting]:
 
 
 def _why(result: SubmissionResult, finding: Finding) -> Words:
-    if result.status in _UNSEEN:  # one reason for everything
+    if result.status.is_unseen:  # one reason for everything
         return result.reason or msg("not seen")
     word = finding.override
     if word is None:

@@ -13,8 +13,6 @@ from grader.selfcheck.late import LATE
 from grader.selfcheck.looks import TaskLook
 from grader.workbook import Task
 
-_OF_A_TRAINING = frozenset({"batch-size", "epochs", "validation-split", "training-data", "trained", "evaluated"})
-"""Kinds that say nothing of a model before it is trained."""
 _OF_ITS_ARGUMENTS = frozenset({"batch-size", "validation-split", "training-data", "evaluated"})
 """Kinds that a training which was not seen leaves open."""
 _OF_THE_SESSION = frozenset({"example-run", "configurations", "varied"})
@@ -50,7 +48,7 @@ def _is_open(criterion: Criterion, finding: Finding, candidate: Candidate | None
         return criterion.judges == "training"
     if criterion.judges == "training":
         return finding.verdict is not Verdict.FAILED or not candidate.is_trained
-    if candidate.fit is None and candidate.failure is None and criterion.kind in _OF_A_TRAINING:
+    if candidate.fit is None and candidate.failure is None and criterion.needs_fit:
         return True
     return (
         _ran_unseen(candidate)
