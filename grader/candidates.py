@@ -51,10 +51,18 @@ def _trained(fit: FitFacts, model: ModelFacts, trace: Trace, notebook: str) -> C
         num_params=model.num_params,
         compile=fit.compile,
         fit=fit,
+        epochs_before=_epochs_before(fit, trace),
         evaluations=tuple(_after(fit, model, trace.evaluations, trace)),
         predicts=tuple(_after(fit, model, trace.predicts, trace)),
         failure=None if complete else _failure_of(fit.model, trace, cell=fit.cell),
     )
+
+
+def _epochs_before(fit: FitFacts, trace: Trace) -> int:
+    known, total = {one.fit: one for one in trace.fits}, 0
+    while fit.follows is not None and fit.follows < fit.fit and (before := known.get(fit.follows)) is not None:
+        fit, total = before, total + before.epochs - before.initial_epoch
+    return total
 
 
 def _untrained(model: ModelFacts, trace: Trace, notebook: str) -> Candidate:

@@ -85,7 +85,7 @@ def data(name: str, split: str = "train", rows: int | None = None) -> ArrayFacts
     """Rows of a data set from the first on; all of the split when not said."""
     train, test = ROWS[name]
     count = rows if rows is not None else (test if split == "test" else train)
-    known = split in {"train", "test"} and name != "binary20"
+    known = split in {"train", "test"}
     return ArrayFacts(
         shape=(count, *SHAPES[name]),
         dtype="float32",

@@ -78,6 +78,7 @@ def of(layers, **fit):
 
 
 BROKEN = FailureFacts(stage="build", error="ValueError", message="Computed output size would be zero or negative.")
+IDLE = LayerFacts(kind="MaxPooling2D", config={"pool_size": [1, 1], "strides": [1, 1]})
 OWN = LayerFacts(kind="MyBlock", custom=True)
 COMPILED = CompileFacts(
     model=0, optimizer="SGD", optimizer_config={"learning_rate": 0.009999999776}, loss="SparseCategoricalCrossentropy"
@@ -92,6 +93,8 @@ TABLE = [
     ("layer-count", {"layer": "Conv2D", "at_least": 4, "at_most": 6}, {}, PASSED),
     ("layer-count", {"layer": "Conv2D", "exactly": 5}, of((OWN, dense(10))), REVIEW),
     ("layer-count", {"layer": "Conv2D", "exactly": 0}, of(MLP), PASSED),
+    ("layer-count", {"layer": "MaxPooling2D", "exactly": 4}, of((*[pool()] * 4, dense(10))), PASSED),
+    ("layer-count", {"layer": "MaxPooling2D", "exactly": 4}, of((*[IDLE] * 4, dense(10))), FAILED),
     ("layer-order", {"layers": ["Conv2D", "MaxPooling2D", "Flatten", "Dense"]}, {}, PASSED),
     ("layer-order", {"layers": ["Flatten", "Conv2D"]}, {}, FAILED),
     ("layer-order", {"layers": ["Dense", "Dense"]}, {}, FAILED),
@@ -143,6 +146,7 @@ TABLE = [
     ("epochs", {"exactly": 20}, of(TASK3, epochs=20), PASSED),
     ("epochs", {"exactly": 20}, of(TASK3, epochs=5), FAILED),
     ("epochs", {"exactly": 20}, of(TASK3, epochs=25, initial_epoch=5), PASSED),
+    ("epochs", {"exactly": 20}, of(TASK3, epochs=1) | {"candidate": replace(of(TASK3, epochs=1)["candidate"], epochs_before=19)}, REVIEW),
     ("epochs", {"exactly": 20}, of(TASK3, epochs=20, history={"loss": (0.1,) * 7}), REVIEW),
     ("validation-split", {"present": False}, {}, PASSED),
     ("validation-split", {"present": False}, of(TASK3, validation_split=0.1), FAILED),
@@ -165,6 +169,10 @@ TABLE = [
     ("training-data", {"all": True}, of(TASK3, validation_split=0.1), FAILED),
     ("training-data", {"all": True}, of(TASK3, x=replace(data("mnist"), rows=RowFacts(count=60_000, ranges=((0, 30_000),) * 2))), FAILED),
     ("training-data", {"all": True}, of(TASK3, x=replace(data("mnist"), rows=RowFacts(count=60_000, packed="AAAA"))), REVIEW),
+    ("training-data", {"all": True}, of(TASK3, steps_per_epoch=1), FAILED),
+    ("training-data", {"all": True}, of(TASK3, steps_per_epoch=938, batch=64), PASSED),
+    ("training-data", {}, of(TASK3, x=replace(data("mnist"), rows=None), agree=None), REVIEW),
+    ("training-data", {"all": True}, of(TASK3, x=replace(data("mnist"), rows=RowFacts(count=2**62, packed="AAAA"))), REVIEW),
     ("training-data", {"all": True}, of(TASK1, dataset="binary20") | {"dataset": "binary20"}, PASSED),
     # runs
     ("trained", {}, {}, PASSED),
@@ -172,6 +180,7 @@ TABLE = [
     ("trained", {}, {"candidate": replace(candidate(), tier=Tier.FAILED, fit=None, failure=BROKEN)}, FAILED),
     ("evaluated", {}, {}, FAILED),
     ("evaluated", {}, of(TASK3, validation_x=data("mnist", "test")), PASSED),
+    ("evaluated", {}, of(TASK3, validation_x=data("mnist", "test", 1)), REVIEW),
     ("evaluated", {"on": "train"}, {}, FAILED),
     ("example-run", {}, {}, FAILED),
     ("example-run", {}, {"example_runs": (candidate(EXAMPLE3),)}, PASSED),

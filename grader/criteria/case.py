@@ -57,6 +57,8 @@ class Candidate:
     compile: CompileFacts | None = None
     fit: FitFacts | None = None
     """A ``fit`` that was broken off is kept here too; ``tier`` tells."""
+    epochs_before: int = 0
+    """Of the fits whose weights this one went on from."""
     evaluations: tuple[EvaluateFacts, ...] = ()
     """Calls of ``evaluate`` after the fit, on this model or on a copy of it loaded from a file."""
     predicts: tuple[EvaluateFacts, ...] = ()

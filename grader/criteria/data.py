@@ -15,9 +15,11 @@ from grader.criteria.names import TRAIN_ROWS
 from grader.criteria.settings import never_trained
 from grader.records import FitFacts, RowFacts, Words, msg
 
+_MOST_ROWS = 1_000_000
+
 
 def distinct_rows(rows: RowFacts) -> int | None:
-    """Count different rows; None when the packed rows are damaged.
+    """Count different rows; None when the packed rows are damaged, or more than any data set has.
 
     >>> distinct_rows(RowFacts(count=30, ranges=((0, 20), (10, 20))))
     20
@@ -28,9 +30,11 @@ def distinct_rows(rows: RowFacts) -> int | None:
             total += max(0, stop - max(start, end))
             end = max(end, stop)
         return total
+    if not 0 < rows.count <= _MOST_ROWS:  # the count is the notebook's word, like what is packed
+        return None
     try:
         packed = base64.b64decode(rows.packed, validate=True)
-        plain = zlib.decompressobj().decompress(packed, 4 * rows.count + 1)  # bounded: it comes from the notebook
+        plain = zlib.decompressobj().decompress(packed, 4 * rows.count + 1)
     except (binascii.Error, zlib.error, ValueError):
         return None
     numbers = array("I")
@@ -102,7 +106,7 @@ class TrainingData(Criterion):
 
     def _labels(self, fit: FitFacts) -> Judgement | None:
         agree = fit.y.agree if fit.y is not None else None
-        if fit.x.rows is None and agree is None:
+        if fit.x.dataset not in TRAIN_ROWS and agree is None:
             return None  # drawn by the student: there are no true labels
         if agree is None:
             return review(self.default_title, msg("the labels could not be compared with the data set's"))
@@ -125,12 +129,14 @@ class TrainingData(Criterion):
         rows = distinct_rows(fit.x.rows)
         if rows is None:
             return review(self.default_title, msg("which rows were used could not be read"))
+        if fit.steps_per_epoch and fit.batch_size:
+            rows = min(rows, fit.steps_per_epoch * fit.batch_size * (fit.epochs - fit.initial_epoch))
         if rows >= total:
             return None
         return failed(
             self.default_title,
             msg("training rows used: {rows} of {total}", rows=rows, total=total),
-            msg("Give model.fit the whole training data, without slices."),
+            msg("Give model.fit the whole training data, without slices and without steps_per_epoch."),
         )
 
 

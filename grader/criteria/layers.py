@@ -41,8 +41,11 @@ class LayerCount(Bounded):
         return msg("{layer} layers: {count}", layer=self.layer, count=self.amount)
 
     def judge(self, case: Case) -> Judgement:
-        """Count the layers; a student's own layer class may hide some, so it leaves a miss open."""
-        count = sum(layer.kind == self.layer and not layer.custom for layer in case.layers)
+        """Count the layers; a student's own layer class may hide some, so it leaves a miss open.
+
+        Pooling by one changes nothing and does not count.
+        """
+        count = sum(layer.kind == self.layer and not layer.custom and not _idle(layer) for layer in case.layers)
         expected = self.default_title
         found = msg("{layer} layers: {count}", layer=self.layer, count=count)
         if self.holds(count):
@@ -80,6 +83,16 @@ class LayerCount(Bounded):
     def mistakes(self) -> tuple[str, ...]:
         """Return what is wrong with the settings."""
         return (*super().mistakes(), *unknown("layer", self.layer, LAYERS))
+
+
+def _idle(layer: LayerFacts) -> bool:
+    """Whether a layer pools windows of one number, one by one."""
+    size, strides = layer.config.get("pool_size"), layer.config.get("strides")
+    return size is not None and _ones(size) and (strides is None or _ones(strides))
+
+
+def _ones(value: object) -> bool:
+    return all(one == 1 for one in value) if isinstance(value, list | tuple) else value == 1
 
 
 @dataclass(frozen=True, kw_only=True)

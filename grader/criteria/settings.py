@@ -91,7 +91,7 @@ class Epochs(Bounded):
         return msg("Epochs: {count}", count=self.amount)
 
     def judge(self, case: Case) -> Judgement:
-        """Compare the epochs asked for; a training that a callback stopped early is left to a person."""
+        """Compare the epochs asked for; what a callback stopped early, or took several fits, is left to a person."""
         fit = of(case).fit
         if fit is None:
             return never_trained(self.default_title, case)
@@ -102,6 +102,11 @@ class Epochs(Bounded):
             return review(
                 self.default_title,
                 msg("{count} epochs were asked for, the training stopped after {ran}", count=epochs, ran=ran),
+            )
+        if not self.holds(epochs) and self.holds(epochs + of(case).epochs_before):
+            return review(
+                self.default_title,
+                msg("epochs in several calls of fit on one model: {count}", count=epochs + of(case).epochs_before),
             )
         return either(
             self.holds(epochs), self.default_title, found, msg("Write epochs={count} in model.fit.", count=self.amount)
