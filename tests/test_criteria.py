@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from grader.candidates import candidates_of
 from grader.complaints import read
 from grader.criteria import KINDS
 from grader.criteria.base import finding
@@ -458,3 +459,14 @@ def test_an_accuracy_that_was_never_judged_says_what_was_asked(reference, words)
     """Without an answer or a band there is no figure to name; the reference is named in words, not by its file."""
     found = finding(criterion("accuracy", reference=reference), Case(dataset="mnist", profile=FULL))
     assert words in Language("en").say(found.expected)
+
+
+def test_epochs_of_fits_that_go_on_from_each_other_add_up():
+    """A loop of one-epoch fits is twenty epochs for a person to see; a forged circle of fits ends."""
+    book = Notebook()
+    number = book.model(TASK3, shape=(28, 28, 1))
+    for fit in range(20):
+        book.fit(number, data("mnist"), epochs=1, follows=fit - 1 if fit else None)
+    assert [one.epochs_before for one in candidates_of([book.run()])] == list(range(20))
+    book.fit(number, data("mnist"), epochs=1, follows=20)
+    assert candidates_of([book.run()])[-1].epochs_before == 0
