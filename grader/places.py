@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
+import unicodedata
 from pathlib import Path
 
 import platformdirs
 
 _PACKAGE = Path(__file__).parent
 _APP = "workbook-grader"
+_LONGEST_NAME = 60
 
 
 def shipped(name: str) -> Path:
@@ -18,6 +22,20 @@ def shipped(name: str) -> Path:
     """
     inside = _PACKAGE / "assets" / name
     return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+def safe_name(student: str) -> str:
+    """Return a student's name as a file or folder takes it: one for each, harmless on every file system.
+
+    >>> safe_name("anna.petrova")
+    'anna.petrova'
+    >>> safe_name("../x")
+    '_x-d6b96a97'
+    """
+    plain = re.sub(r"[^\w.-]", "_", unicodedata.normalize("NFC", student)).strip(".")[:_LONGEST_NAME]
+    if plain != student:
+        plain = f"{plain}-{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    return plain
 
 
 def data_home() -> Path:

@@ -82,7 +82,7 @@ BROKEN = FailureFacts(stage="build", error="ValueError", message="Computed outpu
 IDLE = LayerFacts(kind="MaxPooling2D", config={"pool_size": [1, 1], "strides": [1, 1]})
 OWN = LayerFacts(kind="MyBlock", custom=True)
 COMPILED = CompileFacts(
-    model=0, optimizer="SGD", optimizer_config={"learning_rate": 0.009999999776}, loss="SparseCategoricalCrossentropy"
+    model=0, optimizer="SGD", optimizer_config={"learning_rate": 0.009999999776}, loss="sparse_categorical_crossentropy"
 )
 
 TABLE = [

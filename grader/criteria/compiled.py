@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -43,7 +42,7 @@ class Loss(Criterion):
         found = msg("Loss: {names}", names=compiled.loss)
         if compiled.loss_custom:
             return review(self.default_title, msg("a loss of the notebook's own: {name}", name=compiled.loss))
-        return either(_snake(compiled.loss) in self.one_of, self.default_title, found, advice)
+        return either(compiled.loss in self.one_of, self.default_title, found, advice)
 
     def mistakes(self) -> tuple[str, ...]:
         """Return what is wrong with the settings."""
@@ -109,15 +108,6 @@ class Optimizer(Criterion):
     def mistakes(self) -> tuple[str, ...]:
         """Return what is wrong with the settings."""
         return unknown("optimizer", self.name.lower(), OPTIMIZERS)
-
-
-def _snake(name: str) -> str:
-    """Write a class name as Keras writes its function.
-
-    >>> _snake("SparseCategoricalCrossentropy")
-    'sparse_categorical_crossentropy'
-    """
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 def _same(actual: object, wanted: object) -> bool:

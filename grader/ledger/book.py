@@ -6,7 +6,6 @@ import contextlib
 import datetime as dt
 import hashlib
 import json
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from grader.ledger.executions import Executions
 from grader.ledger.lock import held
 from grader.ledger.store import Store
 from grader.ledger.trainings import Trainings
+from grader.places import safe_name
 from grader.records import RunFacts, Stage, Status, SubmissionResult
 
 _RUN = TypeAdapter(RunFacts)
@@ -88,11 +88,8 @@ class Ledger:
             self.executions.to_disk()
 
     def folder_of(self, student: str) -> Path:
-        """Return the folder of one submission; unique for every student, safe on every file system."""
-        plain = re.sub(r"[^\w.-]", "_", student).strip(".")[:60]
-        if plain != student:
-            plain = f"{plain}-{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
-        return self.folder / "students" / plain
+        """Return the folder of one submission, one for every student."""
+        return self.folder / "students" / safe_name(student)
 
     # -- the run ----------------------------------------------------------------------------------------------------
 
