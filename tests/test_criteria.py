@@ -444,6 +444,21 @@ def test_the_rebuilt_model_is_believed_before_the_notebook():
     assert verdict(criterion("layer-count", layer="Conv2D", exactly=5), measured=rebuilt) == FAILED
 
 
+@pytest.mark.parametrize(
+    ("accuracy", "clearly_below", "expected"),
+    [(0.99, 0.975, PASSED), (0.995, 0.96, REVIEW), (0.995, 0.975, FAILED), (0.965, 0.96, REVIEW)],
+)
+def test_an_accuracy_of_both_sides_misses_above_the_band_too(accuracy, clearly_below, expected):
+    """Above the band by chance is for a person; as far above the mean as clearly below lies under it, it is failed."""
+    settings = {
+        "measured": Measurement(trainings=(training(accuracy),)),
+        "bands": {"task2": band(clearly_below=clearly_below)},
+    }
+    assert verdict(criterion("accuracy", reference="task2", both_sides=True), **settings) == expected
+    one_sided = verdict(criterion("accuracy", reference="task2"), **settings)
+    assert one_sided == (PASSED if accuracy > 0.97 else expected)
+
+
 def test_labels_are_drawn_by_the_student_in_task_1():
     """`np.random.randint` labels have no right values to compare with."""
     one = candidate(TASK1, dataset="binary20", shape=(20,))

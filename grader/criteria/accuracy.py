@@ -90,6 +90,8 @@ class Accuracy(Criterion):
     """How far under the reference's limit is still good."""
     margin_quick: float | None = None
     """In place of ``margin`` in the quick profile."""
+    both_sides: bool = False
+    """An accuracy above the band misses too: for a network whose accuracy says whether it is the one asked for."""
 
     @property
     def default_title(self) -> Words:
@@ -154,7 +156,20 @@ class Accuracy(Criterion):
         ruling = self.ruling(case.measured.trainings, band, case.profile)
         if ruling is None:
             return self._in_kernel(case, band, limit, expected)
+        if self.both_sides and ruling.value is not None and ruling.value > band.upper:
+            return self._too_high(ruling.value, band)
         return _judgement(ruling, case.measured.trainings, band, expected)
+
+    def _too_high(self, value: float, band: Band) -> Judgement:
+        expected = msg(
+            "test accuracy from {lower} to {upper}",
+            lower=round(band.lower, _DIGITS),
+            upper=round(band.upper, _DIGITS),
+        )
+        found = msg("{accuracy}: another network than the one asked for reaches this", accuracy=round(value, _DIGITS))
+        clearly_above = 2 * band.mean - band.clearly_below
+        advice = msg("Compare the layers and the output activation with those of the task.")
+        return failed(expected, found, advice) if value > clearly_above else review(expected, found)
 
     def _in_kernel(self, case: Case, band: Band, limit: float, expected: Words) -> Judgement:
         own = case.measured.in_kernel
