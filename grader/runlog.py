@@ -103,7 +103,9 @@ class Tally:
             self.statuses[result.status.value] += 1
 
 
-def summary(out: Path, tally: Tally, *, total: int, code: int, error: str, changed: bool) -> Mapping[str, Any]:
+def summary(
+    out: Path, tally: Tally, *, total: int, code: int, error: str, changed: bool, doubtful: int
+) -> Mapping[str, Any]:
     """Return the summary of one call: what was asked, what came of it, how it ended.
 
     Args:
@@ -113,6 +115,7 @@ def summary(out: Path, tally: Tally, *, total: int, code: int, error: str, chang
         code: Exit code of the command.
         error: Why it did not end well; empty otherwise.
         changed: Whether anything in the run is not as it was before the call.
+        doubtful: Decisions of the lecturer's that need another look.
     """
     return {
         "schema": SCHEMA,
@@ -126,5 +129,6 @@ def summary(out: Path, tally: Tally, *, total: int, code: int, error: str, chang
         "unchanged": tally.unchanged,
         "unfinished": total - tally.graded - tally.unchanged,
         "in_review": tally.waiting,
+        "decisions_to_check": doubtful,
         "statuses": dict(sorted(tally.statuses.items())),
     }

@@ -1,13 +1,15 @@
 """What waits for a person, and the lecturer's word."""
 
 import json
+import shlex
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
 from grader.cli import group
 from grader.errors import GraderError
-from grader.ledger import Ledger, Wanted
+from grader.ledger import Ledger, Wanted, doubtful
 from grader.records import Status, Verdict
 from tests import sample_results
 
@@ -72,7 +74,77 @@ def test_a_decision_is_kept_over_re_runs(recorded):
     recorded.collect([Wanted(student="anna", files="f2", digest="d2")])
     recorded.write(sample_results.submission("anna", digest="d2"))
     assert accuracy(recorded)[0].earned == 3
-    assert "handed in again since you decided" in grader("review", recorded.out)
+
+
+def hand_in_again(ledger):
+    """Let anna mend her files and be graded once more."""
+    ledger.collect([Wanted(student="anna", files="f2", digest="d2")])
+    ledger.write(sample_results.submission("anna", digest="d2"))
+
+
+def test_a_decision_on_other_files_waits_in_the_queue_until_it_is_taken_anew(recorded):
+    """It counts, and queue, class page and flags say that it was taken on what is handed in no more."""
+    decide(recorded, "--no-report")
+    hand_in_again(recorded)
+    grader("report", recorded.out)
+    said, page = grader("review", recorded.out), (recorded.out / "index.html").read_text("utf-8")
+    assert "task3/accuracy --remove" in said
+    assert "Points in review: 0" in said
+    assert page.count("handed in again since") == 2  # a flag, and a line of the queue
+    assert "An unlucky seed." in page
+    decide(recorded)
+    assert grader("review", recorded.out).strip() == "Nothing waits for you."
+    assert "handed in again since" not in (recorded.out / "index.html").read_text("utf-8")
+
+
+def test_a_summary_counts_the_decisions_to_check(recorded):
+    """On other files, or without effect."""
+    decide(recorded, "--no-report")
+    assert doubtful(recorded) == ()
+    hand_in_again(recorded)
+    assert [counts for _, counts in doubtful(recorded)] == [True]
+    with recorded._store.writing() as database:
+        database.execute("UPDATE decision SET criterion = 'gone'")
+    assert [counts for _, counts in doubtful(recorded)] == [False]
+
+
+def unseen(task):
+    """Return a task of which nothing could be seen."""
+    findings = tuple(replace(one, verdict=Verdict.REVIEW) for one in task.findings)
+    return replace(task, findings=findings, earned=0, in_review=task.max)
+
+
+def test_all_criteria_of_a_task_or_a_submission_are_decided_at_once(recorded):
+    """Whoever could not be read needs one call, not one a criterion; --remove takes it back likewise."""
+    unread = sample_results.submission("anna", digest="d1", status=Status.UNREADABLE)
+    recorded.write(replace(unread, tasks=tuple(map(unseen, unread.tasks))))
+    before = recorded.results()
+    assert '--all --verdict passed --because "..."' in grader("review", recorded.out)
+    words = ("--because", "Shown to me on paper.", "--no-report")
+    assert "points: " in grader("override", recorded.out, "anna", "task3", "--verdict", "passed", *words)
+    (result,) = recorded.results()
+    assert [task.earned for task in result.tasks] == [0, 0, result.tasks[2].max]
+    grader("override", recorded.out, "anna", "--all", "--verdict", "passed", *words)
+    (result,) = recorded.results()
+    assert [task.earned for task in result.tasks] == [task.max for task in result.tasks]
+    assert "Nothing waits" in grader("review", recorded.out)
+    grader("override", recorded.out, "anna", "task3", "--remove", "--no-report")
+    assert len(recorded.decisions.all()) == len(result.tasks[0].findings) + len(result.tasks[1].findings)
+    grader("override", recorded.out, "anna", "--all", "--remove", "--no-report")
+    assert recorded.results() == before
+
+
+def test_the_queue_ends_in_commands_that_work_as_they_stand(recorded, tmp_path):
+    """With the run's real folder and names as a shell needs them."""
+    recorded.rename(replace(sample_results.submission("anna", digest="d1")))
+    with recorded._store.writing() as database:
+        database.execute(
+            "UPDATE submission SET student = 'anna o''hara', result = replace(result, '\"anna\"', '\"anna o''hara\"')"
+        )
+    (command,) = [line for line in grader("review", recorded.out).splitlines() if line.startswith("grader override")]
+    assert shlex.split(command)[1:5] == ["override", str(recorded.out), "anna o'hara", "task3/accuracy"]
+    grader(*shlex.split(command)[1:], "--no-report")
+    assert recorded.results()[0].status is Status.GRADED
 
 
 def test_a_decision_can_be_taken_back_and_both_stay_on_record(recorded):
@@ -108,6 +180,12 @@ def test_a_decision_that_no_longer_fits_has_no_effect_and_is_listed(recorded):
     [
         (["accuracy", "--verdict", "passed", "--points", "7", "--because", "x"], "worth 6; give 0 to 6"),
         (["accuracy", "--verdict", "review", "--points", "1", "--because", "x"], "give 0 to 0"),
+        (["accuracy", "--verdict", "failed", "--points", "6", "--because", "x"], "give 0 to 5"),
+        (["task3", "--verdict", "passed", "--points", "1", "--because", "x"], "for one criterion"),
+        (["--all", "--verdict", "passed", "--points", "1", "--because", "x"], "for one criterion"),
+        (["accuracy", "--all", "--verdict", "passed", "--because", "x"], "or say --all"),
+        (["--verdict", "passed", "--because", "x"], "or say --all"),
+        (["--all", "--remove"], "decided is nothing"),
         (["accuracy", "--verdict", "passed"], "--because"),
         (["accuracy", "--verdict", "passed", "--because", " "], "--because is empty"),
         (["accuracy", "--remove", "--points", "1"], "leave out"),
@@ -132,8 +210,6 @@ def test_a_criterion_of_several_tasks_needs_its_task(recorded):
 
 def test_students_are_found_by_what_the_lms_calls_them(recorded):
     """Name, id or e-mail do where they are unique."""
-    from dataclasses import replace
-
     from grader.records import Person
 
     known = Person(id="4711", name="Анна Петрова", email="anna@example.org")
@@ -147,7 +223,7 @@ def test_the_queue_has_the_worst_first(recorded):
     """What nobody could look into comes before single criteria, more points before fewer, with the reasons."""
     broken = sample_results.submission("zoe", digest="d1", status=Status.UNREADABLE)
     recorded.write(broken)
-    lines = grader("review", recorded.out).splitlines()
+    lines = [line for line in grader("review", recorded.out).splitlines() if not line.startswith("grader ")]
     place = {name: next(i for i, line in enumerate(lines) if name in line) for name in ("zoe", "anna")}
     assert place["zoe"] < place["anna"]
     assert any("task3/accuracy" in line and "median of three" in line for line in lines[place["anna"] :])

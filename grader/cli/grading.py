@@ -143,13 +143,17 @@ class _Call:
     tally: Tally
     total: int = 0
     changed: bool = True
+    doubtful: int = 0
+    """Decisions of the lecturer's that need another look."""
 
 
 def _grade(asked: Mapping[str, Any], call: _Call) -> None:
     from grader.batch import Several, grade_cohort
     from grader.cli.asked import settings_of
-    from grader.ledger import Ledger
+    from grader.language import Language
+    from grader.ledger import Ledger, doubtful
     from grader.progress import follow
+    from grader.records import msg
     from grader.report import render_run
     from grader.runlog import JsonLog
 
@@ -168,12 +172,20 @@ def _grade(asked: Mapping[str, Any], call: _Call) -> None:
             observers.append(stack.enter_context(JsonLog(asked["json_log"])))
         ledger = grade_cohort(submissions, settings, call.out, Several(*observers), request=_plain(asked))
     call.changed = ledger.state() != before or not (call.out / "index.html").is_file()
+    call.doubtful = len(doubtful(ledger))
     if asked["if_changed"] and not call.changed:
         click.echo("Nothing has changed; the reports are as they were.")
         return
     results = ledger.results()
     render_run(ledger.run(), results, call.out, language=settings.language)
     print_results(call.out, None, settings.language, results=results)
+    if call.doubtful:
+        look = msg(
+            "Decisions that need another look: {count}. Call: {command}",
+            count=call.doubtful,
+            command=f"grader review {call.out}",
+        )
+        click.echo(Language(settings.language).say(look))
     click.echo(f"\n{(call.out / 'index.html').resolve()}")
 
 
@@ -206,7 +218,15 @@ def _summarised(call: _Call, path: Path | None) -> Iterator[None]:
         raise
     finally:
         if path is not None:
-            facts = summary(call.out, call.tally, total=call.total, code=code, error=error, changed=call.changed)
+            facts = summary(
+                call.out,
+                call.tally,
+                total=call.total,
+                code=code,
+                error=error,
+                changed=call.changed,
+                doubtful=call.doubtful,
+            )
             text = json.dumps(facts, ensure_ascii=False)
             if str(path) == "-":
                 click.echo(text)

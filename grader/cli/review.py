@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,27 +33,29 @@ def _me() -> str:
 def review(run: Path, lang: str | None) -> None:
     """List what waits for a person, the most points first, and decisions that need another look.
 
-    Decide with `grader override`; whatever waits costs nobody any points.
+    Then come commands that decide it; whatever waits costs nobody any points.
     """
     from rich.console import Console
 
     from grader.language import Language
     from grader.ledger import Ledger
-    from grader.report.queue import queue_table, waiting
+    from grader.report.queue import commands, queue_table, waiting
 
     ledger = Ledger(run)
     facts = ledger.run()
     results = ledger.results()
     language = Language(lang or facts.language)
-    Console().print(queue_table(waiting(results), language))
-    for line in _doubtful(ledger, language):
+    queue = waiting(results)
+    Console().print(queue_table(queue, language))
+    for line in (*commands(queue, run), *_without_effect(ledger, language)):
         click.echo(line)
 
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("student")
-@click.argument("criterion")
+@click.argument("criterion", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every criterion of the submission, in place of CRITERION.")
 @click.option("--verdict", type=click.Choice(["passed", "failed", "review"]), help="Your verdict.")
 @click.option("--points", type=click.IntRange(0), help="Points awarded; by default all when passed, none otherwise.")
 @click.option("--because", help="Why, in a sentence that the student will read.")
@@ -63,7 +65,8 @@ def review(run: Path, lang: str | None) -> None:
 def override(
     run: Path,
     student: str,
-    criterion: str,
+    criterion: str | None,
+    everything: bool,
     verdict: str | None,
     points: int | None,
     because: str | None,
@@ -74,7 +77,7 @@ def override(
     """Decide a criterion of one student yourself; your word stands above the grader's and is kept over re-runs.
 
     CRITERION is written as in the reports' links and in `grader review`: task3/accuracy, or accuracy alone where only
-    one task has it.
+    one task has it. A task's name, task3, means all criteria of the task, --all those of all tasks.
     """
     from grader.errors import UsageError
     from grader.language import Language
@@ -86,6 +89,8 @@ def override(
     facts = ledger.run()
     say = Language(facts.language).say
     result = result_of(ledger, student)
+    if everything == (criterion is not None):
+        raise UsageError("name one criterion (task3/accuracy), one task (task3), or say --all for the whole submission")
     if remove and (verdict or points is not None or because):
         raise UsageError("--remove takes a decision back; leave out --verdict, --points and --because")
     if remove:
@@ -106,44 +111,30 @@ def override(
             "{student}, {criterion}: {verdict}, points: {points}. Decided by {author}.",
             student=result.label,
             criterion=_named(done),
-            verdict=done.verdict.value,
-            points=done.points,
-            author=done.author,
+            verdict=verdict,
+            points=sum(one.points for one in done),
+            author=author,
         )
         click.echo(say(told))
     if not no_report:
         render_run(facts, ledger.results(), run, language=facts.language)
 
 
-def _named(override: Override) -> str:
-    return f"{override.task}/{override.criterion}"
+def _named(overrides: Sequence[Override]) -> str:
+    return ", ".join(f"{one.task}/{one.criterion}" for one in overrides)
 
 
-def _doubtful(ledger: Ledger, language: Language) -> Iterator[str]:
-    """Yield a sentence for each decision that has no effect, or was taken on other files than there are now."""
-    from grader.ledger import fits
+def _without_effect(ledger: Ledger, language: Language) -> Iterator[str]:
+    """Yield a sentence for each decision that does not count."""
+    from grader.ledger import doubtful
     from grader.records import msg
 
-    found = {
-        (result.student, task.task, finding.id): finding
-        for result in ledger.results()
-        for task in result.tasks
-        for finding in task.findings
-    }
-    files = {one.student: one.files for one in ledger.standings()}
-    for decision in ledger.decisions.all():
-        word, student = decision.override, decision.student
-        finding = found.get((student, word.task, word.criterion))
-        place = f"{student}, {_named(word)}"
-        if finding is None or not fits(finding, word):
+    for decision, counts in doubtful(ledger):
+        if not counts:
             yield language.say(
                 msg(
                     "{place}: your decision has no effect now: the criterion is gone, or worth less than {points}.",
-                    place=place,
-                    points=word.points,
+                    place=f"{decision.student}, {_named([decision.override])}",
+                    points=decision.override.points,
                 )
-            )
-        elif decision.files is not None and decision.files != files.get(student):
-            yield language.say(
-                msg("{place}: handed in again since you decided; your word still counts. Look again.", place=place)
             )

@@ -7,7 +7,8 @@ in ``RUN`` is rendered from these and can be made again.
 
 from grader.ledger.book import Ledger, Standing, Wanted
 from grader.ledger.conditions import Changed
-from grader.ledger.decisions import Decision, find_criterion, fits
+from grader.ledger.decisions import Decision
+from grader.ledger.doubts import doubtful
 from grader.ledger.space import disk_full, is_full_disk, require_space
 
 __all__ = [
@@ -17,8 +18,7 @@ __all__ = [
     "Standing",
     "Wanted",
     "disk_full",
-    "find_criterion",
-    "fits",
+    "doubtful",
     "is_full_disk",
     "require_space",
 ]

@@ -17,8 +17,6 @@ class Decision:
 
     student: str
     override: Override
-    files: str | None
-    """Digest of what was handed in when it was taken; None when not recorded."""
 
 
 class Decisions:
@@ -32,14 +30,15 @@ class Decisions:
         """Return the decisions in force, the latest of each criterion, sorted by student."""
         with self._store.reading() as database:
             rows = database.execute(
-                "SELECT student, files, task, criterion, verdict, points, because, author, at FROM decision"
+                "SELECT decision.student, task, criterion, verdict, points, because, author, at,"
+                " decision.files IS NOT NULL AND decision.files IS NOT submission.files"
+                " FROM decision LEFT JOIN submission ON submission.student = decision.student"
                 " WHERE id IN (SELECT max(id) FROM decision GROUP BY student, task, criterion)"
-                " AND verdict IS NOT NULL ORDER BY student, id"
+                " AND verdict IS NOT NULL ORDER BY decision.student, id"
             ).fetchall()
         return tuple(
             Decision(
                 student=student,
-                files=files,
                 override=Override(
                     task=task,
                     criterion=criterion,
@@ -48,9 +47,10 @@ class Decisions:
                     because=because,
                     author=author,
                     at=at,
+                    stale=bool(stale),
                 ),
             )
-            for student, files, task, criterion, verdict, points, because, author, at in rows
+            for student, task, criterion, verdict, points, because, author, at, stale in rows
         )
 
     def of(self, students: Iterable[str]) -> dict[str, tuple[Override, ...]]:
@@ -64,95 +64,116 @@ class Decisions:
     def decide(
         self,
         result: SubmissionResult,
-        criterion: str,
+        name: str | None,
         verdict: Verdict,
         *,
         points: int | None,
         because: str,
         author: str,
-    ) -> Override:
-        """Record a decision about one criterion of a student's result; the latest one counts.
+    ) -> tuple[Override, ...]:
+        """Record a decision about criteria of a student's result, all of them at once; the latest one counts.
 
         Args:
             result: What stands in the ledger for the student.
-            criterion: ``task3/accuracy``, or ``accuracy`` alone where only one task has it.
+            name: As :func:`find_criteria` takes it; None for every criterion.
             verdict: The lecturer's.
-            points: Points awarded; by default all of them when passed, none otherwise.
+            points: Points awarded, for a single criterion; by default all of them when passed, none otherwise.
             because: Why, for the student and for the record.
             author: Who decides.
 
         Raises:
-            UsageError: There is no such criterion, or it is not worth so many points.
+            UsageError: There is no such criterion, it is not worth so many points, or points are given for several.
         """
-        task, finding = find_criterion(result, criterion)
-        awarded = points if points is not None else (finding.points if verdict is Verdict.PASSED else 0)
-        most = 0 if verdict is Verdict.REVIEW else finding.points
-        if not 0 <= awarded <= most:
+        chosen = find_criteria(result, name)
+        if points is not None and (name is None or name in {task.task for task in result.tasks}):
             raise UsageError(
-                f"--points {awarded}: {task.task}/{finding.id} is worth {finding.points}; give 0 to {most} with "
-                f"--verdict {verdict.value}"
+                "--points is for one criterion; for a whole task or --all leave it out: passed gives all points, "
+                "failed none"
             )
         if not because.strip():
             raise UsageError("--because is empty; say why, so that the student and your colleagues can understand it")
-        override = Override(
-            task=task.task,
-            criterion=finding.id,
-            verdict=verdict,
-            points=awarded,
-            because=because.strip(),
-            author=author,
-            at=_now(),
+        at = _now()
+        decided = tuple(
+            Override(
+                task=task.task,
+                criterion=finding.id,
+                verdict=verdict,
+                points=_awarded(task, finding, verdict, points),
+                because=because.strip(),
+                author=author,
+                at=at,
+            )
+            for task, finding in chosen
         )
-        row = (override.verdict.value, override.points, override.because)
-        self._add(result.student, override.task, override.criterion, row, author, override.at)
-        return override
+        self._add(result.student, [(one, (one.verdict.value, one.points, one.because)) for one in decided], author, at)
+        return decided
 
-    def take_back(self, student: str, criterion: str, *, author: str) -> Override:
-        """Undo the decision about a criterion: what the grader found counts again.
+    def take_back(self, student: str, name: str | None, *, author: str) -> tuple[Override, ...]:
+        """Undo decisions, named as for :meth:`decide`: what the grader found counts again.
 
         Raises:
             UsageError: Nothing was decided there.
         """
         own = [decision.override for decision in self.all() if decision.student == student]
-        named = [one for one in own if criterion in (f"{one.task}/{one.criterion}", one.criterion)]
-        if len(named) != 1:
+        named = [one for one in own if name in (None, one.task)] or [
+            one for one in own if name in (f"{one.task}/{one.criterion}", one.criterion)
+        ]
+        single = name is not None and name not in {one.task for one in own}
+        if not named or (single and len(named) > 1):
             known = ", ".join(f"{one.task}/{one.criterion}" for one in own) or "nothing"
-            raise UsageError(f"{criterion}: expected one decision about {student} by this name; decided is {known}")
-        self._add(student, named[0].task, named[0].criterion, (None, None, None), author, _now())
-        return named[0]
+            what = f"{name}: expected one decision about {student} by this name" if name else f"{student}: --remove"
+            raise UsageError(f"{what}; decided is {known}")
+        self._add(student, [(one, (None, None, None)) for one in named], author, _now())
+        return tuple(named)
 
     def _add(
         self,
         student: str,
-        task: str,
-        criterion: str,
-        row: tuple[str | None, int | None, str | None],
+        words: Sequence[tuple[Override, tuple[str | None, int | None, str | None]]],
         author: str,
         at: str,
     ) -> None:
         with self._store.writing(to_disk=True) as database:
-            database.execute(
+            database.executemany(
                 "INSERT INTO decision (student, files, task, criterion, verdict, points, because, author, at)"
                 " VALUES (?, (SELECT files FROM submission WHERE student = ?), ?, ?, ?, ?, ?, ?, ?)",
-                (student, student, task, criterion, *row, author, at),
+                [(student, student, one.task, one.criterion, *row, author, at) for one, row in words],
             )
 
 
-def find_criterion(result: SubmissionResult, criterion: str) -> tuple[TaskResult, Finding]:
-    """Return the task and the finding that ``task3/accuracy`` or ``accuracy`` names.
+def find_criteria(result: SubmissionResult, name: str | None) -> tuple[tuple[TaskResult, Finding], ...]:
+    """Return tasks and findings that a name means.
+
+    Args:
+        result: What stands in the ledger for the student.
+        name: ``task3/accuracy``, ``accuracy`` alone where only one task has it, or ``task3`` for all of a task; None
+            for all of the submission.
 
     Raises:
-        UsageError: None, or several.
+        UsageError: There is none, or a criterion's name alone means several.
     """
     both = [(task, finding) for task in result.tasks for finding in task.findings]
-    named = [(t, f) for t, f in both if criterion in (f"{t.task}/{f.id}", f.id)]
-    if len(named) == 1:
-        return named[0]
+    many = tuple((task, finding) for task, finding in both if name in (None, task.task))
+    named = many or tuple((t, f) for t, f in both if name in (f"{t.task}/{f.id}", f.id))
+    if many or len(named) == 1:
+        return named
     if named:
         which = ", ".join(f"{task.task}/{finding.id}" for task, finding in named)
-        raise UsageError(f"{criterion}: several tasks have this criterion; say which: {which}")
+        raise UsageError(f"{name}: several tasks have this criterion; say which: {which}")
     known = ", ".join(f"{task.task}/{finding.id}" for task, finding in both) or "none: nothing was judged"
-    raise UsageError(f"{criterion}: {result.student} has no such criterion; there are {known}")
+    raise UsageError(f"{name or '--all'}: {result.student} has no such criterion; there are {known}")
+
+
+def _awarded(task: TaskResult, finding: Finding, verdict: Verdict, points: int | None) -> int:
+    """Return the points of a decision; who gets all of them has not failed."""
+    awarded = points if points is not None else (finding.points if verdict is Verdict.PASSED else 0)
+    most = {Verdict.PASSED: finding.points, Verdict.FAILED: max(finding.points - 1, 0), Verdict.REVIEW: 0}[verdict]
+    if not 0 <= awarded <= most:
+        raise UsageError(
+            f"--points {awarded}: {task.task}/{finding.id} is worth {finding.points}; give 0 to {most} with "
+            f"--verdict {verdict.value}"
+        )
+    return awarded
 
 
 def applied(result: SubmissionResult, overrides: Sequence[Override]) -> SubmissionResult:

@@ -25,6 +25,8 @@ class Override:
     author: str
     at: str
     """ISO 8601, UTC."""
+    stale: bool = False
+    """Taken on other files than are handed in now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

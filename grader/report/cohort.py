@@ -19,6 +19,7 @@ _FEW = 3
 
 FLAGS: Mapping[str, Message] = {
     "decided": msg("decided by the lecturer"),
+    "stale": msg("handed in again since it was decided"),
     "late": msg("late"),
     "unreadable": msg("unreadable file"),
     "stopped": msg("notebook stopped early"),
@@ -75,8 +76,10 @@ def flags(result: SubmissionResult, run: RunFacts) -> tuple[str, ...]:
     """Return what may deserve a lecturer's look in one submission, as keys of :data:`FLAGS`; ``shared`` apart."""
     facts = [task.accuracy for task in result.tasks]
     endings = {one.ending for one in result.notebooks}
+    words = [finding.override for task in result.tasks for finding in task.findings if finding.override is not None]
     marks = {
-        "decided": any(finding.override for task in result.tasks for finding in task.findings),
+        "decided": bool(words),
+        "stale": any(word.stale for word in words),
         "late": bool(result.delivery.late),
         "unreadable": Ending.UNREADABLE in endings or result.status is Status.UNREADABLE,
         "stopped": not endings.isdisjoint(_STOPPED),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from grader.language import Language, printable
-from grader.records import Finding, SubmissionResult, TaskResult, Verdict, Words, msg
+from grader.records import Finding, Override, SubmissionResult, TaskResult, Verdict, Words, msg
 from grader.report.explain import task_name
 from grader.report.remarks import headline
 from grader.report.slim import slim_table
@@ -19,12 +21,14 @@ from grader.report.slim import slim_table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Criteria of one submission that wait for the same reason."""
+    """Criteria of one submission that wait for the same reason, or were decided before it was handed in again."""
 
     result: SubmissionResult
     findings: tuple[tuple[TaskResult, Finding], ...]
     """In the rubric's order."""
     why: Words
+    stale: bool = False
+    """They are decided, on other files than there are now: nothing is in review."""
 
     @property
     def points(self) -> int:
@@ -54,7 +58,10 @@ class Waiting:
 
 
 def waiting(results: Sequence[SubmissionResult]) -> tuple[Waiting, ...]:
-    """Return everything in review: submissions by their points at stake, those that nobody could look into first."""
+    """Return everything in review or decided on other files: those first that nobody could look into.
+
+    The others come by their points at stake.
+    """
     found = [one for result in results for one in _of(result)]
     at_stake: Counter[str] = Counter()
     for one in found:
@@ -87,12 +94,22 @@ def queue_table(queue: Sequence[Waiting], language: Language) -> RenderableType:
         table.add_row(Text(student), str(one.points), Text("\n".join(map(printable, one.criteria))), why)
     students = len({one.result.student for one in queue})
     count = language.t(
-        "Submissions: {count}. Points in review: {points}.", count=students, points=sum(one.points for one in queue)
+        "Submissions: {count}. Points in review: {points}.",
+        count=students,
+        points=sum(one.points for one in queue if not one.stale),
     )
-    how = language.t(
-        "Decide: {command}", command='grader override RUN STUDENT CRITERION --verdict passed --because "..."'
-    )
+    how = language.t("Decide with these commands; a verdict is passed, failed or review:")
     return Group(table, Text(count), Text(how, style="dim"))
+
+
+def commands(queue: Sequence[Waiting], run: Path) -> Iterator[str]:
+    """Yield a command for each line of the queue's criteria, to be pasted into a shell: only the reason is missing."""
+    for one in queue:
+        whole = len(one.findings) == sum(len(task.findings) for task in one.result.tasks)
+        for criterion in ("--all",) if whole else one.criteria:
+            words = ("grader", "override", str(run), printable(one.result.student), criterion)
+            decides = "--remove" if one.stale else '--verdict passed --because "..."'
+            yield f"{shlex.join(words)} {decides}"
 
 
 def names_of(one: Waiting, language: Language) -> list[tuple[str, list[str]]]:
@@ -113,6 +130,24 @@ def _of(result: SubmissionResult) -> Iterator[Waiting]:
         groups.setdefault(repr(why), (why, []))[1].append((task, finding))
     for why, group in groups.values():
         yield Waiting(result=result, findings=tuple(group), why=why)
+    for word, findings in _stale(result).values():
+        why = msg(
+            "handed in again since {author} decided ({because}); that still counts. Decide anew, or --remove it",
+            author=word.author,
+            because=word.because,
+        )
+        yield Waiting(result=result, findings=tuple(findings), why=why, stale=True)
+
+
+def _stale(result: SubmissionResult) -> dict[str, tuple[Override, list[tuple[TaskResult, Finding]]]]:
+    """Return the criteria decided on other files than there are now, by reason; what was left open waits anyway."""
+    groups: dict[str, tuple[Override, list[tuple[TaskResult, Finding]]]] = {}
+    for task in result.tasks:
+        for finding in task.findings:
+            word = finding.override
+            if word is not None and word.stale and word.verdict is not Verdict.REVIEW:
+                groups.setdefault(f"{word.author}\n{word.because}", (word, []))[1].append((task, finding))
+    return groups
 
 
 def _why(result: SubmissionResult, finding: Finding) -> Words:
