@@ -30,7 +30,12 @@ _SYSTEMS = ("moodle", "canvas", "gradescope", "nbgrader", "lti-scores", "csv", "
 @click.option("--missing-as-zero", is_flag=True, help="Nothing handed in is a zero.")
 @click.option("--allow-partial", is_flag=True, help="Go on although run and LMS do not cover each other.")
 @click.option("--no-comments", is_flag=True, help="Grades only, without comments.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder, or file; RUN/export by default.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder, or file; RUN/export/moodle and so on by default.",
+)
 @click.option("--lang", type=click.Choice(["ru", "en"]), help="Language; that of the run by default.")
 def export(
     run: Path,
@@ -53,9 +58,10 @@ def export(
     Nothing that still waits for the lecturer is handed back, and nothing handed in is no zero, unless you say so.
     """
     from grader.errors import UsageError
-    from grader.exchange import Terms, canvas, grades_of, gradescope, moodle, tables
+    from grader.exchange import Terms, canvas, grades_of, gradescope, moodle, preview, tables
     from grader.language import Language
     from grader.ledger import Ledger
+    from grader.places import safe_name
 
     ledger = Ledger(run)
     facts = ledger.run()
@@ -81,7 +87,9 @@ def export(
         outcome = tables.lti_scores(facts, grades, terms, language)
     else:
         outcome = (tables.csv_table if system == "csv" else tables.xlsx_table)(facts, grades, terms)
-    _finish(outcome, out or run / "export", language.say, sources=(worksheet, gradebook), allow_partial=allow_partial)
+    outcome.account.notes[:0] = preview.warnings(facts)
+    out = out or run / "export" / system / (safe_name(student) if student and system == "gradescope" else "")
+    _finish(outcome, out, language.say, sources=(worksheet, gradebook), allow_partial=allow_partial)
 
 
 def _finish(

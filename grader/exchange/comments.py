@@ -16,7 +16,7 @@ _LONGEST = 4000
 
 
 def plain(grade: Grade, language: Language) -> str:
-    """Return the points of each task and what to mend first, a line each."""
+    """Return what kind of run it was, the points of each task and what to mend first, a line each."""
     return "\n".join(_lines(grade, language))
 
 
@@ -31,7 +31,7 @@ def as_html(grade: Grade, language: Language) -> str:
 
 
 def _lines(grade: Grade, language: Language) -> Sequence[str]:
-    result, lines = grade.result, list[str]()
+    result, lines = grade.result, [language.say(note) for note in grade.notes]
     for task in result.tasks:
         title = language.say(task.title)
         if task.in_review:

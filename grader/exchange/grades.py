@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from grader.exchange import preview
 from grader.exchange.account import Why
-from grader.records import RunFacts, Status, SubmissionResult
+from grader.records import Message, RunFacts, Status, SubmissionResult
 from grader.report.files import decided, maxima
 
 
@@ -21,6 +22,8 @@ class Grade:
     """What the run's tasks are worth together."""
     why_not: Why | None = None
     """Why there are no points to hand back."""
+    notes: tuple[Message, ...] = ()
+    """What is to be known of the run: a preview, sample data."""
 
     @property
     def student(self) -> str:
@@ -47,7 +50,8 @@ def grades_of(run: RunFacts, results: Sequence[SubmissionResult], *, include_rev
     lecturer are left out of the total instead; a submission of which nothing at all is decided has no total even then.
     """
     most = sum(maxima(run, results).values())
-    return tuple(_grade(run, result, most, include_review=include_review) for result in results)
+    notes = tuple(preview.notes(run))
+    return tuple(replace(_grade(run, one, most, include_review=include_review), notes=notes) for one in results)
 
 
 def _grade(run: RunFacts, result: SubmissionResult, most: int, *, include_review: bool) -> Grade:

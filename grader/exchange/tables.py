@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from grader.exchange import preview
 from grader.exchange.account import Account, Outcome, Terms, Why
 from grader.exchange.comments import plain
 from grader.exchange.grades import Grade
@@ -85,10 +86,12 @@ def lti_scores(run: RunFacts, grades: Sequence[Grade], terms: Terms, language: L
     """Return the bodies of LTI Advantage "Score" calls (AGS 2.0), one for each student, as a JSON list.
 
     ``userId`` is the id of the roster or the LMS. The time is that of the grading, so that a repeated export says the
-    same; a platform takes a score only when it is later than the one it has.
+    same; a platform takes a score only when it is later than the one it has. Grades of a preview or on samples are
+    ``Pending`` in the sense of AGS: the final one comes without anybody's intervention.
     """
     account, scores = Account(), list[dict[str, Any]]()
     moment = _graded_at(run).isoformat(timespec="milliseconds")
+    progress = "Pending" if preview.is_preliminary(run) else "FullyGraded"
     for grade in grades:
         if not grade.result.who.id:
             account.leave(grade.result.label, Why.NO_ID)
@@ -103,10 +106,12 @@ def lti_scores(run: RunFacts, grades: Sequence[Grade], terms: Terms, language: L
                 "scoreMaximum": grade.most,
                 **({"comment": plain(grade, language)} if terms.feedback and not grade.absent else {}),
                 "activityProgress": "Completed" if not grade.absent else "Initialized",
-                "gradingProgress": "FullyGraded",
+                "gradingProgress": progress,
                 "timestamp": moment,
             }
         )
+    if scores and preview.is_preliminary(run):
+        account.notes.append(msg("Marked as pending: Canvas and Open edX do not show such scores as grades."))
     if account.zeros:
         account.notes.append(msg("Open edX does not push a zero to its gradebook: enter these by hand."))
     content = json.dumps(scores, ensure_ascii=False, indent=1, allow_nan=False) + "\n"

@@ -658,8 +658,10 @@ def test_the_command_fills_the_worksheet_and_gives_the_account(recorded, grader)
     assert done.returncode == 0, done.stderr
     assert "Grades to set: 1" in done.stdout
     assert (recorded / "worksheet.csv").read_bytes() == WORKSHEET.encode()
-    assert (recorded / "run" / "export" / "worksheet.csv").read_bytes() == filled(language=ENGLISH).files["w.csv"]
-    files = moodle_feedback((recorded / "run" / "export" / "moodle-feedback.zip").read_bytes(), {"318", "319"})
+    assert "Warning" not in done.stdout
+    made = recorded / "run" / "export" / "moodle"
+    assert (made / "worksheet.csv").read_bytes() == filled(language=ENGLISH).files["w.csv"]
+    files = moodle_feedback((made / "moodle-feedback.zip").read_bytes(), {"318", "319"})
     assert b"<html" in files["318"]["feedback.html"]
 
 
@@ -700,3 +702,52 @@ def test_every_other_format_is_one_call(recorded, grader):
     done = grader("export", "run", "--to", "gradescope", "--student", "318", "-o", "deep/results.json")
     assert done.returncode == 0, done.stderr
     assert json.loads((recorded / "deep" / "results.json").read_text())["score"] == 47
+
+
+def test_no_export_writes_over_another(recorded, grader):
+    """Each has a folder of its own, and so has each student's results.json."""
+    calls = [["--to", "csv"], ["--to", "nbgrader"], ["--to", "gradescope", "--student", "318"]]
+    calls += [["--to", "gradescope", "--student", "319"]]
+    places = [grader("export", "run", *call).stdout.splitlines()[-1] for call in calls]
+    assert len({(recorded / place).read_bytes() for place in places}) == len(set(places)) == 4
+
+
+# -- previews -----------------------------------------------------------------------------------------------------
+
+PREVIEW = replace(FACTS, profile="quick")
+ON_SAMPLES = replace(FACTS, datasets=tuple(replace(one, edition="sample") for one in FACTS.datasets))
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (PREVIEW, "A preview: the grade is decided by a run with the full profile."),
+        (ON_SAMPLES, "Offline samples stand in for: mnist."),
+        (FACTS, None),
+    ],
+)
+def test_a_comment_says_that_a_grade_is_a_preview(facts, said):
+    """First of all, in every format that has comments; LTI platforms are told that the grade is pending."""
+    (grade,) = grades_of(facts, [student(318, 47)])
+    moodles = moodle.export(WORKSHEET.encode(), "w.csv", [grade], Terms(), ENGLISH).files["w.csv"].decode()
+    scopes = json.loads(gradescope.export([grade], ENGLISH, student=None, maximum=None).files["results.json"])
+    outcome = tables.lti_scores(facts, [grade], Terms(), ENGLISH)
+    (score,) = json.loads(outcome.files["lti-scores.json"])
+    first = (re.search(r"<p class=.*?>(.*?)<br>", moodles)[1], scopes["output"].splitlines()[0])
+    first += (score["comment"].splitlines()[0],)
+    assert set(first) == {said or "Task 1. A binary classifier of 20 features: 20 of 20"}
+    assert score["gradingProgress"] == ("Pending" if said else "FullyGraded")
+    assert any("pending" in ENGLISH.say(line) for line in outcome.account.lines()) == bool(said)
+
+
+@pytest.mark.parametrize("system", ["csv", "xlsx", "lti-scores", "nbgrader"])
+def test_every_account_warns_of_a_preview(system, recorded, grader):
+    """Nobody hands back grades of a trial run without having been told."""
+    ledger = Ledger(recorded / "run")
+    ledger.write_run(replace(PREVIEW, datasets=ON_SAMPLES.datasets))
+    try:
+        said = grader("export", "run", "--to", system, "--lang", "en").stdout
+    finally:
+        ledger.write_run(FACTS)
+    assert "Warning: these are grades of a preview" in said
+    assert "Warning: these are grades on offline samples, which stood in for: mnist." in said

@@ -74,7 +74,7 @@ def test_a_moodle_download_goes_in_and_its_worksheet_comes_back(tmp_path):
     done = grader(
         "export", "run", "--to", "moodle", "--worksheet", "w.csv", "--feedback-zip", "--lang", "en", cwd=tmp_path
     )
-    written = moodle_worksheet((tmp_path / "run" / "export" / "w.csv").read_bytes(), language="ru")
+    written = moodle_worksheet((tmp_path / "run" / "export" / "moodle" / "w.csv").read_bytes(), language="ru")
     table = {
         row["student"]: row["total"] for row in csv.DictReader((tmp_path / "run" / "grades.csv").open(encoding="utf-8"))
     }
