@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from grader.cli import group
 from grader.cli.glimpse import Glimpse
+from grader.errors import UsageError
 from grader.language import Language
 from grader.workbook import load_workbook
 from tests.facts import TASK3, Notebook, example_of
@@ -59,6 +60,29 @@ def test_a_notebook_without_code_is_checked_to_the_end():
     assert done.exit_code == 0, done.output
     assert "The notebook has no code cell with code in it." in done.output
     assert "no code" in done.output
+
+
+@pytest.mark.parametrize("mode", [[], ["--static"], ["--fix"]])
+def test_a_file_that_cannot_be_read_stops_everything(mode):
+    """The reason, and the exit code of a wrong call: nothing is run and nobody is said to look at it."""
+    done = check("broken-json", *mode)
+    assert isinstance(done.exception, UsageError)
+    assert "damaged" in str(done.exception)
+    assert "running" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("options", "spare"),
+    [
+        (["--static", "--html"], "--static runs nothing and makes no use of --html"),
+        (["--static", "--fix"], "--fix runs nothing and makes no use of --static"),
+        (["--fix", "--task", "task1"], "no use of --task"),
+        (["--static", "--profile", "quick"], "no use of --profile"),
+    ],
+)
+def test_options_that_would_be_passed_over_are_refused(options, spare):
+    """Nobody waits for a page that will not open."""
+    assert spare in str(check("only-text", *options).exception)
 
 
 def test_an_unknown_task_stops_before_anything_runs():

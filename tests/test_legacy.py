@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.legacy import OLD_CALLS, Edit, Effect, Name, Style, apply_edits, find_uses, mended, python_of
+from tests.probing import run
 
 MODEL = "import keras, numpy as np\nmodel = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation='softmax')])\n"
 COMPILED = MODEL + "model.compile('adam', 'sparse_categorical_crossentropy', metrics=['accuracy'])\n"
@@ -205,3 +206,27 @@ def test_the_table_explains_every_old_call():
         assert old.write or not old.mechanical or old.effect is not Effect.FAILS or "argument" in old.why.text, old
     assert len({repr(old.pattern) for old in OLD_CALLS}) == len(OLD_CALLS)
     assert {type(old.pattern) for old in OLD_CALLS} > {Name, Style}
+
+
+@pytest.mark.slow
+def test_what_is_called_imitated_runs_with_old_spellings_known():
+    """And only that: the others stop in the kernel as they do in Colab."""
+    sources = [before + old for before, old, _ in CASES] + [
+        "from keras.wrappers.scikit_learn import KerasClassifier\nKerasClassifier(build_fn=lambda: 1)",
+        MODEL + "from keras.utils import multi_gpu_model\nmulti_gpu_model(model)",
+        "import tensorflow as tf\ntf.placeholder(tf.float32)",
+        "import tensorflow as tf\ntf.contrib.layers",
+        "from keras import backend as K\nK.set_image_dim_ordering('tf')",
+        "from keras.optimizers.legacy import Adam\nAdam()",
+        "exec 'x=1'",
+    ]
+    script = (
+        "import json\n"
+        f"for source in json.loads({json.dumps(sources)!r}):\n"
+        "    done = shell.run_cell(source, silent=True)\n"
+        "    print('\\n' + json.dumps(['runs', done.success]))\n"
+    )
+    _, out = run(script, ipython=True, shims=True)
+    runs = [json.loads(line)[1] for line in out.splitlines() if line.startswith('["runs"')]
+    claimed = [all(use.old.imitated for use in find_uses([source])) for source in sources]
+    assert [source for source, one, other in zip(sources, runs, claimed, strict=True) if one != other] == []

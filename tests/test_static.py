@@ -65,7 +65,7 @@ def test_a_syntax_error_is_told_by_cell_and_line(tmp_path, source, line, said):
     """Where it is and what to do; the other cells are looked at all the same."""
     found = notes(write(tmp_path, "import keras", source, "model.fit(x, y, nb_epoch=3)"))
     assert (found[0][:3], said in found[0][3]) == ((Gravity.FAILS, 2, line), True)
-    assert found[-1][:3] == (Gravity.FAILS, 3, 1)
+    assert found[-1][:3] == (Gravity.OLD, 3, 1)
 
 
 def test_a_python_2_print_is_named_once_and_as_what_it_is(tmp_path):
@@ -128,9 +128,9 @@ def test_a_task_that_cannot_be_there_is_told(tmp_path):
     """Example 3 alone is no answer to task 3: three convolutions are not five."""
     path = write(tmp_path, EXAMPLE3)
     assert [(gravity, "Conv2D" in text or "kind" in text) for gravity, *_, text in notes(path, "task3")] == [
-        (Gravity.FAILS, True)
+        (Gravity.ABSENT, True)
     ]
-    assert [gravity for gravity, *_ in notes(path, "task4")] == [Gravity.FAILS]
+    assert [gravity for gravity, *_ in notes(path, "task4")] == [Gravity.ABSENT]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def _asked(task):
 
 
 def _lost(note):
-    return note.cell is None and note.gravity is Gravity.FAILS
+    return note.gravity is Gravity.ABSENT
 
 
 def test_the_quick_reading_of_the_workbook_agrees_with_the_whole_one():
@@ -198,7 +198,7 @@ def test_files_that_are_not_in_order_are_explained_as_the_grader_does(name):
     (path,) = (FOLDER / name).glob("*.ipynb")
     report = check_static(path, [])
     assert bool(report.cells) == (name == "nbformat-3")
-    assert bool(report.notes) != (name == "nbformat-3")
+    assert bool(report.notes or report.unreadable) != (name == "nbformat-3")
 
 
 def test_fix_writes_a_copy_beside_and_leaves_the_original(tmp_path):
@@ -213,6 +213,37 @@ def test_fix_writes_a_copy_beside_and_leaves_the_original(tmp_path):
         assert "".join(cells[0]["source"]) == "# текст\nmodel.fit(x, y, epochs=3)"
         assert [cell["outputs"] for cell in cells] == [[], [{"output_type": "stream"}]]
     assert path.read_bytes() == before
+
+
+PROGRAM = "# %% [markdown]\n# A title\n# %%\nmodel.fit(x, y, nb_epoch=3)\n# %%\nprint('two')\n"
+
+
+def test_a_program_with_cells_is_read_as_when_it_is_graded(tmp_path):
+    """Its cells are looked through, and --fix makes a notebook of it; one without cells is told what to check."""
+    path = tmp_path / "work.py"
+    path.write_text(PROGRAM, "utf-8")
+    assert notes(path) == [(Gravity.OLD, 1, 1, "The argument has another name in Keras 3.")]
+    done = CliRunner().invoke(group, ["check", str(path), "--fix", "--lang", "en"])
+    assert done.exit_code == 0, done.output
+    cells = json.loads((tmp_path / "work-mended.ipynb").read_text("utf-8"))["cells"]
+    assert [(cell["cell_type"], "".join(cell["source"])) for cell in cells] == [
+        ("markdown", "A title"),
+        ("code", "model.fit(x, y, epochs=3)"),
+        ("code", "print('two')"),
+    ]
+    path.write_text("print('no cells')", "utf-8")
+    assert "does not show the cells" in check_static(path, []).unreadable.text
+
+
+def test_old_spellings_missing_answers_and_faults_are_counted_apart(tmp_path):
+    """What is understood when it is graded is not said to fail, unless the workbook wants it to."""
+    path = write(
+        tmp_path, "from keras.utils import np_utils\nSGD(lr=0.1)", "tf.placeholder()\nimport tensorflow as tf", "x = ("
+    )
+    done = CliRunner().invoke(group, ["check", str(path), "--static", "--lang", "en"])
+    for words in ("Will fail: 2\n", "Old spellings: 2 (they work", "Tasks without an answer: 4\n"):
+        assert words in done.output, done.output
+    assert Gravity.OLD not in {note.gravity for note in check_static(path, [], legacy="fail").notes}
 
 
 def test_fix_says_when_there_is_nothing_to_mend(tmp_path):

@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from grader.cli import options as opt
+
+_USES = {"mend": ("notebook", "lang"), "only_source": ("notebook", "task", "workbook", "lang")}
+"""What runs nothing, and the options it heeds."""
 
 
 @click.command()
@@ -24,6 +28,7 @@ def check(notebook: Path, task: str | None, only_source: bool, mend: bool, html:
     What its source tells comes at once; then it is run and judged as the grader does, with little training.
     Criteria that the lecturer shows only after grading are left out.
     """
+    _require_consistent(click.get_current_context())
     if mend:
         _fix(notebook, asked["lang"])
         return
@@ -35,19 +40,41 @@ def check(notebook: Path, task: str | None, only_source: bool, mend: bool, html:
     check_by_running(notebook, task, asked, html=html)
 
 
+def _require_consistent(call: click.Context) -> None:
+    """Refuse options that ``--static`` and ``--fix`` would pass over, as neither runs anything.
+
+    Raises:
+        UsageError: There is one.
+    """
+    from grader.errors import UsageError
+
+    mode = next((name for name in _USES if call.params[name]), None)
+    if mode is None:
+        return
+    names = {one.name: one.opts[0] for one in call.command.params}
+    given = (name for name in call.params if call.get_parameter_source(name) is ParameterSource.COMMANDLINE)
+    spare = sorted(names[name] for name in given if name not in (mode, *_USES[mode]))
+    if spare:
+        raise UsageError(f"{names[mode]} runs nothing and makes no use of {', '.join(spare)}; leave one of them out")
+
+
 def _static(notebook: Path, task: str | None, workbook: Path | None, lang: str) -> None:
     from grader.errors import UsageError
     from grader.language import Language
     from grader.static import check_static
-    from grader.static.asked import asked_of
+    from grader.static.asked import asked_of, legacy_of
     from grader.static.text import lines_of
 
     asked = asked_of(workbook)
     if task is not None and task not in [one.task for one in asked]:
         text = f"--task {task}: the workbook has no such task; it has {', '.join(one.task for one in asked)}"
         raise UsageError(text)
-    report = check_static(notebook, [one for one in asked if task in (None, one.task)])
-    for text, colour in lines_of(report, Language(lang)):
+    chosen, language = [one for one in asked if task in (None, one.task)], Language(lang)
+    report = check_static(notebook, chosen, legacy=legacy_of(workbook))
+    if report.unreadable is not None:
+        text = f"{notebook}: {language.say(report.unreadable)}"
+        raise UsageError(text)
+    for text, colour in lines_of(report, language):
         click.secho(text, fg=colour or None)
 
 

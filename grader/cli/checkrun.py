@@ -121,6 +121,14 @@ def _print(out: Path, student: str, settings: Settings, language: Language) -> N
     if found and missing:
         names = language.say(msg("No answer was found for: {tasks}", tasks=", ".join(missing)))
         console.print(names, style="yellow", markup=False)
+    if old := dict.fromkeys(one.old for notebook in result.notebooks for one in notebook.legacy if one.stops):
+        told = msg(
+            "Old spellings that were translated, as when it is graded: {names}. In Colab the notebook stops there "
+            "today; {command} mends what it can.",
+            names=", ".join(old),
+            command="grader check --fix",
+        )
+        console.print(language.say(told), style="yellow", markup=False)
 
 
 def _open(out: Path, student: str, settings: Settings) -> None:

@@ -18,6 +18,16 @@ def notebook_of(program: Path, into: Path) -> Path | None:
 
     The same program gives the same bytes.
     """
+    notebook = as_notebook(program)
+    if notebook is None:
+        return None
+    path = into / f"{hashlib.sha256(program.read_bytes()).hexdigest()[:32]}.ipynb"
+    path.write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8", errors="replace")
+    return path
+
+
+def as_notebook(program: Path) -> dict[str, Any] | None:
+    """Return a notebook (nbformat 4.5) with the cells of a program; None when it shows no cells."""
     try:
         content = program.read_bytes()
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
@@ -27,10 +37,7 @@ def notebook_of(program: Path, into: Path) -> Path | None:
     if len(content) > _MOST_BYTES or not (marked or _COLAB.search(text[:2000])):
         return None
     cells = _cells(text, "py:percent" if marked else "py:light")
-    path = into / f"{hashlib.sha256(content).hexdigest()[:32]}.ipynb"
-    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    path.write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8", errors="replace")
-    return path
+    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
 def _cells(text: str, form: str) -> list[dict[str, Any]]:

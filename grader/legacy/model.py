@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from grader.inside.shims.spellings import REFUSED
 from grader.records import Message
 
 
@@ -129,6 +130,17 @@ class OldCall:
     why: Message
     """Why it fails today, or what it does instead."""
     effect: Effect = Effect.FAILS
+
+    @property
+    def imitated(self) -> bool:
+        """Whether a cell that fails with it today runs in a kernel that knows old spellings."""
+        match self.pattern:
+            case Name(old=old):
+                return self.effect is Effect.FAILS and old not in REFUSED
+            case Style():
+                return False
+            case _:
+                return self.effect is Effect.FAILS
 
     @property
     def mechanical(self) -> bool:

@@ -10,6 +10,7 @@ import contextlib
 import io
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,10 +41,13 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _cells(path: Path) -> list[str] | Message:
+    from grader.collect.scripts import notebook_of
     from grader.drive.notebook import UnreadableError, code_cells, read_notebook
 
     try:
-        return [source for _, source in code_cells(read_notebook(path))]
+        with tempfile.TemporaryDirectory(prefix="grader-check-") as folder:
+            of_program = notebook_of(path, Path(folder)) if path.suffix.lower() == ".py" else None
+            return [source for _, source in code_cells(read_notebook(of_program or path))]
     except UnreadableError as error:
         return error.reason
 

@@ -38,6 +38,11 @@ def asked_of(folder: Path | None = None) -> tuple[Asked, ...]:
         raise WorkbookError(f"{folder}: this is no workbook ({error}); call: grader workbook check {folder}") from None
 
 
+def legacy_of(folder: Path | None = None) -> str:
+    """Return what a workbook that could be read makes of old spellings: ``run``, ``note`` or ``fail``."""
+    return str(_read((folder or shipped("assignments")) / "workbook.toml").get("legacy", "run"))
+
+
 def _read(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 

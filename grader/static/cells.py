@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from grader.records import Message
+from grader.records import Message, msg
 from grader.weight import loads
 
 _NEWEST = 4
@@ -30,7 +30,9 @@ class Cell:
 
 
 def code_cells(path: Path) -> tuple[Cell, ...] | Message:
-    """Return the code cells of a notebook, or the reason why it is none."""
+    """Return the code cells of a notebook, or of a program that shows them; or the reason why it is neither."""
+    if is_program(path):
+        return _of_program(path)
     try:
         raw = loads(path.read_text(encoding="utf-8"), _MOST_VALUES)
         if isinstance(raw, dict) and raw.get("nbformat") == _NEWEST and isinstance(raw.get("cells"), list):
@@ -38,6 +40,25 @@ def code_cells(path: Path) -> tuple[Cell, ...] | Message:
     except (OSError, ValueError, RecursionError, AttributeError, TypeError):
         pass  # what is wrong with it, the slower reader says
     return _with_nbformat(path)
+
+
+def is_program(path: Path) -> bool:
+    """Whether a file is a program by its name, and no notebook."""
+    return path.suffix.lower() == ".py"
+
+
+def _of_program(path: Path) -> tuple[Cell, ...] | Message:
+    """Read a program as the grader does; it has no outputs that could be missing."""
+    from grader.collect.scripts import as_notebook
+
+    notebook = as_notebook(path)
+    if notebook is None:
+        return msg(
+            "This program does not show the cells of a notebook (# %%, or Colab's “Download .py”). Check the notebook "
+            "itself, the .ipynb file."
+        )
+    cells = _numbered([_plain(index, cell) for index, cell in enumerate(notebook["cells"])])
+    return tuple(replace(cell, count=cell.number) for cell in cells)
 
 
 def _plain(index: int, cell: dict[str, Any]) -> Cell | None:

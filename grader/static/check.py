@@ -28,13 +28,21 @@ class StaticReport:
     """Code cells that are not empty."""
     fixable: int = 0
     """Old calls that ``--fix`` replaces."""
+    unreadable: Message | None = None
+    """Why nothing could be read of the file."""
 
 
-def check_static(path: Path, asked: Sequence[Asked]) -> StaticReport:
-    """Say what a notebook's source tells; nothing is run, and a faulty file is a note."""
+def check_static(path: Path, asked: Sequence[Asked], *, legacy: str = "run") -> StaticReport:
+    """Say what a notebook's source tells; nothing is run, and a faulty file is no exception.
+
+    Args:
+        path: The notebook, or a program that shows its cells.
+        asked: The tasks to look for.
+        legacy: What the workbook makes of old spellings: ``run``, ``note`` or ``fail``.
+    """
     cells = code_cells(path)
     if isinstance(cells, Message):
-        return StaticReport(notebook=path.name, notes=(Note(gravity=Gravity.FAILS, what=cells),))
+        return StaticReport(notebook=path.name, notes=(), unreadable=cells)
     if not cells:
         note = Note(gravity=Gravity.FAILS, what=msg("The notebook has no code cell with code in it."))
         return StaticReport(notebook=path.name, notes=(note,))
@@ -44,7 +52,7 @@ def check_static(path: Path, asked: Sequence[Asked]) -> StaticReport:
         *_syntax([cell for number, cell in enumerate(cells) if number not in python2]),
         *(
             Note(
-                gravity=_GRAVITY[use.old.effect],
+                gravity=Gravity.OLD if use.old.imitated and legacy != "fail" else _GRAVITY[use.old.effect],
                 what=use.old.why,
                 cell=cells[use.cell].number,
                 line=use.line,

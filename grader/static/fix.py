@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from grader.errors import UsageError
 from grader.legacy import mended
-from grader.static.cells import Cell
+from grader.static.cells import Cell, is_program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,9 @@ def _free(path: Path) -> Path:
 
 
 def _with_sources(path: Path, cells: Sequence[Cell], sources: Sequence[str]) -> str:
-    raw = json.loads(path.read_bytes())
+    from grader.collect.scripts import as_notebook
+
+    raw: Any = as_notebook(path) if is_program(path) else json.loads(path.read_bytes())
     if raw.get("nbformat") != 4 or not isinstance(raw.get("cells"), list):
         wrong = f"{path}: the notebook has an old format; open and save it in Jupyter or Colab, then call this again"
         raise UsageError(wrong)

@@ -12,7 +12,11 @@ class Gravity(enum.StrEnum):
     """How much a note weighs."""
 
     FAILS = "fails"
-    """The cell will stop, or the task is not there."""
+    """The cell will stop."""
+    OLD = "old"
+    """An old spelling, which is understood where notebooks are graded: the cell stops in today's Colab alone."""
+    ABSENT = "absent"
+    """The task is not there."""
     WARNS = "warns"
     """It runs, and is probably not what was meant, or does not look as it should."""
     UNSURE = "unsure"

@@ -52,7 +52,7 @@ def tasks_in(cells: Sequence[Cell], asked: Sequence[Asked], folder: Path) -> Ite
             )
         elif not data:
             yield Note(
-                gravity=Gravity.FAILS,
+                gravity=Gravity.ABSENT,
                 what=msg(
                     "{task}: the code cannot meet it. Found: no cell loads the data set {dataset}. "
                     "Load it with keras.datasets.{dataset}.load_data().",
@@ -63,7 +63,7 @@ def tasks_in(cells: Sequence[Cell], asked: Sequence[Asked], folder: Path) -> Ite
         else:
             kind, found, count = lacking[0]
             yield Note(
-                gravity=Gravity.FAILS,
+                gravity=Gravity.ABSENT,
                 what=msg(
                     "{task}: the code cannot meet it. Found: {kind} layers in the whole notebook: {found}; "
                     "the task asks for {count} in one model.",

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from grader.language import Language, printable
-from grader.records import msg
+from grader.records import Message, msg
 from grader.static.check import StaticReport
 from grader.static.notes import Gravity, Note
 
 Line = tuple[str, str]
 """Text and colour; an empty colour is the terminal's own."""
 
-_SIGNS = {Gravity.FAILS: ("✕", "red"), Gravity.WARNS: ("!", "yellow"), Gravity.UNSURE: ("?", "cyan")}
+_SIGNS = {
+    Gravity.FAILS: ("✕", "red"),
+    Gravity.OLD: ("~", "yellow"),
+    Gravity.ABSENT: ("✕", "red"),
+    Gravity.WARNS: ("!", "yellow"),
+    Gravity.UNSURE: ("?", "cyan"),
+}
+_COUNTS: Mapping[Gravity, Message] = {
+    Gravity.FAILS: msg("✕ Will fail: {count}"),
+    Gravity.OLD: msg("~ Old spellings: {count} (they work when this is checked and graded, not in today's Colab)"),
+    Gravity.ABSENT: msg("✕ Tasks without an answer: {count}"),
+    Gravity.WARNS: msg("! Worth a look: {count}"),
+    Gravity.UNSURE: msg("? Cannot be told without running: {count}"),
+}
 
 
 def lines_of(report: StaticReport, language: Language) -> Iterator[Line]:
@@ -20,19 +34,11 @@ def lines_of(report: StaticReport, language: Language) -> Iterator[Line]:
     yield f"{printable(report.notebook)}: {language.t('code cells: {count}', count=report.cells)}", ""
     for note in report.notes:
         yield from _note(note, language)
-    counts = {one: sum(note.gravity is one for note in report.notes) for one in Gravity}
     yield "", ""
-    yield (
-        language.say(
-            msg(
-                "Will fail: {fails}. Worth a look: {warns}. Cannot be told without running: {unsure}.",
-                fails=counts[Gravity.FAILS],
-                warns=counts[Gravity.WARNS],
-                unsure=counts[Gravity.UNSURE],
-            )
-        ),
-        "",
-    )
+    counts = Counter(note.gravity for note in report.notes)
+    for gravity, words in _COUNTS.items():
+        if counts[gravity] or gravity is Gravity.FAILS:
+            yield language.say(Message(words.text, {"count": counts[gravity]})), ""
     if report.fixable:
         words = msg("Old spellings that can be mended for you: {count}. Call: grader check --fix", count=report.fixable)
         yield language.say(words), "green"
