@@ -209,8 +209,9 @@ def test_the_table_explains_every_old_call():
 
 
 @pytest.mark.slow
-def test_what_is_called_imitated_runs_with_old_spellings_known():
+def test_what_is_called_imitated_runs_with_old_spellings_known(tmp_path, monkeypatch):
     """And only that: the others stop in the kernel as they do in Colab."""
+    monkeypatch.chdir(tmp_path)  # some of them save files
     sources = [before + old for before, old, _ in CASES] + [
         "from keras.wrappers.scikit_learn import KerasClassifier\nKerasClassifier(build_fn=lambda: 1)",
         MODEL + "from keras.utils import multi_gpu_model\nmulti_gpu_model(model)",
