@@ -6,7 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from grader.criteria.case import Candidate, Tier
+from grader.criteria.names import DATASETS
 from grader.records import EvaluateFacts, Execution, FailureFacts, FitFacts, ModelFacts, Trace
+
+_AFTER_TRAINING = frozenset({"evaluate", "predict"})
+"""Where a model that a loop trained may break all the same: it was never compiled, say."""
 
 
 def candidates_of(executions: Sequence[Execution]) -> tuple[Candidate, ...]:
@@ -52,6 +56,7 @@ def _trained(fit: FitFacts, model: ModelFacts, trace: Trace, notebook: str) -> C
         compile=fit.compile,
         fit=fit,
         epochs_before=_epochs_before(fit, trace),
+        loaded=_loaded(trace, fit.cell),
         evaluations=tuple(_after(fit, model, trace.evaluations, trace)),
         predicts=tuple(_after(fit, model, trace.predicts, trace)),
         failure=None if complete else _failure_of(fit.model, trace, cell=fit.cell),
@@ -63,6 +68,24 @@ def _epochs_before(fit: FitFacts, trace: Trace) -> int:
     while fit.follows is not None and fit.follows < fit.fit and (before := known.get(fit.follows)) is not None:
         fit, total = before, total + before.epochs - before.initial_epoch
     return total
+
+
+def _loaded(trace: Trace, until: int | None = None) -> tuple[str, ...]:
+    """Return the data sets that a notebook loaded, until a cell or at all, the latest last."""
+    notes = [note for note in trace.notes if note.what == "data" and (until is None or note.cell <= until)]
+    return tuple(_dataset_of(note.detail) for note in notes)
+
+
+def _dataset_of(detail: str) -> str:
+    """Return which data set a note ``data`` speaks of, by its own name or a file's.
+
+    >>> _dataset_of("mnist full"), _dataset_of("cifar-10-python.tar.gz from the copy on disk")
+    ('mnist', 'cifar10')
+    >>> _dataset_of("train-images-idx3-ubyte.gz from the copy on disk"), _dataset_of("tensorflow_datasets")
+    ('mnist', '')
+    """
+    words = detail.lower().replace("cifar-10", "cifar10").replace("-idx", " mnist")
+    return next((name for name in DATASETS if name in words), "")
 
 
 def _untrained(model: ModelFacts, trace: Trace, notebook: str) -> Candidate:
@@ -79,7 +102,9 @@ def _untrained(model: ModelFacts, trace: Trace, notebook: str) -> Candidate:
         num_params=model.num_params,
         compile=next((one for one in reversed(trace.compiles) if one.model == model.model), None),
         failure=failure,
-        own_loop=any(note.what == "custom-training" for note in trace.notes),
+        own_loop=(failure is None or failure.stage in _AFTER_TRAINING)
+        and any(note.what == "custom-training" for note in trace.notes),
+        loaded=_loaded(trace),
     )
 
 

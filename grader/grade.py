@@ -63,6 +63,7 @@ def task_result(
         others=match.others,
         example_runs=match.example_runs,
         unsure=match.unsure,
+        rivals=match.rivals,
         example_layers=example_layers,
         measured=measured,
         bands=bands,

@@ -1,34 +1,42 @@
 """Which model answers which task.
 
 Never by variable name, cell number or file name: every training is scored on what the task asks of a model and of how
-it is trained. The best one on the task's data set is the answer; the later one on a tie.
+it is trained. The one that surely meets most is the answer, then the one that may meet most, since what could not be
+told is no miss; then one on data that were recognised, then the later one. Others that may meet more than the answer
+surely does, for all that could be told, are its rivals.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from grader.belonging import PROFILE, belongs, verdict_of
 from grader.candidates import candidates_of
 from grader.criteria import Criterion
 from grader.criteria.case import Candidate, Case, Match, Tier
-from grader.criteria.names import INPUT_SHAPES
 from grader.hints import missing_module, stopped_cell
-from grader.records import Ending, Execution, Profile, Verdict, Words, msg
+from grader.records import Ending, Execution, Verdict, Words, msg
 from grader.workbook import Task
 
 __all__ = ["Match", "cut_short", "match_task", "score_of"]
 
-_PROFILE = Profile(name="full")  # what matching looks at is the same in every profile
 _SEEN = (Ending.COMPLETED, Ending.EMPTY)
 
 
 def match_task(task: Task, executions: Sequence[Execution]) -> Match:
     """Find a task's answer, and the runs of its example, in all notebooks of a submission."""
-    mine = [one for one in candidates_of(executions) if _belongs(task, one)]
+    mine = [one for one in candidates_of(executions) if belongs(task, one)]
     example_runs = tuple(one for one in mine if one.tier is Tier.TRAINED and _shows(task.signs, one))
     ranked = sorted(
         (one for one in mine if not _is_example(task, one, example_runs)),
-        key=lambda one: (one.tier, score_of(task, one), one.order),
+        key=lambda one: (
+            _standing(one),
+            bool(example_runs) or not _may_be_example(task, one),
+            score_of(task, one),
+            _possible(task, one),
+            one.tier,
+            one.order,
+        ),
         reverse=True,
     )
     best = ranked[0] if ranked else None
@@ -41,7 +49,8 @@ def match_task(task: Task, executions: Sequence[Execution]) -> Match:
         best_score=sum(criterion.points for criterion in task.criteria if criterion.matches),
         example_runs=example_runs,
         others=tuple(one for one in mine if one.tier is Tier.TRAINED),
-        unsure=tuple(one for one in mine if one.tier is Tier.UNRECOGNISED),
+        unsure=tuple(one for one in mine if one.tier is Tier.UNRECOGNISED or one.own_loop),
+        rivals=_rivals(task, ranked),
         cut_short=cut_short(executions),
         missing_module=next((name for execution in executions if (name := missing_module(execution))), ""),
     )
@@ -49,7 +58,32 @@ def match_task(task: Task, executions: Sequence[Execution]) -> Match:
 
 def score_of(task: Task, candidate: Candidate) -> int:
     """Return the points of the matching criteria that a candidate meets, by what was seen of it."""
-    return sum(c.points for c in task.criteria if c.matches and _verdict(c, task, candidate) is Verdict.PASSED)
+    return sum(c.points for c in task.criteria if c.matches and verdict_of(c, task, candidate) is Verdict.PASSED)
+
+
+def _possible(task: Task, candidate: Candidate) -> int:
+    """Return the points of the matching criteria that a candidate meets, or may meet for all that could be told."""
+    return sum(c.points for c in task.criteria if c.matches and verdict_of(c, task, candidate) is not Verdict.FAILED)
+
+
+def _standing(candidate: Candidate) -> Tier:
+    """Return what comes before all points: trained, in whatever way and on whatever data, before never trained."""
+    return Tier.UNRECOGNISED if candidate.own_loop else min(candidate.tier, Tier.UNRECOGNISED)
+
+
+def _rivals(task: Task, ranked: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Return who may be the answer instead of the first: as open and as good as that, or as good and later."""
+    if not ranked:
+        return ()
+    sure = (score_of(task, ranked[0]), ranked[0].order)
+    return tuple(one for one in ranked[1:] if _is_open(task, one) and (_possible(task, one), one.order) > sure)
+
+
+def _is_open(task: Task, candidate: Candidate) -> bool:
+    """Whether a candidate was trained, and not everything about it could be told."""
+    if candidate.own_loop or candidate.tier is Tier.UNRECOGNISED:
+        return True
+    return candidate.is_trained and _possible(task, candidate) > score_of(task, candidate)
 
 
 def cut_short(executions: Sequence[Execution]) -> Words | None:
@@ -67,31 +101,18 @@ def cut_short(executions: Sequence[Execution]) -> Words | None:
     return None
 
 
-def _verdict(criterion: Criterion, task: Task, candidate: Candidate) -> Verdict:
-    return criterion.judge(Case(dataset=task.dataset, profile=_PROFILE, candidate=candidate)).verdict
-
-
-def _belongs(task: Task, candidate: Candidate) -> bool:
-    """Whether a candidate may have to do with the task: by its data, or, where none was seen, by its input."""
-    if any(_verdict(criterion, task, candidate) is Verdict.FAILED for criterion in task.scope):
-        return False
-    data = candidate.fit.x if candidate.fit else None
-    if data is not None and data.dataset:
-        return data.dataset == task.dataset
-    shapes = INPUT_SHAPES.get(task.dataset, ())
-    shape = candidate.input_shape or ((None, *data.shape[1:]) if data and data.shape else None)
-    if shape is not None and None not in shape[1:]:
-        return shape[1:] in shapes
-    return score_of(task, candidate) > 0
-
-
 def _shows(signs: Sequence[Criterion], candidate: Candidate) -> bool:
     """Whether a candidate shows all signs; where there are none, nothing is a run of the example."""
     return bool(signs) and all(_sign(sign, candidate) is Verdict.PASSED for sign in signs)
 
 
 def _sign(sign: Criterion, candidate: Candidate) -> Verdict:
-    return sign.judge(Case(dataset="", profile=_PROFILE, candidate=candidate)).verdict
+    return sign.judge(Case(dataset="", profile=PROFILE, candidate=candidate)).verdict
+
+
+def _may_be_example(task: Task, candidate: Candidate) -> bool:
+    """Whether nothing about a training tells it from the example."""
+    return bool(task.signs) and all(_sign(sign, candidate) is not Verdict.FAILED for sign in task.signs)
 
 
 def _is_example(task: Task, candidate: Candidate, runs: Sequence[Candidate]) -> bool:
@@ -108,6 +129,6 @@ def _is_example(task: Task, candidate: Candidate, runs: Sequence[Candidate]) -> 
         return False
     seen = [sign for sign in task.signs if not sign.needs_fit]
     asked = [one for one in task.criteria if one.judges == "structure" and not one.needs_fit]
-    if all(_verdict(one, task, candidate) is Verdict.PASSED for one in asked):
+    if all(verdict_of(one, task, candidate) is Verdict.PASSED for one in asked):
         return False  # example and answer differ in their trainings only, and there is none
     return all(_sign(sign, candidate) is Verdict.PASSED for sign in seen)

@@ -19,6 +19,7 @@ from grader.records import (
     LabelFacts,
     LayerFacts,
     ModelFacts,
+    NoteFacts,
     Profile,
     RowFacts,
     Trace,
@@ -111,6 +112,7 @@ class Notebook:
     def __init__(self, name: str = "work.ipynb") -> None:
         self.name, self.cell, self.cells = name, 0, []
         self.models, self.compiles, self.fits, self.evaluations, self.predicts, self.failures = [], [], [], [], [], []
+        self.notes = []
 
     def model(
         self, layers: tuple[LayerFacts, ...], *, shape: tuple[int, ...] | None = None, optimizer: str = "RMSprop"
@@ -185,6 +187,15 @@ class Notebook:
             FailureFacts(stage=stage, error="ValueError", message=message, layers=layers, model=model, cell=self.cell)
         )
 
+    def note(self, what: str, detail: str = "") -> None:
+        """Something else that the probe saw."""
+        self.cell += 1
+        self.notes.append(NoteFacts(what=what, detail=detail, cell=self.cell))
+
+    def load(self, dataset: str) -> None:
+        """Load a data set with Keras."""
+        self.note("data", f"{dataset} full")
+
     def error(self, error: str, message: str, source: str = "import keras") -> None:
         self.cell += 1
         self.cells.append(
@@ -216,6 +227,7 @@ class Notebook:
             evaluations=tuple(self.evaluations),
             predicts=tuple(self.predicts),
             failures=tuple(self.failures),
+            notes=tuple(self.notes),
         )
         reason = None if ending is Ending.COMPLETED else msg("the run ended: {ending}", ending=ending.value)
         return Execution(notebook=self.name, ending=ending, reason=reason, cells=tuple(self.cells), trace=trace)

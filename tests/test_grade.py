@@ -6,13 +6,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.criteria.case import Measurement
+from grader.criteria.case import Measurement, Tier
 from grader.grade import expected_layers, status_of, task_result, totals, unjudged
 from grader.match import match_task
 from grader.records import Ending, Evidence, Execution, Finding, Status, Verdict, msg
 from grader.report.explain import on_sample
 from grader.workbook import load_workbook
-from tests.facts import FULL, MLP, TASK1, TASK3, Notebook, band, conv, data, dense, example_of, pool, training
+from tests.facts import (
+    BIGGER4,
+    EXAMPLE4,
+    FLATTEN,
+    FULL,
+    MLP,
+    TASK1,
+    TASK3,
+    Notebook,
+    band,
+    conv,
+    data,
+    dense,
+    example_of,
+    pool,
+    training,
+    unknown_data,
+)
 from tests.sample_results import run
 
 BOOK = load_workbook()
@@ -21,6 +38,7 @@ BANDS = {
     "task1": band("task1", lower=0.4, clearly_below=0.35, upper=0.6),
     "task2": band(),
     "example3": band("example3"),
+    "example4": band("example4"),
 }
 
 
@@ -137,6 +155,112 @@ def test_a_trap_costs_its_own_points_only(case):
     result = graded(task, book(), training(accuracy))
     assert failed(result) == expected
     assert all(one.advice for one in result.findings if one.verdict is Verdict.FAILED)
+
+
+def _scaled_and_a_play():
+    book = Notebook()
+    book.load("mnist")
+    example_of(book, "task2")
+    book.train(MLP, "mnist", epochs=10, batch=128)
+    model = book.model(MLP, shape=(784,))
+    book.fit(model, unknown_data(60_000, 784), epochs=20, batch=64)
+    book.evaluate(model, unknown_data(10_000, 784))
+    return book
+
+
+def _batches_unseen_and_a_play():
+    book = Notebook()
+    example_of(book, "task2")
+    book.train(MLP, "mnist", epochs=20, batch=32)
+    book.fit(book.model(MLP, shape=(784,)), unknown_data(), epochs=20, batch=None)
+    return book
+
+
+def _centred_after_tries():
+    book = Notebook()
+    example_of(book, "task4")
+    for epochs in (10, 15):
+        book.train(BIGGER4, "cifar10", epochs=epochs, batch=64, validation_split=0.1)
+    model = book.model(BIGGER4, shape=(32, 32, 3))
+    book.fit(model, unknown_data(50_000, 32, 32, 3), epochs=30, batch=64)
+    book.evaluate(model, unknown_data(10_000, 32, 32, 3))
+    return book
+
+
+def _augmented_after_a_try():
+    book = Notebook()
+    example_of(book, "task4")
+    book.train(EXAMPLE4[2:], "cifar10", epochs=10, batch=64, validation_x=data("cifar10", "test"))
+    unseen = replace(data("cifar10"), rows=None, why="an ImageDataGenerator")
+    model = book.model(BIGGER4, shape=(32, 32, 3))
+    book.fit(model, unseen, epochs=30, batch=None)
+    book.evaluate(model, data("cifar10", "test"))
+    return book
+
+
+def _own_loop_and_a_play():
+    book = Notebook()
+    example_of(book, "task3")
+    book.train((conv(8), FLATTEN, dense(10, "softmax")), "mnist", epochs=1, test=False)
+    book.model(TASK3, shape=(28, 28, 1))
+    book.note("custom-training")
+    return book
+
+
+OPEN = {
+    "scaled beyond recognition, and a play": ("task2", _scaled_and_a_play),
+    "batches of a generator, and a play": ("task2", _batches_unseen_and_a_play),
+    "centred after tries with a validation split": ("task4", _centred_after_tries),
+    "augmented after a try on all data": ("task4", _augmented_after_a_try),
+    "a loop of one's own, and a play": ("task3", _own_loop_and_a_play),
+}
+
+
+@pytest.mark.parametrize("case", OPEN.values(), ids=OPEN)
+def test_what_the_model_that_could_not_be_told_may_show_is_not_failed(case):
+    """The answer may be the one that could not be recognised: a play beside it takes nothing away."""
+    task, book = case[0], case[1]()
+    recognised = match_task(TASKS[task], [book.run()]).candidate.tier is Tier.TRAINED
+    assert failed(graded(task, book, *[training(0.3)] * (3 if recognised else 0))) == set()
+
+
+def test_what_no_other_model_shows_either_stays_failed():
+    """An unrecognised training with the same mistake, or that is surely worse, saves no wrong answer."""
+    book = Notebook()
+    example_of(book, "task2")
+    book.train(MLP, "mnist", epochs=20, batch=32)
+    for fit in ({"epochs": 20, "batch": 32}, {"epochs": 1, "batch": 64}):
+        book.fit(book.model(MLP, shape=(784,)), unknown_data(60_000, 784), **fit)
+    result = graded("task2", book, training(0.98))
+    assert failed(result) == {"batch-size"}
+
+
+def test_a_wrong_answer_alone_stays_failed_on_unrecognised_data():
+    """What could be seen of it is judged."""
+    book = Notebook()
+    example_of(book, "task2")
+    book.fit(book.model(MLP, shape=(784,)), unknown_data(60_000, 784), epochs=10, batch=32)
+    assert failed(graded("task2", book)) == {"batch-size", "epochs", "evaluated"}
+
+
+def test_a_criterion_left_open_for_another_model_says_which():
+    """The lecturer must look at two models."""
+    result = graded("task2", _batches_unseen_and_a_play(), training(0.98))
+    found = next(one for one in result.findings if one.id == "batch-size")
+    assert (found.verdict, found.found.values["cell"]) == (Verdict.REVIEW, 8)
+    assert "another model may be the answer" in found.found.text
+
+
+def test_resized_pictures_are_judged_by_their_layers():
+    """MNIST padded to 32 × 32: the layers count, the data and the accuracy are for a person."""
+    book = Notebook()
+    book.load("mnist")
+    example_of(book, "task3")
+    model = book.model(TASK3, shape=(32, 32, 1))
+    book.fit(model, unknown_data(60_000, 32, 32, 1))
+    book.evaluate(model, unknown_data(10_000, 32, 32, 1))
+    result = graded("task3", book)
+    assert (result.earned, failed(result)) == (19, set())
 
 
 def test_a_network_that_does_not_fit_keeps_the_points_of_its_layers():

@@ -111,14 +111,74 @@ def test_another_data_set_is_no_candidate():
     assert answer("task3", book).candidate is None
 
 
-def test_unrecognised_data_of_a_fitting_shape_is_a_weaker_candidate():
-    """It is taken when nothing better was trained, and not when something was."""
+def scaled(layers=MLP, **fit):
+    """A training on data that could not be recognised, as after a StandardScaler."""
     book = Notebook()
-    first = book.model(MLP, shape=(784,))
-    book.fit(first, unknown_data(60_000, 784), epochs=20, batch=64)
+    book.fit(book.model(layers, shape=(784,)), unknown_data(60_000, 784), **{"epochs": 20, "batch": 64, **fit})
+    return book
+
+
+def test_unrecognised_data_of_a_fitting_shape_makes_a_candidate():
+    """It is taken when nothing else surely meets as much; of two as good ones that on known data is the answer."""
+    book = scaled()
     assert answer("task2", book).candidate.tier is Tier.UNRECOGNISED
     book.train((dense(16, "relu"), dense(10, "softmax")), "mnist")
+    assert answer("task2", book).candidate.tier is Tier.UNRECOGNISED
+    book.train(MLP, "mnist", epochs=20, batch=64)
     assert answer("task2", book).candidate.tier is Tier.TRAINED
+
+
+@pytest.mark.parametrize("shape", [(32, 32, 1), (32, 32), (28, 28, 3), (56, 56, 1)])
+def test_resized_pictures_belong_to_the_task_whose_data_were_loaded(shape):
+    """MNIST padded, resized or coloured cannot be recognised, and stays task 3's."""
+    book = Notebook()
+    book.load("mnist")
+    book.fit(book.model(TASK3, shape=shape), unknown_data(60_000, *shape))
+    assert answer("task3", book).candidate.tier is Tier.UNRECOGNISED
+    assert answer("task4", book).candidate is None
+
+
+@pytest.mark.parametrize("shape", [(96, 96, 3), (32, 32, 3)])
+def test_resized_cifar_does_not_answer_the_task_on_mnist(shape):
+    """Both data sets were loaded; the latest is what pictures in colour were made of."""
+    book = Notebook()
+    book.load("mnist")
+    book.load("cifar10")
+    book.fit(book.model(TASK3, shape=shape), unknown_data(50_000, *shape))
+    assert answer("task3", book).candidate is None
+    assert answer("task4", book).candidate is not None
+
+
+def test_where_nothing_is_known_of_the_data_the_layers_tell():
+    """Pictures from a file of the student's own: five convolutions are task 3's, two classes are another workbook's."""
+    book = Notebook()
+    book.fit(book.model(TASK3, shape=(64, 64, 1)), unknown_data(9000, 64, 64, 1))
+    assert answer("task3", book).candidate is not None
+    other = Notebook()
+    other.fit(other.model((*TASK3[:-1], dense(2, "softmax")), shape=(150, 150, 3)), unknown_data(2000, 150, 150, 3))
+    assert [answer(task, other).candidate for task in TASKS] == [None] * 4
+
+
+def test_what_may_be_as_good_and_comes_later_is_a_rival():
+    """It may be the answer; what surely is worse, or was told whole, is none."""
+    book = Notebook()
+    book.train(MLP, "mnist", epochs=20, batch=64)
+    assert answer("task2", book, scaled()).rivals == ()
+    assert answer("task2", book, scaled(batch=None)).rivals == ()
+    book = Notebook()
+    book.train(MLP, "mnist", epochs=20, batch=32)
+    (rival,) = answer("task2", book, scaled(batch=None)).rivals
+    assert rival.tier is Tier.UNRECOGNISED
+    book.train(MLP, "mnist", epochs=10, batch=32)
+    assert len(answer("task2", book, scaled(batch=None)).rivals) == 1
+
+
+def test_a_run_that_may_be_the_example_comes_after_what_surely_is_another():
+    """The example stopped early: a try of one's own is the answer, though it meets less."""
+    book = Notebook()
+    book.train(MLP, "mnist", epochs=5, batch=128, history={"loss": (0.1,) * 3})
+    book.train((dense(256, "relu"), dense(10, "softmax")), "mnist", epochs=5, batch=32)
+    assert answer("task2", book).candidate.order == 1
 
 
 def test_unrecognised_data_of_another_shape_is_none():

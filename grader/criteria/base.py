@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 from grader import hints
-from grader.criteria.case import Candidate, Case
+from grader.criteria.case import Candidate, Case, Measurement
 from grader.records import Finding, Text, Verdict, Words, msg
 
 Judges = Literal["structure", "notebook", "training"]
@@ -71,8 +71,9 @@ class Criterion(ABC):
 def finding(criterion: Criterion, case: Case) -> Finding:
     """Judge a case and make a finding of it.
 
-    Three things hold for every criterion: without an answer most have nothing to judge; what was not seen to its end
-    is never failed; and a model that broke is explained by what broke it.
+    Four things hold for every criterion: without an answer most have nothing to judge; what was not seen to its end
+    is never failed, nor what another model may show that may be the answer; and a model that broke is explained by
+    what broke it.
     """
     title = criterion.title or criterion.default_title
     if case.candidate is None and criterion.needs_answer:
@@ -86,6 +87,7 @@ def finding(criterion: Criterion, case: Case) -> Finding:
         if judgement.verdict is Verdict.FAILED and hint:
             judgement = replace(judgement, advice=hint)
         judgement = _unless_unseen(judgement, case, needs_answer=criterion.needs_answer)
+        judgement = _unless_rivalled(judgement, criterion, case)
     if judgement.where is None and case.candidate is not None and criterion.needs_answer:
         judgement = replace(judgement, where=case.candidate.where)
     return Finding(
@@ -147,6 +149,26 @@ def _unless_unseen(judgement: Judgement, case: Case, *, needs_answer: bool) -> J
                 module=case.missing_module,
             ),
         )
+    return judgement
+
+
+def _unless_rivalled(judgement: Judgement, criterion: Criterion, case: Case) -> Judgement:
+    """Turn failed into review where another model, which may be the answer, does not fail."""
+    if judgement.verdict is not Verdict.FAILED or not criterion.needs_answer:
+        return judgement
+    for one in case.rivals:
+        other = criterion.judge(replace(case, candidate=one, measured=Measurement(), rivals=()))
+        if other.verdict is not Verdict.FAILED:
+            return replace(
+                judgement,
+                verdict=Verdict.REVIEW,
+                found=msg(
+                    "another model may be the answer, that of {notebook}, cell {cell}: part of it could not be told",
+                    notebook=one.notebook,
+                    cell=one.cell,
+                ),
+                advice=msg("Nothing is lost: a person looks at this, and at which model is your answer."),
+            )
     return judgement
 
 

@@ -65,6 +65,8 @@ class Candidate:
     failure: FailureFacts | None = None
     own_loop: bool = False
     """Never given to ``fit``, in a notebook that changes weights in a loop of its own."""
+    loaded: tuple[str, ...] = ()
+    """Data sets that its notebook had loaded by then, the latest last; empty names where that could be any."""
 
     @property
     def is_trained(self) -> bool:
@@ -92,7 +94,9 @@ class Match:
     others: tuple[Candidate, ...] = ()
     """Everything trained on the task's data set, in submission order, runs of the example included."""
     unsure: tuple[Candidate, ...] = ()
-    """Trained on data that could not be recognised, of a shape that fits."""
+    """Trained on data that could not be recognised and may be the task's, or in a loop of the student's own."""
+    rivals: tuple[Candidate, ...] = ()
+    """May be the answer too: what could not be told of them could make them a better one, or as good and later."""
     cut_short: Words | None = None
     """Why the submission was not seen to its end."""
     missing_module: str = ""
@@ -134,7 +138,9 @@ class Case:
     """Everything trained on the task's data set, in submission order: the answer, tries, runs of the example."""
     example_runs: tuple[Candidate, ...] = ()
     unsure: tuple[Candidate, ...] = ()
-    """Trained on data that could not be recognised; might belong to this task."""
+    """Trained on data, or in a way, that could not be recognised; might belong to this task."""
+    rivals: tuple[Candidate, ...] = ()
+    """Other models that may be the answer and could not be told: what one of them may show is not failed."""
     example_layers: tuple[LayerFacts, ...] = ()
     """Layers of the example's reference; empty when it has none on record."""
     measured: Measurement = field(default_factory=Measurement)

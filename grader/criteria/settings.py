@@ -14,6 +14,12 @@ from grader.records import Words, msg
 def never_trained(expected: Words, case: Case) -> Judgement:
     """Judge what only a training could show."""
     candidate = of(case)
+    if candidate.own_loop:
+        return review(
+            expected,
+            msg("the model seems to be trained in a loop of its own, not with model.fit"),
+            msg("Nothing is lost: a person looks at this. Train with model.fit, as the workbook does."),
+        )
     if candidate.failure is not None:
         found = msg(
             "the model fails with {error}: {message}",
@@ -24,12 +30,6 @@ def never_trained(expected: Words, case: Case) -> Judgement:
     if candidate.fit is not None and candidate.fit.error:
         found = msg("the training was broken off: {error}", error=candidate.fit.error[:200])
         return failed(expected, found, msg("Mend the cell until model.fit runs to its end."))
-    if candidate.own_loop:
-        return review(
-            expected,
-            msg("the model seems to be trained in a loop of its own, not with model.fit"),
-            msg("Nothing is lost: a person looks at this. Train with model.fit, as the workbook does."),
-        )
     return failed(
         expected, msg("the model was built but never trained"), msg("Train it: call model.fit on the training data.")
     )

@@ -19,6 +19,9 @@ _NAMES = frozenset({"name", "trainable", "dtype", "seed", "build_config"})
 """Settings in which two models may differ and still be the same."""
 
 
+_UNSURE = msg("some models were trained on data, or in a way, that could not be recognised")
+
+
 def configuration(candidate: Candidate) -> str:
     """Write what was tried, the same for two trainings that differ in nothing but names, rows and seeds."""
     layers = [
@@ -71,7 +74,7 @@ class Configurations(Criterion):
             return passed(expected, found)
         possible = len({configuration(one) for one in (*_tries(case.others, case), *case.unsure)})
         if possible >= self.at_least:
-            return review(expected, msg("some models were trained on data that could not be recognised"))
+            return review(expected, _UNSURE)
         return failed(
             expected,
             found,
@@ -131,7 +134,7 @@ class Varied(Criterion):
         if any(differs is None for _, differs in answers):
             return review(expected, msg("the example's own figures are not known, so nothing could be compared"))
         if any(self._differs(one, case) is not False for one in case.unsure):
-            return review(expected, msg("some models were trained on data that could not be recognised"))
+            return review(expected, _UNSURE)
         if not tries:
             return failed(expected, msg("no training of your own on the task's data was found"), advice)
         return failed(expected, msg("in every training this is as in the example"), advice)

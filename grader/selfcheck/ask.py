@@ -75,7 +75,8 @@ def _check(given: Any, model: Any, history: Any, lang: str) -> Look:
     execution = _execution(session)
     match = match_task(task, [execution])
     if model is not None:
-        match = replace(match, candidate=_of_model(execution, number or 0))
+        # The student asks about this model, whatever else may be the answer.
+        match = replace(match, candidate=_of_model(execution, number or 0), rivals=())
     return Look(language=lang, tasks=(_look(task, match, execution),))
 
 
