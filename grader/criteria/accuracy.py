@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from grader.criteria.base import Criterion, Judgement, Judges, either, failed, of, passed, review
 from grader.criteria.case import Case
-from grader.criteria.data import cheated, mixed_up, tests_on_trained
+from grader.criteria.data import mixed_up, on_test_rows
 from grader.criteria.rule import NEEDED, Ruling, rule
 from grader.criteria.settings import never_trained
 from grader.records import Band, Profile, Training, Verdict, Words, msg
@@ -30,9 +30,9 @@ def _before(criterion: Criterion, case: Case) -> Judgement | None:
     candidate = of(case)
     if not candidate.is_trained or candidate.fit is None:
         return never_trained(criterion.default_title, case)
-    rows = tests_on_trained(candidate.fit)
-    if rows:
-        return cheated(criterion.default_title, rows)
+    tested = on_test_rows(criterion.default_title, candidate, case.dataset)
+    if tested is not None:
+        return tested
     agree = candidate.fit.y.agree if candidate.fit.y is not None else None
     return mixed_up(criterion.default_title, agree) if agree is not None and agree < _MOSTLY_RIGHT else None
 

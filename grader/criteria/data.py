@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from grader.criteria.base import Criterion, Judgement, Judges, failed, of, passed, review
-from grader.criteria.case import Case, Tier
-from grader.criteria.names import TRAIN_ROWS
+from grader.criteria.case import Candidate, Case, Tier
+from grader.criteria.names import TEST_ROWS, TRAIN_ROWS
+from grader.criteria.runs import looks
 from grader.criteria.settings import never_trained
 from grader.records import FitFacts, RowFacts, Words, msg
 
@@ -44,13 +45,29 @@ def distinct_rows(rows: RowFacts) -> int | None:
     return len(set(numbers))
 
 
-def tests_on_trained(fit: FitFacts) -> int:
-    """Return how many test rows a fit trained on."""
-    return fit.x.test_rows or (fit.x.shape[0] if fit.x.split == "test" and fit.x.shape else 0)
+def on_test_rows(expected: Words, candidate: Candidate, dataset: str) -> Judgement | None:
+    """Judge a training on test rows; None where there were none.
 
-
-def cheated(expected: Words, rows: int) -> Judgement:
-    """Judge a training on test rows."""
+    Who joins all images and splits them anew does not cheat: the model is not tested on what it learned. Cheating is
+    only seen where it was tested on the data set's own test rows, on so many that it must have learned some of them.
+    """
+    fit = candidate.fit
+    if fit is None:
+        return None
+    rows = fit.x.test_rows or (fit.x.shape[0] if fit.x.split == "test" and fit.x.shape else 0)
+    if not rows:
+        return None
+    tested = max((x.test_rows for _, x in looks(candidate, dataset) if x.split == "test"), default=0)
+    some_learned = tested > 0 and rows + tested > TEST_ROWS.get(dataset, 0)
+    if fit.x.split == "mixed" and not some_learned:
+        return review(
+            expected,
+            msg(
+                "training and test data were joined and split anew; test rows among the training data: {rows}",
+                rows=rows,
+            ),
+            msg("Nothing is lost: a person looks at this. Keep to the split of the data set, as the workbook does."),
+        )
     return failed(
         expected,
         msg("test rows among the training data: {rows}", rows=rows),
@@ -98,8 +115,9 @@ class TrainingData(Criterion):
             return never_trained(expected, case)
         if candidate.tier is Tier.UNRECOGNISED or not fit.x.dataset:
             return review(expected, msg("the training data could not be recognised: {why}", why=fit.x.why or "–"))
-        if tests_on_trained(fit) or fit.x.split != "train":
-            return cheated(expected, tests_on_trained(fit))
+        tested = on_test_rows(expected, candidate, case.dataset)
+        if tested is not None:
+            return tested
         if fit.x.unknown_rows:
             return review(expected, msg("rows that are not in the data set: {rows}", rows=fit.x.unknown_rows))
         return self._labels(fit) or self._rows(fit) or passed(expected, _seen(fit))

@@ -74,7 +74,7 @@ class Evaluated(Criterion):
         candidate, expected = of(case), self.default_title
         if not candidate.is_trained:
             return never_trained(expected, case)
-        seen = list(_looks(candidate, case.dataset))
+        seen = list(looks(candidate, case.dataset))
         good = next((how for how, x in seen if self._counts(x, case.dataset)), None)
         if good is not None:
             return passed(expected, msg("{call} on such data was seen", call=good))
@@ -110,7 +110,7 @@ def _rows(x: ArrayFacts, split: str) -> int:
     return {"test": x.test_rows, "train": x.train_rows}.get(split, 0)
 
 
-def _looks(candidate: Candidate, dataset: str) -> Iterator[tuple[str, ArrayFacts]]:
+def looks(candidate: Candidate, dataset: str) -> Iterator[tuple[str, ArrayFacts]]:
     """Yield every way in which the answer's accuracy was looked at, and on what."""
     for evaluation in candidate.evaluations:
         yield "evaluate", evaluation.x
@@ -143,8 +143,10 @@ class ExampleRun(Criterion):
         expected = self.default_title
         if case.example_runs:
             return passed(expected, msg("the example was trained"), where=case.example_runs[0].where)
-        if any(all(not judge_as_answer(sign, case, one, Verdict.FAILED) for sign in case.signs) for one in case.unsure):
-            return review(expected, msg("a model like the example's was trained on data that could not be recognised"))
+        maybe = next((one for one in (*case.others, *case.unsure) if may_be_example(one, case)), None)
+        if maybe is not None:
+            found = msg("a training that may be the example's was found; part of it could not be told")
+            return review(expected, found, where=maybe.where)
         advice = msg("Type in the worked example and run it before the task.")
         for one in reversed(case.others):
             missed = [sign for sign in case.signs if not judge_as_answer(sign, case, one, Verdict.PASSED)]
@@ -152,6 +154,11 @@ class ExampleRun(Criterion):
                 found = msg("a model close to the example was trained; one thing differs")
                 return failed(expected, found, missed[0].title or missed[0].default_title, where=one.where)
         return either(False, expected, msg("no run of the example was found"), advice)
+
+
+def may_be_example(candidate: Candidate, case: Case) -> bool:
+    """Whether no sign tells a training from a run of the example: one that was stopped early, say."""
+    return bool(case.signs) and not any(judge_as_answer(sign, case, candidate, Verdict.FAILED) for sign in case.signs)
 
 
 def judge_as_answer(criterion: Criterion, case: Case, candidate: Candidate, verdict: Verdict) -> bool:

@@ -11,7 +11,7 @@ from grader.criteria.base import Criterion, Judgement, Judges, failed, passed, r
 from grader.criteria.case import Candidate, Case
 from grader.criteria.layerfacts import sizes
 from grader.criteria.layers import Layer, LayerCount
-from grader.criteria.runs import judge_as_answer
+from grader.criteria.runs import judge_as_answer, may_be_example
 from grader.criteria.settings import BatchSize, Epochs
 from grader.records import Verdict, Words, msg
 
@@ -66,14 +66,20 @@ class Configurations(Criterion):
         return msg("Different configurations trained: {count} or more", count=self.at_least)
 
     def judge(self, case: Case) -> Judgement:
-        """Count configurations: layers, optimizer, loss, epochs, batch size."""
+        """Count configurations: layers, optimizer, loss, epochs, batch size.
+
+        What may be the example counts for sure where that was run besides.
+        """
         expected = self.default_title
-        count = len({configuration(one) for one in _tries(case.others, case)})
+        tries = _tries(case.others, case)
+        sure = [one for one in tries if case.example_runs or not may_be_example(one, case)]
+        count = len({configuration(one) for one in sure})
         found = msg("different configurations trained: {count}", count=count)
         if count >= self.at_least:
             return passed(expected, found)
-        possible = len({configuration(one) for one in (*_tries(case.others, case), *case.unsure)})
-        if possible >= self.at_least:
+        if len({configuration(one) for one in tries}) >= self.at_least:
+            return review(expected, msg("one of the trainings may be the example's; part of it could not be told"))
+        if len({configuration(one) for one in (*tries, *case.unsure)}) >= self.at_least:
             return review(expected, _UNSURE)
         return failed(
             expected,
