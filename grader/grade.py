@@ -68,7 +68,9 @@ def task_result(
         measured=measured,
         bands=bands,
         cut_short=match.cut_short,
+        looks_lost=match.looks_lost,
         missing_module=match.missing_module,
+        stopped=match.stopped,
     )
     findings = tuple(finding(criterion, case) for criterion in task.criteria)
     earned, in_review, most = totals(findings)

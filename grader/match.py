@@ -14,13 +14,16 @@ from grader.belonging import PROFILE, belongs, verdict_of
 from grader.candidates import candidates_of
 from grader.criteria import Criterion
 from grader.criteria.case import Candidate, Case, Match, Tier
-from grader.hints import missing_module, stopped_cell
+from grader.hints import missing_module, stopped_cell, stopped_for_want
 from grader.records import Ending, Execution, Verdict, Words, msg
 from grader.workbook import Task
 
 __all__ = ["Match", "cut_short", "match_task", "score_of"]
 
 _SEEN = (Ending.COMPLETED, Ending.EMPTY)
+_OF_MODELS = frozenset({"", "model", "compile", "fit", "failure"})
+"""Events without which a model or a training is missing; one that could not be read may have been any."""
+_OF_LOOKS = frozenset({"evaluate", "predict"})
 
 
 def match_task(task: Task, executions: Sequence[Execution]) -> Match:
@@ -52,7 +55,9 @@ def match_task(task: Task, executions: Sequence[Execution]) -> Match:
         unsure=tuple(one for one in mine if one.tier is Tier.UNRECOGNISED or one.own_loop),
         rivals=_rivals(task, ranked),
         cut_short=cut_short(executions),
+        looks_lost=next((_not_recorded(one) for one in executions if _lost(one) & _OF_LOOKS), None),
         missing_module=next((name for execution in executions if (name := missing_module(execution))), ""),
+        stopped=frozenset(what for execution in executions for what in stopped_for_want(execution)),
     )
 
 
@@ -98,7 +103,23 @@ def cut_short(executions: Sequence[Execution]) -> Words | None:
                 notebook=execution.notebook,
                 ending=execution.ending.value,
             )
+        if _lost(execution) & _OF_MODELS:
+            return _not_recorded(execution)
     return None
+
+
+def _lost(execution: Execution) -> frozenset[str]:
+    """Return the events that the probe could not write, or that were beyond what a trace may hold."""
+    trace = execution.trace
+    notes = (note.detail for note in trace.notes if note.what in {"lost-event", "too-large"})
+    return frozenset(trace.lost) | {detail.partition(":")[0] for detail in notes}
+
+
+def _not_recorded(execution: Execution) -> Words:
+    return msg(
+        "part of what {notebook} did could not be recorded, so something that it shows may be missing here",
+        notebook=execution.notebook,
+    )
 
 
 def _shows(signs: Sequence[Criterion], candidate: Candidate) -> bool:

@@ -73,7 +73,7 @@ def read_trace(path: Path, limit_mb: int = 64) -> Trace:
         with path.open("rb") as file:
             return trace_of(_as_far_as_readable(_lines(file, limit_mb * _MB)))
     except OSError:
-        return Trace(rejected=1 if path.exists() else 0)
+        return Trace(rejected=1, lost=("",)) if path.exists() else Trace()
 
 
 def trace_of(lines: Iterable[bytes | None]) -> Trace:
@@ -84,18 +84,28 @@ def trace_of(lines: Iterable[bytes | None]) -> Trace:
     """
     found: dict[str, list[Any]] = {name: [] for name, _, _ in _KINDS.values()}
     versions: dict[str, str] = {}
-    rejected, left = 0, _ALL_VALUES
+    rejected, left, lost = 0, _ALL_VALUES, set[str]()
     for number, line in enumerate(lines):
+        kind = ""
         if number >= _LINES or left < 0:
             rejected += 1
+            lost.add(kind)
             break
         try:
             event, weight = _parse(line)
             left -= weight
+            kind = _kind_of(event)
             versions |= _take(event, found)
         except (ValueError, RecursionError):  # ValidationError and JSONDecodeError are ValueErrors
             rejected += 1
-    return Trace(versions=versions, rejected=rejected, **{name: tuple(items) for name, items in found.items()})
+            lost.add(kind)
+    taken = {name: tuple(items) for name, items in found.items()}
+    return Trace(versions=versions, rejected=rejected, lost=tuple(sorted(lost)), **taken)
+
+
+def _kind_of(event: dict[str, Any]) -> str:
+    kind = event.get("event")
+    return kind if isinstance(kind, str) and (kind in _KINDS or kind == "start") else ""
 
 
 def _as_far_as_readable(lines: Iterator[bytes | None]) -> Iterator[bytes | None]:

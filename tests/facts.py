@@ -112,7 +112,7 @@ class Notebook:
     def __init__(self, name: str = "work.ipynb") -> None:
         self.name, self.cell, self.cells = name, 0, []
         self.models, self.compiles, self.fits, self.evaluations, self.predicts, self.failures = [], [], [], [], [], []
-        self.notes = []
+        self.notes, self.lost = [], ()
 
     def model(
         self, layers: tuple[LayerFacts, ...], *, shape: tuple[int, ...] | None = None, optimizer: str = "RMSprop"
@@ -228,6 +228,7 @@ class Notebook:
             predicts=tuple(self.predicts),
             failures=tuple(self.failures),
             notes=tuple(self.notes),
+            lost=self.lost,
         )
         reason = None if ending is Ending.COMPLETED else msg("the run ended: {ending}", ending=ending.value)
         return Execution(notebook=self.name, ending=ending, reason=reason, cells=tuple(self.cells), trace=trace)

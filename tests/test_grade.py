@@ -299,6 +299,50 @@ def test_a_missing_library_is_named_and_costs_nothing():
     assert {one.found.values["module"] for one in result.findings} == {"torch"}
 
 
+def test_what_a_missing_library_stopped_costs_nothing_beside_a_model():
+    """The example ran; the task's own fit stands in the cell that stopped, after its model."""
+    book = Notebook()
+    example_of(book, "task2")
+    book.model(MLP, shape=(784,))
+    book.error(
+        "ModuleNotFoundError", "No module named 'wandb'", "import wandb\nm.fit(x, y)\nm.evaluate(x_test, y_test)"
+    )
+    result = graded("task2", book)
+    assert (result.earned, failed(result)) == (8, set())
+
+
+def test_a_missing_library_saves_only_what_its_cell_could_show():
+    """A drawing that failed leaves wrong epochs wrong, and an evaluation behind it open."""
+    book = Notebook()
+    example_of(book, "task2")
+    book.train(MLP, "mnist", epochs=5, batch=64, test=False)
+    book.error("ModuleNotFoundError", "No module named 'plotly'", "px.line(h)\nmodel.evaluate(x_test, y_test)")
+    result = graded("task2", book, training(0.98))
+    assert failed(result) == {"epochs"}
+    assert verdicts(result)["evaluated"] == Verdict.REVIEW
+
+
+def test_a_training_that_was_not_recorded_is_not_failed():
+    """The probe could not write the event: what it would have shown is for a person, who is told why."""
+    book = Notebook()
+    example_of(book, "task2")
+    book.model(MLP, shape=(784,))
+    book.note("lost-event", "fit: TypeError: sparse array length is ambiguous (batches.py:144)")
+    result = graded("task2", book)
+    assert (result.earned, failed(result)) == (8, set())
+    found = next(one for one in result.findings if one.id == "epochs")
+    assert "could not be recorded" in found.advice.text
+
+
+def test_lost_evaluations_leave_open_whether_there_was_one():
+    """And nothing else."""
+    book = Notebook()
+    example_of(book, "task2")
+    book.train(MLP, "mnist", epochs=5, batch=64, test=False)
+    book.lost = ("evaluate",)
+    assert failed(graded("task2", book, training(0.98))) == {"epochs"}
+
+
 def test_our_own_fault_leaves_everything_to_a_person():
     """`unjudged` carries the reason into every line."""
     result = unjudged(TASKS["task3"], msg("the grader failed"))

@@ -276,6 +276,66 @@ def test_a_stopped_notebook_says_so():
 
 
 @pytest.mark.parametrize(
+    ("note", "lost", "expected"),
+    [
+        (("lost-event", "fit: TypeError: sparse array length is ambiguous (batches.py:144)"), (), True),
+        (("too-large", "model"), (), True),
+        (("probe-fault", "KeyError: 'x' (session.py:9)"), (), False),
+        (("too-large", "predictions"), (), False),
+        (("lost-event", "evaluate: KeyError: 'x' (calls.py:9)"), (), False),
+        (None, ("fit",), True),
+        (None, ("",), True),
+        (None, ("note", "predict", "start"), False),
+    ],
+)
+def test_a_training_that_could_not_be_recorded_is_not_seen(note, lost, expected):
+    """Only where an event about models was really lost: not for a fault that lost none, nor for a thousand calls."""
+    book = Notebook()
+    book.lost = lost
+    if note:
+        book.note(*note)
+    assert (answer("task1", book).cut_short is not None) is expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import wandb\nmodel.fit(x, y)", {"fit"}),
+        ("px.line(history)\nmodel.evaluate(x_test, y_test)", {"look"}),
+        ("model.compile('adam')\nmodel.fit(x, y)\nmodel.predict(x)", {"model", "fit", "look"}),
+        ("px.line(history)  # after model.fit(...)", set()),
+        ("pattern = re.compile('x')", set()),
+        ("history = train(model)", {"fit"}),
+    ],
+)
+def test_what_a_missing_library_stopped_is_told_by_the_cell(source, expected):
+    """Trainings and evaluations behind the import were not seen; a drawing says nothing about them."""
+    book = Notebook()
+    book.code("def train(model):\n    return model.fit(x, y)")
+    book.error("ModuleNotFoundError", "No module named 'wandb'", source)
+    assert answer("task1", book).stopped == expected
+
+
+def test_what_ran_before_the_library_was_asked_for_was_seen():
+    """A fit whose event is there was not stopped."""
+    book = Notebook()
+    model = book.model(TASK1, shape=(20,))
+    book.fit(model, data("binary20"))
+    book.cell -= 1
+    book.error("ModuleNotFoundError", "No module named 'plotly'", "model.fit(x, y)\nimport plotly")
+    assert answer("task1", book).stopped == set()
+
+
+def test_a_cell_that_lacks_what_a_stopped_one_makes_stopped_too():
+    """The names of an import cell that failed are missing everywhere; a name that nobody makes is the student's."""
+    book = Notebook()
+    book.error("ModuleNotFoundError", "No module named 'wandb'", "import wandb\nfrom keras import Sequential")
+    book.error("NameError", "name 'Sequential' is not defined", "m = Sequential([])\nm.compile()\nm.fit(x, y)")
+    book.error("NameError", "name 'x_tset' is not defined", "m.evaluate(x_tset)")
+    assert answer("task1", book).stopped == {"model", "fit"}
+
+
+@pytest.mark.parametrize(
     ("error", "message", "expected"),
     [
         ("ModuleNotFoundError", "No module named 'torch'", "torch"),

@@ -54,6 +54,42 @@ def test_a_notebook_runs_the_same_with_the_probe_off():
     assert not [note for note in of(events, "note") if note["what"] == "probe-fault"]
 
 
+UNREADABLE = """
+import numpy as np
+import keras
+import scipy.sparse
+x, y = scipy.sparse.csr_matrix(np.eye(40, 20, dtype="float32")), np.random.randint(2, size=40)
+model = keras.Sequential([keras.Input((20,)), keras.layers.Dense(1, activation="sigmoid")])
+model.compile("rmsprop", "binary_crossentropy")
+model.fit(x, y, epochs=2, verbose=0)
+
+from grader.inside.probe import calls
+def fault(*_, **__):
+    raise KeyError("a mistake of the probe's own")
+calls.order_of = fault
+model.fit(x, y, epochs=2, verbose=0)
+calls._results = fault
+model.evaluate(x, y, verbose=0)
+"""
+
+
+def test_a_fit_on_data_that_nobody_can_look_at_is_recorded():
+    """A sparse matrix has a length that may not be asked for: the training is there, its data unrecognised.
+
+    Where the probe breaks all the same, a note says which event is missing.
+    """
+    events, _ = run(UNREADABLE)
+    (fit,) = of(events, "fit")
+    assert (fit["completed"], fit["epochs"], fit["x"].get("dataset"), fit["x"]["why"]) == (
+        True,
+        2,
+        None,
+        "a csr_matrix",
+    )
+    lost = [note["detail"] for note in of(events, "note") if note["what"] in {"probe-fault", "lost-event"}]
+    assert [detail.partition(":")[0] for detail in lost] == ["fit", "evaluate"]
+
+
 MODELS = """
 import numpy as np
 from tensorflow.keras.datasets import mnist, cifar10

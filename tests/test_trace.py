@@ -139,6 +139,13 @@ def test_events_beyond_the_count_are_dropped(tmp_path):
     assert (len(trace.notes), trace.rejected) == (1000, 10)
 
 
+def test_what_was_lost_is_named(tmp_path):
+    """A call too many is known by its kind, rubbish may have been anything."""
+    call = {"event": "predict", "model": 0, "x": {"shape": [1], "dtype": "f"}}
+    assert read(tmp_path, *[call] * 2010).lost == ("predict",)
+    assert read(tmp_path, NOTE, b"{", with_value(FIT, "epochs", "5")).lost == ("", "fit")
+
+
 def test_a_missing_file_is_an_empty_trace(tmp_path):
     """A kernel that never imported Keras leaves no file."""
     assert read_trace(tmp_path / "none") == Trace()

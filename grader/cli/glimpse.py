@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -68,7 +69,9 @@ class Glimpse:
         from grader.records import Ending
 
         executions = [
-            Execution(notebook=file.parent.name, ending=Ending.COMPLETED, trace=read_trace(file)) for file in files
+            # Its last line may be only half written yet, and nothing is lost by that.
+            Execution(notebook=file.parent.name, ending=Ending.COMPLETED, trace=replace(read_trace(file), lost=()))
+            for file in files
         ]
         for task in self._tasks:
             self._tell(task, executions)

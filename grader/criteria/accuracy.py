@@ -83,6 +83,7 @@ class Accuracy(Criterion):
 
     kind: ClassVar[str] = "accuracy"
     judges: ClassVar[Judges] = "training"
+    needs_fit: ClassVar[bool] = True
 
     reference: str
     """Id of one of the workbook's references."""
@@ -236,6 +237,7 @@ class AccuracyGap(Criterion):
 
     kind: ClassVar[str] = "accuracy-gap"
     judges: ClassVar[Judges] = "training"
+    needs_fit: ClassVar[bool] = True
 
     at_most: float
 

@@ -43,6 +43,8 @@ class Criterion(ABC):
     """Whether there is nothing to judge without an answer."""
     needs_fit: ClassVar[bool] = False
     """Whether a model that was never fitted says nothing about it, for or against."""
+    needs_look: ClassVar[bool] = False
+    """Whether a call of ``evaluate`` or ``predict`` alone may show it."""
 
     id: str = ""
     """Unique in its task; signs of an example have none."""
@@ -86,7 +88,7 @@ def finding(criterion: Criterion, case: Case) -> Finding:
         hint = hints.failure_advice(failure) if failure and criterion.needs_answer else None
         if judgement.verdict is Verdict.FAILED and hint:
             judgement = replace(judgement, advice=hint)
-        judgement = _unless_unseen(judgement, case, needs_answer=criterion.needs_answer)
+        judgement = _unless_unseen(judgement, case, criterion)
         judgement = _unless_rivalled(judgement, criterion, case)
     if judgement.where is None and case.candidate is not None and criterion.needs_answer:
         judgement = replace(judgement, where=case.candidate.where)
@@ -105,7 +107,7 @@ def finding(criterion: Criterion, case: Case) -> Finding:
 
 def _no_answer(case: Case, title: Words) -> Judgement:
     if case.cut_short is not None or case.missing_module:
-        return _unless_unseen(Judgement(verdict=Verdict.FAILED, expected=title, found=title), case, needs_answer=False)
+        return _unless_unseen(Judgement(verdict=Verdict.FAILED, expected=title, found=title), case)
     if case.example_runs:
         return Judgement(
             verdict=Verdict.FAILED,
@@ -126,20 +128,24 @@ def _no_answer(case: Case, title: Words) -> Judgement:
     )
 
 
-def _unless_unseen(judgement: Judgement, case: Case, *, needs_answer: bool) -> Judgement:
-    """Turn failed into review where the rest of the notebook could have shown better."""
+def _unless_unseen(judgement: Judgement, case: Case, criterion: Criterion | None = None) -> Judgement:
+    """Turn failed into review where the rest of the notebook could have shown better.
+
+    Without a criterion, or for one that looks at more than the answer, anything that was not seen could have.
+    """
     if judgement.verdict is not Verdict.FAILED:
         return judgement
+    answered = criterion is not None and criterion.needs_answer
     if case.cut_short is not None:
         return replace(
             judgement,
             verdict=Verdict.REVIEW,
-            found=judgement.found if needs_answer else case.cut_short,
-            advice=case.cut_short
-            if needs_answer
-            else msg("Nothing is lost: a person looks at this. What was not seen is not counted against you."),
+            found=judgement.found if answered else case.cut_short,
+            advice=case.cut_short if answered else _NOT_COUNTED,
         )
-    if case.missing_module and not needs_answer:
+    if case.looks_lost is not None and criterion is not None and criterion.needs_look:
+        return replace(judgement, verdict=Verdict.REVIEW, found=case.looks_lost, advice=_NOT_COUNTED)
+    if case.missing_module and (criterion is None or not answered or _shown_by(criterion) & case.stopped):
         return replace(
             judgement,
             verdict=Verdict.REVIEW,
@@ -150,6 +156,15 @@ def _unless_unseen(judgement: Judgement, case: Case, *, needs_answer: bool) -> J
             ),
         )
     return judgement
+
+
+_NOT_COUNTED = msg("Nothing is lost: a person looks at this. What was not seen is not counted against you.")
+
+
+def _shown_by(criterion: Criterion) -> frozenset[str]:
+    """Return what shows whether a criterion is met: ``model``, ``fit``, ``look``."""
+    shown = {"look"} if criterion.needs_look else set()
+    return frozenset(shown | {"fit" if criterion.needs_fit else "model"})
 
 
 def _unless_rivalled(judgement: Judgement, criterion: Criterion, case: Case) -> Judgement:

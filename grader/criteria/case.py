@@ -98,8 +98,12 @@ class Match:
     rivals: tuple[Candidate, ...] = ()
     """May be the answer too: what could not be told of them could make them a better one, or as good and later."""
     cut_short: Words | None = None
-    """Why the submission was not seen to its end."""
+    """Why the submission was not seen to its end, or not whole."""
+    looks_lost: Words | None = None
+    """Why calls of ``evaluate`` or ``predict`` may be missing."""
     missing_module: str = ""
+    stopped: frozenset[str] = frozenset()
+    """What the cells would have shown that stopped for want of a library: ``model``, ``fit``, ``look``."""
 
     @property
     def found_anything(self) -> bool:
@@ -147,9 +151,13 @@ class Case:
     bands: Mapping[str, Band] = field(default_factory=dict)
     """By reference, such as ``example3``, for the data and the profile in use."""
     cut_short: Words | None = None
-    """The submission was not seen to its end: what is missing may only be unseen."""
+    """The submission was not seen to its end, or not whole: what is missing may only be unseen."""
+    looks_lost: Words | None = None
+    """Calls of ``evaluate`` or ``predict`` may be missing."""
     missing_module: str = ""
     """A library the notebook imports and this machine does not have."""
+    stopped: frozenset[str] = frozenset()
+    """What the cells would have shown that stopped for want of it: ``model``, ``fit``, ``look``."""
 
     @property
     def layers(self) -> tuple[LayerFacts, ...]:

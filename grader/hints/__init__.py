@@ -3,6 +3,7 @@
 from grader.hints.cells import hints_of, kernel_libraries, missing_module, stopped_cell
 from grader.hints.lessons import Lesson, error_lines, finding_line, lessons, lessons_for, note_lines
 from grader.hints.messages import hints
+from grader.hints.missing import stopped_for_want
 from grader.hints.models import failure_advice
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "missing_module",
     "note_lines",
     "stopped_cell",
+    "stopped_for_want",
 ]

@@ -23,11 +23,13 @@ def missing_module(execution: Execution) -> str:
 
     A misspelt name and a module of an older Keras are not missing libraries; ``hints_of`` explains those.
     """
-    for cell in execution.cells:
-        said = hints().of_cell(cell.error, cell.message, cell.number) if cell.status is CellStatus.ERROR else None
-        if said is not None and said.hint.lacks:
-            return str(said.words.values["module"])
-    return ""
+    return next((name for cell in execution.cells if (name := lacking(cell))), "")
+
+
+def lacking(cell: CellOutcome) -> str:
+    """Return the library for want of which a cell stopped; empty when it ran, or stopped for something else."""
+    said = hints().of_cell(cell.error, cell.message, cell.number) if cell.status is CellStatus.ERROR else None
+    return str(said.words.values["module"]) if said is not None and said.hint.lacks else ""
 
 
 def stopped_cell(execution: Execution) -> Message | None:
@@ -83,8 +85,8 @@ def _name_error(cell: CellOutcome, execution: Execution) -> Iterator[Words]:
         return
     name = match[1]
     before = [one for one in execution.cells if one.number < cell.number]
-    broken = next((one for one in before if one.status is CellStatus.ERROR and _assigns(one.source, name)), None)
-    later = next((one for one in execution.cells if one.number > cell.number and _assigns(one.source, name)), None)
+    broken = next((one for one in before if one.status is CellStatus.ERROR and assigns(one.source, name)), None)
+    later = next((one for one in execution.cells if one.number > cell.number and assigns(one.source, name)), None)
     if broken is not None:
         yield msg(
             "Cell {cell} uses {name}, which cell {other} should have made; mend cell {other} first.",
@@ -119,7 +121,7 @@ def _name_error(cell: CellOutcome, execution: Execution) -> Iterator[Words]:
             )
 
 
-def _assigns(source: str, name: str) -> bool:
+def assigns(source: str, name: str) -> bool:
     """Whether a cell's code makes a name: ``a = ...``, ``(x, a), b = ...``, ``import a``, ``def a``."""
     assigned = rf"(?m)^\s*(?:[^=#\n]*[,(]\s*)?{name}\b[^=\n]*=(?!=)"
     declared = rf"\b(?:import|as|def|class|for)\s+(?:[\w.]+\s*,\s*)*{name}\b"

@@ -304,6 +304,8 @@ class Trace:
     legacy: tuple[LegacyFacts, ...] = ()
     rejected: int = 0
     """Lines that were not valid events, dropped."""
+    lost: tuple[str, ...] = ()
+    """Which events those were, each once; an empty name where that could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

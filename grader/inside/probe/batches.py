@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -36,7 +37,17 @@ class Batch:
 
 
 def look_at(recogniser: Recogniser, x: Any, y: Any) -> Batch:
-    """Describe inputs and labels without touching them: a pipeline that draws by chance is not iterated."""
+    """Describe inputs and labels without touching them: a pipeline that draws by chance is not iterated.
+
+    What cannot even be looked at is unrecognised, so that its call is recorded all the same.
+    """
+    try:
+        return _look_at(recogniser, x, y)
+    except Exception:
+        return Batch(found=Found(facts={"shape": [], "dtype": "", "why": _kind(x)}))
+
+
+def _look_at(recogniser: Recogniser, x: Any, y: Any) -> Batch:
     x = single(x)
     array = as_array(x)
     if array is None:
@@ -150,5 +161,6 @@ def _length(x: Any) -> int | None:
         count = int(x.cardinality())
         return count if count > 0 else 0 if count == -1 else None
     if hasattr(x, "__len__") and not isinstance(x, (list, tuple, Mapping)):
-        return len(x)
+        with contextlib.suppress(TypeError):  # a sparse matrix has the method, and refuses
+            return len(x)
     return None

@@ -66,7 +66,7 @@ def _watched(session: Session, kind: type[Watch], original: Method) -> Method:
         if watching.muted or watching.depth:
             return original(self, *args, **kwargs)
         watch = None
-        with session.quietly():
+        with session.quietly(kind.stage):
             watching.raised = None
             attempt = kind(session, self, original, args, kwargs)
             if attempt.readable:
@@ -82,7 +82,7 @@ def _watched(session: Session, kind: type[Watch], original: Method) -> Method:
             else:
                 result = session_quiet_call(session, original, (self, *args), kwargs)
         except BaseException as error:
-            with session.quietly():
+            with session.quietly(kind.stage):
                 if watch is not None:
                     watch.failed(error)
                 elif isinstance(error, Exception):
@@ -90,7 +90,7 @@ def _watched(session: Session, kind: type[Watch], original: Method) -> Method:
             raise
         finally:
             watching.depth -= 1
-        with session.quietly():
+        with session.quietly(kind.stage):
             if watch is not None:
                 watch.done(result)
         return result

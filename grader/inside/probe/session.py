@@ -99,8 +99,11 @@ class Session:
             self.send("note", what=what, detail=shortened(detail))
 
     @contextlib.contextmanager
-    def quietly(self) -> Iterator[None]:
-        """Do the probe's own work: the hooks sleep, and a fault is a note, never the notebook's trouble."""
+    def quietly(self, losing: str = "") -> Iterator[None]:
+        """Do the probe's own work: the hooks sleep, and a fault is a note, never the notebook's trouble.
+
+        ``losing`` is the event that is not written when this fails; whoever judges must know that it is missing.
+        """
         before, self.watching.muted = self.watching.muted, True
         try:
             yield
@@ -108,7 +111,10 @@ class Session:
             where = traceback.extract_tb(error.__traceback__)[-1]
             text = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
             with contextlib.suppress(Exception):
-                self.send("note", what="probe-fault", detail=shortened(text))
+                if losing:
+                    self.send("note", what="lost-event", detail=shortened(f"{losing}: {text}"))
+                else:
+                    self.send("note", what="probe-fault", detail=shortened(text))
         finally:
             self.watching.muted = before
 
