@@ -358,6 +358,36 @@ def test_a_layer_used_twice_is_refused():
     assert "more than once" in reason(config=functional(wired(inputs(784)), shared, last="d", node=1))
 
 
+def test_a_layer_without_weights_is_as_many_layers_as_it_has_calls():
+    """One pooling called twice, a Dropout too, is the network with two of each, also when listed as Keras does."""
+
+    def stack(pools, drops):
+        pooling = {"pool_size": [2, 2], "strides": [2, 2], "padding": "same", "data_format": "channels_last"}
+        steps = [*(("Pool", one) for one in pools), *(("Drop", one) for one in drops)]
+        made = {
+            name: layer(
+                "MaxPooling2D" if kind == "Pool" else "Dropout", name, **(pooling if kind == "Pool" else {"rate": 0.1})
+            )
+            for kind, name in steps
+        }
+        convs = [conv(4, f"c{number}") for number in range(4)]
+        listed, source = {"input_layer": wired(inputs(28, 28, 1))}, ("input_layer", 0)
+        for one, (_, name) in zip(convs, steps, strict=True):
+            own = one["config"]["name"]
+            listed[own] = wired(one, source)
+            again = wired(made[name], own)
+            if name in listed:
+                listed[name]["inbound_nodes"] += again["inbound_nodes"]
+            listed.setdefault(name, again)
+            source = (name, len(listed[name]["inbound_nodes"]) - 1)
+        return functional(*listed.values(), last=source[0], node=source[1])
+
+    fit = fitted(**mnist_rows(60000, (28, 28, 1)))
+    one, two = stack(["p", "p"], ["d", "d"]), stack(["p", "q"], ["d", "e"])
+    assert digest(fit, one) == digest(fit, two)
+    assert [node["kind"] for node in recipe_of(fit, model(one)).layers].count("MaxPooling2D") == 2
+
+
 def test_models_nested_without_end_are_refused():
     """Depth is bounded."""
     config = sequential(dense(3))

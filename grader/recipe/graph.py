@@ -6,12 +6,13 @@ step is bounded, and nothing here follows its depth by recursion.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from grader.recipe.refusal import NotRebuildable
-from grader.recipe.table import LAYERS, MERGING
+from grader.recipe.table import LAYERS, MERGING, WEIGHTLESS
 from grader.recipe.values import is_keras_own, settings
 from grader.recipe.wires import MOST_NODES, Key, calls_of, connected, malformed, single, sources_of, too_many
 from grader.records import msg
@@ -116,26 +117,29 @@ def _open_functional(
 ) -> int:
     entry = single(config.get("input_layers"), msg("the model has several inputs"))
     exit_ = single(config.get("output_layers"), msg("the model has several outputs"))
-    wanted = connected(layers, exit_)
     tensors: dict[Key, int] = {}
+    named: dict[str, Mapping[str, Any]] = {}
     for layer in layers:
         name = layer.get("name")
         if not isinstance(name, str):
             raise malformed()
-        if layer.get("class_name") == "InputLayer":
-            if name == entry[0]:
-                _note_input(layer, graph, depth)
-                tensors[name, 0, 0] = node
-            continue
-        calls = [(index, call) for index, call in calls_of(layer) if (name, index) in wanted]
-        if len(calls) > 1:
+        if layer.get("class_name") != "InputLayer":
+            named[name] = layer
+        elif name == entry[0]:
+            _note_input(layer, graph, depth)
+            tensors[name, 0, 0] = node
+    calls = {(name, index): call for name, layer in named.items() for index, call in calls_of(layer)}
+    wanted = [here for here in connected(layers, exit_) if here in calls]
+    often = Counter(name for name, _ in wanted)
+    for name, index in wanted:
+        layer = named[name]
+        if often[name] > 1 and layer.get("class_name") not in WEIGHTLESS:
             raise NotRebuildable(msg("the layer {layer} is used more than once", layer=name))
-        for index, call in calls:
-            sources = [tensors.get(key) for key in sources_of(call)]
-            known = [source for source in sources if source is not None]
-            if len(known) != len(sources):
-                raise NotRebuildable(msg("the layer {layer} takes an input from outside the model", layer=name))
-            tensors[name, index, 0] = _apply(layer, known, graph, depth, trainable=trainable)
+        sources = [tensors.get(key) for key in sources_of(calls[name, index])]
+        known = [source for source in sources if source is not None]
+        if len(known) != len(sources):
+            raise NotRebuildable(msg("the layer {layer} takes an input from outside the model", layer=name))
+        tensors[name, index, 0] = _apply(layer, known, graph, depth, trainable=trainable)
     if exit_ not in tensors:
         raise malformed()
     return tensors[exit_]

@@ -279,3 +279,8 @@ LAYERS: dict[str, Settings] = {
 
 MERGING = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"})
 """Layers that take a list of tensors; all others take one."""
+
+WEIGHTLESS = frozenset(
+    kind for kind, known in LAYERS.items() if not any(setting.endswith("_initializer") for setting in known)
+)
+"""Layers without weights: one that is called twice is the same network as two of them, called once each."""

@@ -75,17 +75,25 @@ def sources_of(call: Mapping[str, Any]) -> list[Key]:
     return keys
 
 
-def connected(layers: Sequence[Mapping[str, Any]], exit_: Key) -> set[tuple[str, int]]:
-    """Return the calls that the output depends on."""
+def connected(layers: Sequence[Mapping[str, Any]], exit_: Key) -> list[tuple[str, int]]:
+    """Return the calls that the output depends on, each after those that it takes tensors of.
+
+    Calls that depend on themselves stand in some order: whoever follows them meets a tensor that is not there.
+    """
     calls = {(layer.get("name"), index): call for layer in layers for index, call in calls_of(layer)}
-    seen: set[tuple[str, int]] = set()
+    found: dict[tuple[str, int], bool] = {}
     waiting = [exit_[:2]]
     while waiting:
-        here = waiting.pop()
-        if here not in seen and here in calls:
-            seen.add(here)
-            waiting += [key[:2] for key in sources_of(calls[here])]
-    return seen
+        here = waiting[-1]
+        if here not in found and here in calls:
+            found[here] = False
+            waiting += [key[:2] for key in sources_of(calls[here]) if key[:2] not in found]
+            continue
+        waiting.pop()
+        if found.get(here) is False:
+            del found[here]  # to come after what it takes
+            found[here] = True
+    return list(found)
 
 
 def malformed() -> NotRebuildable:
