@@ -53,6 +53,7 @@ def _trained(fit: FitFacts, model: ModelFacts, trace: Trace, notebook: str) -> C
         input_shape=model.input_shape,
         output_shape=model.output_shape,
         num_params=model.num_params,
+        unseen=model.unseen,
         compile=fit.compile,
         fit=fit,
         epochs_before=_epochs_before(fit, trace),
@@ -100,6 +101,7 @@ def _untrained(model: ModelFacts, trace: Trace, notebook: str) -> Candidate:
         input_shape=model.input_shape,
         output_shape=model.output_shape,
         num_params=model.num_params,
+        unseen=model.unseen,
         compile=next((one for one in reversed(trace.compiles) if one.model == model.model), None),
         failure=failure,
         own_loop=(failure is None or failure.stage in _AFTER_TRAINING)

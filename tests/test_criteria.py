@@ -84,9 +84,16 @@ def joined(test_rows, tested):
     return {"candidate": replace(candidate(x=data("mnist", "mixed", test_rows)), evaluations=evaluated)}
 
 
+def unseen(layers, *what):
+    """A model that does more than its layers do."""
+    return {"candidate": replace(candidate(layers), unseen=what)}
+
+
 BROKEN = FailureFacts(stage="build", error="ValueError", message="Computed output size would be zero or negative.")
 IDLE = LayerFacts(kind="MaxPooling2D", config={"pool_size": [1, 1], "strides": [1, 1]})
 OWN = LayerFacts(kind="MyBlock", custom=True)
+TWO_POOLS = (replace(conv(32), num_params=320), replace(pool(), num_params=0), FLATTEN, dense(10))
+REBUILT = Measurement(trainings=(replace(training(), layers=(dense(10),)),))
 COMPILED = CompileFacts(
     model=0, optimizer="SGD", optimizer_config={"learning_rate": 0.009999999776}, loss="sparse_categorical_crossentropy"
 )
@@ -102,6 +109,10 @@ TABLE = [
     ("layer-count", {"layer": "Conv2D", "exactly": 0}, of(MLP), PASSED),
     ("layer-count", {"layer": "MaxPooling2D", "exactly": 4}, of((*[pool()] * 4, dense(10))), PASSED),
     ("layer-count", {"layer": "MaxPooling2D", "exactly": 4}, of((*[IDLE] * 4, dense(10))), FAILED),
+    ("layer-count", {"layer": "MaxPooling2D", "exactly": 4}, unseen(TWO_POOLS, "call"), REVIEW),
+    ("layer-count", {"layer": "MaxPooling2D", "exactly": 4}, unseen(TWO_POOLS, "TrueDivide"), FAILED),
+    ("layer-count", {"layer": "MaxPooling2D", "exactly": 0}, unseen(TWO_POOLS, "call"), FAILED),
+    ("layer-count", {"layer": "Conv2D", "exactly": 5}, unseen(TWO_POOLS, "call"), FAILED),
     ("layer-order", {"layers": ["Conv2D", "MaxPooling2D", "Flatten", "Dense"]}, {}, PASSED),
     ("layer-order", {"layers": ["Flatten", "Conv2D"]}, {}, FAILED),
     ("layer-order", {"layers": ["Dense", "Dense"]}, {}, FAILED),
@@ -115,6 +126,16 @@ TABLE = [
     ("layer", {"layer": "Dense", "position": -2, "units": 10}, of((dense(10), dense(1))), PASSED),
     ("layer", {"layer": "Dense", "units": 10}, of((OWN,)), REVIEW),
     ("layer", {"layer": "Dense", "units": 10}, of((layer("Dense"),)), REVIEW),
+    ("layer", {"layer": "Dense", "activation": "relu"}, of((dense(9, "ReLU(negative_slope=0.0, threshold=0.0)"),)), PASSED),
+    ("layer", {"layer": "Dense", "activation": "softmax"}, of((dense(9, "Activation(activation=softmax)"),)), PASSED),
+    ("layer", {"layer": "Dense", "activation": "softmax"}, of((dense(9, "ReLU(negative_slope=0.0)"),)), FAILED),
+    ("layer", {"layer": "Dense", "activation": "softmax"}, of((dense(9, "my_softmax"),)), REVIEW),
+    ("layer", {"layer": "Dense", "activation": "softmax"}, of((dense(10), layer("Lambda"))), REVIEW),
+    ("layer", {"layer": "Dense", "activation": "softmax"}, of((dense(10), OWN)), REVIEW),
+    ("layer", {"layer": "Dense", "activation": "softmax"}, unseen((dense(10),), "TrueDivide"), REVIEW),
+    ("layer", {"layer": "Dense", "activation": "softmax"}, unseen((dense(10, "relu"),), "TrueDivide"), FAILED),
+    ("layer", {"layer": "Dense", "units": 9, "activation": "softmax"}, unseen((dense(10),), "call"), FAILED),
+    ("layer", {"layer": "Dense", "activation": "softmax"}, unseen((dense(10),), "call") | {"measured": REBUILT}, FAILED),
     ("layer", {"layer": "Conv2D", "kernel_size": 3, "padding": "same"}, {}, PASSED),
     ("layer", {"layer": "Conv2D", "kernel_size": [3, 3], "strides": 1}, {}, PASSED),
     ("layer", {"layer": "Conv2D", "kernel_size": [5, 5]}, {}, FAILED),

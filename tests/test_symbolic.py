@@ -16,7 +16,7 @@ from tests.recipes import model as described
 
 CODE = """
 import io, json, sys
-import numpy as np, keras
+import numpy as np, keras, tensorflow as tf
 from keras import layers
 from grader.inside.probe.describe import model_facts
 x, y = np.random.rand(64, 12, 12, 1).astype("float32"), np.random.randint(0, 10, 64)
@@ -45,10 +45,16 @@ class Twice(Base):
     def call(self, x): return self.out(self.flat(self.conv(x) * 2))
 class Looks(Base):
     def call(self, x): return self.out(self.flat(self.conv(x * float(np.asarray(x.shape[1:]).sum() > 0 and x[0, 0, 0, 0] > 2))))
+class Again(Base):
+    def call(self, x): return self.out(self.flat(self.pool(self.conv(self.pool(x)))))
+class Functions(Base):
+    def call(self, x): return keras.activations.softmax(self.out(keras.activations.relu(self.flat(self.conv(x)))))
+class Foreign(Base):
+    def call(self, x): return tf.nn.softmax(self.out(self.flat(self.pool(self.conv(x)))))
 class Steps(Plain):
     def train_step(self, data): return super().train_step(data)
 found = {}
-for kind in Plain, Told, Nested, Branches, Twice, Looks, Steps:
+for kind in Plain, Told, Nested, Branches, Twice, Looks, Steps, Again, Functions, Foreign:
     model = kind()
     model.compile("adam", "sparse_categorical_crossentropy")
     try: model.fit(x, y, verbose=0)
@@ -60,6 +66,9 @@ for kind in Plain, Told, Nested, Branches, Twice, Looks, Steps:
     sys.stdout = real
     same = all((a == b).all() for a, b in zip(before, model.get_weights()))
     found[kind.__name__] = {"facts": facts, "untouched": same and nodes() == known and not said.getvalue()}
+for name, act in ("Graph", keras.activations.softmax), ("Odd", lambda x: keras.activations.softmax(x * 2)), ("Slope", lambda x: keras.activations.relu(x, negative_slope=0.1)):
+    i, pool = keras.Input((12, 12, 1)), layers.MaxPooling2D(2)
+    found[name] = {"facts": model_facts(keras.Model(i, act(layers.Dense(10)(layers.Flatten()(pool(layers.Conv2D(4, 3)(pool(i)))))))), "untouched": True}
 print("FOUND" + json.dumps(found))
 """
 
@@ -78,6 +87,7 @@ def found():
         ("Plain", ["Conv2D", "MaxPooling2D", "Flatten", "Dense"]),
         ("Told", ["Conv2D", "Flatten", "Dropout", "Dense"]),
         ("Nested", ["Conv2D", "MaxPooling2D", "Flatten", "Dense"]),
+        ("Again", ["MaxPooling2D", "Conv2D", "MaxPooling2D", "Flatten", "Dense"]),
     ],
 )
 def test_a_call_that_passes_its_input_on_is_a_network_like_any_other(found, name, layers):
@@ -94,6 +104,35 @@ def test_a_call_that_does_more_is_left_as_it_is(found, name):
     """Other layers in training, arithmetic, values looked at, steps of its own: nobody builds that again."""
     facts = found[name]["facts"]
     assert (facts["api"], facts["config"], facts["unportable"]) == ("subclassed", None, "a subclassed model")
+
+
+@pytest.mark.parametrize("name", ["Again", "Graph"])
+def test_a_pooling_called_twice_is_two_poolings(found, name):
+    """Each has the shape of its own call, and together they have no more parameters."""
+    facts = found[name]["facts"]
+    assert [one["output_shape"] for one in facts["layers"] if one["kind"] == "MaxPooling2D"] == [
+        [None, 6, 6, 1],
+        [None, 2, 2, 4],
+    ]
+    assert facts["num_params"] == sum(one["num_params"] for one in facts["layers"]) == 40 + 170
+
+
+@pytest.mark.parametrize(
+    ("name", "activations", "unseen"),
+    [
+        ("Functions", ["relu", "softmax"], []),
+        ("Graph", ["softmax"], []),
+        ("Odd", ["softmax"], ["Multiply"]),
+        ("Slope", [], ["ReLU"]),
+        ("Foreign", [], ["call"]),
+        ("Plain", [], []),
+    ],
+)
+def test_an_activation_between_layers_is_seen_or_said_to_be_unseen(found, name, activations, unseen):
+    """Keras's own, as they are without settings, stand among the layers; of all else it is said that it is there."""
+    facts = found[name]["facts"]
+    assert [one["config"]["activation"] for one in facts["layers"] if one["kind"] == "Activation"] == activations
+    assert facts["unseen"] == unseen
 
 
 def test_what_is_never_called_is_no_layer(found):

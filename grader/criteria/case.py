@@ -63,6 +63,8 @@ class Candidate:
     """Calls of ``evaluate`` after the fit, on this model or on a copy of it loaded from a file."""
     predicts: tuple[EvaluateFacts, ...] = ()
     failure: FailureFacts | None = None
+    unseen: tuple[str, ...] = ()
+    """What the model does besides its layers, as in ``ModelFacts``."""
     own_loop: bool = False
     """Never given to ``fit``, in a notebook that changes weights in a loop of its own."""
     loaded: tuple[str, ...] = ()
@@ -165,6 +167,12 @@ class Case:
         rebuilt = next((t.layers for t in self.measured.trainings if t.layers), ())
         claimed = self.candidate.layers if self.candidate else ()
         return tuple(layer for layer in rebuilt or claimed if layer.kind != "InputLayer")
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """What the answer does besides its layers: nothing where we rebuilt it of layers alone."""
+        rebuilt = any(training.layers for training in self.measured.trainings)
+        return self.candidate.unseen if self.candidate and not rebuilt else ()
 
     @property
     def num_params(self) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ _ACTIVATION_LAYERS = {
     "ELU": "elu",
     "LeakyReLU": "leaky_relu",
 }
+_GIVEN = re.compile(r"Activation\(activation=(\w+)\)")
 _SAME = {"swish": "silu", "hard_swish": "hard_silu"}
 
 
@@ -23,14 +25,28 @@ def activation_of(layers: Sequence[LayerFacts], index: int) -> str:
     >>> own = LayerFacts(kind="Activation", config={"activation": "softmax"})
     >>> activation_of([dense, own], 0), activation_of([dense], 0)
     ('softmax', 'linear')
+    >>> activation_of([LayerFacts(kind="Dense", config={"activation": "ReLU(negative_slope=0.0, threshold=0.0)"})], 0)
+    'relu'
     """
-    own = value_text(layers[index].config.get("activation", "linear"))
-    after = next((layer for layer in layers[index + 1 :] if layer.kind != "BatchNormalization"), None)
+    own = _named(value_text(layers[index].config.get("activation", "linear")))
+    after = next_after(layers, index)
     if own != "linear" or after is None:
         return own
     if after.kind == "Activation":
-        return value_text(after.config.get("activation", "linear"))
+        return _named(value_text(after.config.get("activation", "linear")))
     return _ACTIVATION_LAYERS.get(after.kind, own)
+
+
+def next_after(layers: Sequence[LayerFacts], index: int) -> LayerFacts | None:
+    """Return the layer behind another one, batch normalisation passed over."""
+    return next((layer for layer in layers[index + 1 :] if layer.kind != "BatchNormalization"), None)
+
+
+def _named(activation: str) -> str:
+    """Return the activation that a layer given as one is: ``Dense(10, activation=keras.layers.Softmax())``."""
+    kind = activation.partition("(")[0]
+    given = _GIVEN.fullmatch(activation)
+    return given[1] if given else _ACTIVATION_LAYERS.get(kind, activation)
 
 
 def same_activation(one: str, other: str) -> bool:

@@ -12,6 +12,7 @@ from grader.criteria.base import Criterion, Judgement, Judges, either, failed, p
 from grader.criteria.case import Case
 from grader.criteria.layerfacts import activation_of, listing, same_activation, spread, value_text
 from grader.criteria.names import ACTIVATIONS, LAYERS, unknown
+from grader.criteria.untold import hidden_calls, hidden_layers, untold_activation
 from grader.records import LayerFacts, Words, msg
 
 
@@ -50,7 +51,9 @@ class LayerCount(Bounded):
         found = msg("{layer} layers: {count}", layer=self.layer, count=count)
         if self.holds(count):
             return passed(expected, found)
-        hidden = _hidden(case, expected)
+        hidden = hidden_layers(case, expected)
+        if hidden is None and self._too_few(count):
+            hidden = hidden_calls(case, expected, self.layer, count)
         if hidden is not None:
             return hidden
         layers = listing(case.layers)
@@ -202,11 +205,14 @@ class Layer(Criterion):
                     settings=", ".join(k for k, v in wrong.items() if v is None),
                 ),
             )
+        untold = untold_activation(case, layers, place) if wrong.keys() == {"activation"} else None
+        if untold is not None:
+            return review(self.default_title, untold)
         return either(not wrong, self.default_title, found, self._advice(wrong))
 
     def _absent(self, case: Case, count: int) -> Judgement:
         found = msg("{layer} layers: {count}", layer=self.layer, count=count)
-        hidden = _hidden(case, self.default_title)
+        hidden = hidden_layers(case, self.default_title)
         if hidden is not None:
             return hidden
         advice = msg(
@@ -251,12 +257,3 @@ class Layer(Criterion):
         if self.padding not in {None, "valid", "same", "causal"}:
             texts.append(f"padding is {self.padding!r}; Keras has 'valid', 'same' and 'causal'")
         return tuple(texts)
-
-
-def _hidden(case: Case, expected: Words) -> Judgement | None:
-    """Leave it open when a layer class of the student's own may hold what is missing."""
-    own = sorted({layer.kind for layer in case.layers if layer.custom})
-    if not own:
-        return None
-    found = msg("the model has layers of its own class ({kinds}); what is in them cannot be seen", kinds=", ".join(own))
-    return review(expected, found)

@@ -78,11 +78,14 @@ class ModelFacts:
     api: str
     """``sequential``, ``functional`` or ``subclassed``."""
     layers: tuple[LayerFacts, ...]
-    """Without InputLayer; nested models flattened."""
+    """Without InputLayer; nested models flattened. One without weights stands here once for each of its calls, and
+    an operation that is one of Keras's activations as the layer ``Activation``."""
     name: str = ""
     config: Mapping[str, Any] | None = None
     """Raw ``model.get_config()``, or None with the reason in ``unportable``."""
     unportable: str = ""
+    unseen: tuple[str, ...] = ()
+    """What it does besides these layers: operations between them, by class, or the whole ``call`` of a subclass."""
     input_shape: tuple[int | None, ...] | None = None
     output_shape: tuple[int | None, ...] | None = None
     num_params: int | None = None

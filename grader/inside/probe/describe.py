@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .channel import wire
+from .steps import api_of, as_activation, steps_of, unseen_in
 from .symbolic import is_all_layers, twin_of
 
 _CONFIG_BYTES = 2 << 20
@@ -82,14 +83,14 @@ def plain_config(config: Any) -> dict[str, Any]:
     return settings
 
 
-def layer_facts(layer: Any) -> dict[str, Any]:
-    """Describe a layer as ``records.LayerFacts`` does."""
+def layer_facts(layer: Any, call: Any = None) -> dict[str, Any]:
+    """Describe a layer as ``records.LayerFacts`` does; ``call`` says of which of its calls, where there are several."""
     custom = not is_keras(type(layer))
     return {
         "kind": type(layer).__name__,
         "name": str(getattr(layer, "name", ""))[:_TEXT],
         "config": plain_config(_attempt(layer.get_config, {})),
-        "output_shape": _output_shape(layer, custom=custom),
+        "output_shape": _output_shape(layer, custom=custom) if call is None else open_shape(call.outputs[0].shape),
         "num_params": _attempt(layer.count_params, None) if getattr(layer, "built", False) else None,
         "custom": custom,
     }
@@ -130,14 +131,14 @@ def flat_layers(model: Any) -> Iterator[Any]:
 
 def layers_before(tensors: Iterable[Any]) -> list[Any]:
     """Return the layers a symbolic tensor came through, first one first, without InputLayer."""
-    found: dict[int, Any] = {}
+    found: dict[tuple[int, int], Any] = {}
     seen: set[int] = set()
     stack = [(tensor, False) for tensor in tensors]
     while stack and len(seen) < 10_000:
         tensor, inputs_done = stack.pop()
         layer, node, _ = tensor._keras_history
         if inputs_done:
-            found.setdefault(id(layer), layer)
+            found.setdefault((id(layer), 0 if getattr(layer, "weights", None) else node), layer)
         elif id(tensor) not in seen:
             seen.add(id(tensor))
             stack.append((tensor, True))
@@ -163,42 +164,43 @@ def model_facts(model: Any, row: Sequence[int] | None = None) -> dict[str, Any]:
     A subclassed model that was built on rows of shape ``row`` is described by what its ``call`` does, where that can
     be told.
     """
-    layers = list(flat_layers(model))
-    if api_of(model) != "subclassed" or not getattr(model, "built", False):
+    if api_of(model) != "subclassed":
+        return _facts_of(model, steps_of(model))
+    layers = [(layer, None) for layer in flat_layers(model)]
+    if not getattr(model, "built", False):
         return _facts_of(model, layers)
-    facts = _facts_of(model, [layer for layer in layers if layer.built])  # what was never called is no part of it
+    facts = _facts_of(model, [one for one in layers if one[0].built])  # what was never called is no part of it
     if row is None or _own_steps(model):
         return facts
     with twin_of(model, row) as twin:
         if twin is None:
             return facts
-        found = {**_facts_of(twin, list(flat_layers(twin))), "api": "subclassed", "name": facts["name"]}
+        found = {**_facts_of(twin, steps_of(twin)), "api": "subclassed", "name": facts["name"]}
         return found if is_all_layers(twin) else {**found, "config": None, "unportable": facts["unportable"]}
 
 
-def _facts_of(model: Any, layers: Iterable[Any]) -> dict[str, Any]:
+def _facts_of(model: Any, layers: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
     config, unportable = portable_config(model)
     return {
         "api": api_of(model),
-        "layers": [layer_facts(layer) for layer in layers],
+        "layers": [_step_facts(step, call) for step, call in layers],
         "name": str(getattr(model, "name", ""))[:_TEXT],
         "config": config,
         "unportable": unportable,
+        "unseen": _attempt(lambda: unseen_in(model), []),
         "input_shape": open_shape(_attempt(lambda: model.input_shape, None)),
         "output_shape": open_shape(_attempt(lambda: model.output_shape, None)),
         "num_params": _attempt(model.count_params, None) if getattr(model, "built", False) else None,
     }
 
 
-def api_of(model: Any) -> str:
-    """Return ``sequential``, ``functional`` or ``subclassed``."""
-    from keras import Sequential
-    from keras.src.models.functional import Functional
-
-    for base, word in ((Sequential, "sequential"), (Functional, "functional")):
-        if isinstance(model, base) and type(model).call is base.call:
-            return word
-    return "subclassed"
+def _step_facts(step: Any, call: Any) -> dict[str, Any]:
+    activation = as_activation(step)
+    if not activation:
+        return layer_facts(step, call)
+    shape = open_shape(call.outputs[0].shape)
+    facts = {"kind": "Activation", "name": step.name, "config": {"activation": activation}, "output_shape": shape}
+    return {**facts, "num_params": 0, "custom": False}
 
 
 def portable_config(model: Any) -> tuple[dict[str, Any] | None, str]:
