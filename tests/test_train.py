@@ -140,6 +140,17 @@ def test_callbacks_act(pool, mnist):
     assert len(training.history["loss"]) == 2
 
 
+@pytest.mark.parametrize(("restores", "epoch"), [(True, 0), (False, -1)])
+def test_the_training_accuracy_is_that_of_the_weights_that_were_tested(pool, mnist, restores, epoch):
+    """With weights restored it is the best epoch's, counted from the first one trained; else the last one's."""
+    config = {"monitor": "loss", "min_delta": 1000.0, "patience": 3, "restore_best_weights": restores}
+    stop = CallbackFacts(kind="EarlyStopping", config=config)
+    training = pool.train(dense_recipe(initial_epoch=2, epochs=9, callbacks=(stop,)), mnist, FULL, seed=0)
+    accuracies = training.history["accuracy"]
+    assert training.train_accuracy == accuracies[epoch]
+    assert accuracies[0] < accuracies[-1]
+
+
 @pytest.mark.slow
 def test_seeds_decide(pool, mnist):
     """One seed gives one training, another seed another."""

@@ -102,7 +102,8 @@ class Training:
     test_accuracy: float | None = None
     test_loss: float | None = None
     train_accuracy: float | None = None
-    """Accuracy on the training rows in the last epoch, as Keras reports it while training."""
+    """Accuracy on the training rows as Keras reports it while training: in the last epoch, or in the best one where its
+    weights were restored, as ``test_accuracy`` is of these."""
     history: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
     num_test: int = 0
     num_params: int | None = None

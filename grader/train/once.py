@@ -18,6 +18,7 @@ _LASTING = frozenset({"trained", "diverged"})
 
 def training_key(recipe: Recipe, dataset: DataSet, profile: Profile, platform: Platform, seed: int) -> str:
     """Return the name of a training: equal names, equal trainings."""
+    restores = any(callback["config"].get("restore_best_weights") for callback in recipe.fit["callbacks"])
     return key_of(
         recipe=recipe.digest,
         data=dataset.fingerprint,
@@ -26,6 +27,8 @@ def training_key(recipe: Recipe, dataset: DataSet, profile: Profile, platform: P
         backend=platform.backend,
         keras=".".join(platform.keras.split(".")[:2]),
         seed=seed,
+        # What was kept of these before has the training accuracy of the last epoch, not of the restored one.
+        **({"restored": True} if restores else {}),
     )
 
 

@@ -65,8 +65,8 @@ def fitted(
     steps: int | None,
     callbacks: Sequence[keras.callbacks.Callback],
     seed: int,
-) -> dict[str, list[float]]:
-    """Train a compiled model and return its history, as Keras gives it.
+) -> tuple[dict[str, list[float]], int]:
+    """Train a compiled model; returns its history, as Keras gives it, and which epoch of it the weights are of.
 
     Args:
         model: From :func:`compiled`.
@@ -92,6 +92,7 @@ def fitted(
         batches = Batches(training, fit, seed)
         rows, how = (batches,), {"validation_batch_size": fit["batch_size"]}
         callbacks = [NextEpoch(batches), *callbacks]
+    own_callbacks = [make(CALLBACKS, callback) for callback in fit["callbacks"]]
     record = model.fit(
         *rows,
         epochs=fit["epochs"],
@@ -99,11 +100,18 @@ def fitted(
         validation_data=validation,
         shuffle=fit["shuffle"] and not own,
         class_weight=by_class,
-        callbacks=[*(make(CALLBACKS, callback) for callback in fit["callbacks"]), *callbacks],
+        callbacks=[*own_callbacks, *callbacks],
         verbose=0,
         **how,
     )
-    return {name: [float(value) for value in values] for name, values in record.history.items()}
+    restored = [one.best_epoch - fit["initial_epoch"] for one in own_callbacks if _has_restored(one)]
+    return {name: [float(value) for value in values] for name, values in record.history.items()}, [-1, *restored][-1]
+
+
+def _has_restored(callback: Any) -> bool:
+    """Tell whether a callback left the weights of its best epoch: Keras does that also where it did not stop early."""
+    early = isinstance(callback, keras.callbacks.EarlyStopping)
+    return early and callback.restore_best_weights and callback.best_weights is not None
 
 
 def evaluated(model: keras.Model, test: Pair) -> dict[str, float]:

@@ -99,10 +99,11 @@ def _train(
     model = compiled(built.model, recipe, plan.steps)
     if before is not None:
         take_over(built, before, None if fit["new_optimizer"] else _rate(recipe))
-    history = fitted(model, fit, training, validation[0] if validation else None, plan.steps, [watch], request["seed"])
+    held = validation[0] if validation else None
+    history, kept = fitted(model, fit, training, held, plan.steps, [watch], request["seed"])
     if watch.late:
         raise Refused("seconds", most=bounds["seconds"])
-    reply = {**_describe(built, nodes, history), **_outcome(model, history, test)}
+    reply = {**_describe(built, nodes, history, kept), **_outcome(model, history, test)}
     return reply, state_of(built) if request["state"] and reply["outcome"] == "trained" else {}
 
 
@@ -167,11 +168,11 @@ def _references(recipe: Mapping[str, Any], plan: _Plan, request: Mapping[str, An
     return references
 
 
-def _describe(built: Built, nodes: list[Any], history: dict[str, list[float]]) -> dict[str, Any]:
+def _describe(built: Built, nodes: list[Any], history: dict[str, list[float]], kept: int) -> dict[str, Any]:
     accuracies = history.get("accuracy")
     return {
         "history": {name: [_finite(value) for value in values] for name, values in history.items()},
-        "train_accuracy": _finite(accuracies[-1]) if accuracies else None,
+        "train_accuracy": _finite(accuracies[kept]) if accuracies else None,
         "num_params": built.model.count_params(),
         "layers": describe(built, nodes),
     }
