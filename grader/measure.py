@@ -11,6 +11,7 @@ from typing import Protocol
 
 from grader.criteria.accuracy import Accuracy
 from grader.criteria.case import Candidate, Measurement
+from grader.criteria.gap import AccuracyGap
 from grader.match import Match
 from grader.recipe import NotRebuildable, recipe_of
 from grader.records import Band, DataSet, Execution, FitFacts, Platform, Profile, Recipe, Training, msg
@@ -53,15 +54,19 @@ class Laboratory:
         except NotRebuildable as refusal:
             return Measurement(reason=refusal.reason, in_kernel=self._in_kernel(candidate, task, executions))
         trainings = [self.train(recipe, SEEDS[0])]
-        bands = self.bands_for(task, trainings)
-        if any(
-            criterion.needs_more(trainings, bands.get(criterion.reference), self.profile)
-            for criterion in task.criteria
-            if isinstance(criterion, Accuracy)
-        ):
+        if self._need_more(task, trainings):
             trainings += [self.train(recipe, seed) for seed in SEEDS[1:]]
         delegated = recipe.digest in _execution_of(candidate, executions).delegated
         return Measurement(trainings=tuple(trainings), recipe=recipe.digest, delegated=delegated)
+
+    def _need_more(self, task: Task, trainings: Sequence[Training]) -> bool:
+        bands = self.bands_for(task, trainings)
+        return any(
+            criterion.needs_more(trainings, bands.get(criterion.reference), self.profile)
+            if isinstance(criterion, Accuracy)
+            else isinstance(criterion, AccuracyGap) and criterion.needs_more(trainings)
+            for criterion in task.criteria
+        )
 
     def example(self, match: Match, executions: Sequence[Execution]) -> float | None:
         """Return the test accuracy of the student's own run of the example, trained again by us."""

@@ -332,11 +332,38 @@ def test_accuracy_by_the_notebooks_own_predictions_is_for_a_person(own, word):
     assert word in found.found.text
 
 
-@pytest.mark.parametrize(("train", "expected"), [(0.99, PASSED), (1.2, FAILED), (None, REVIEW)])
+@pytest.mark.parametrize(
+    ("train", "expected"),
+    [
+        ([0.99], PASSED),
+        ([1.2], REVIEW),
+        ([1.2, 1.2, 0.99], FAILED),
+        ([1.2, 0.99, 0.99], PASSED),
+        ([0.99, 1.2, 1.2], FAILED),
+        ([1.2, 1.2, None], REVIEW),
+        ([None], REVIEW),
+    ],
+)
 def test_overfitting_is_the_gap_between_our_own_accuracies(train, expected):
-    """Training accuracy less test accuracy, both ours."""
-    case = {"measured": Measurement(trainings=(training(0.98, train=train),))}
+    """Training accuracy less test accuracy, both ours: of one training that keeps the limit, or the median of three."""
+    case = {"measured": Measurement(trainings=tuple(training(0.98, train=one) for one in train))}
     assert verdict(criterion("accuracy-gap", at_most=0.15), **case) == expected
+
+
+@pytest.mark.parametrize(
+    ("trainings", "expected"),
+    [
+        ([training(0.8, train=0.99)], True),
+        ([training(0.85, train=1.0)], False),
+        ([training(0.8, train=None)], False),
+        ([training(None, outcome="diverged")], False),
+        ([training(0.8, train=0.99)] * 3, False),
+        ([], False),
+    ],
+)
+def test_a_gap_beyond_the_limit_buys_two_more_trainings(trainings, expected):
+    """Chance decides about one training; figures are compared without the noise of their subtraction."""
+    assert criterion("accuracy-gap", at_most=0.15).needs_more(trainings) is expected
 
 
 # -- tries --------------------------------------------------------------------------------------------------------

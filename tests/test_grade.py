@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.criteria.case import Measurement, Tier
+from grader.criteria import KINDS
+from grader.criteria.case import Candidate, Match, Measurement, Tier
 from grader.grade import expected_layers, status_of, task_result, totals, unjudged
 from grader.match import match_task
-from grader.records import Ending, Evidence, Execution, Finding, Status, Verdict, msg
+from grader.measure import SEEDS, Laboratory
+from grader.records import DataSet, Ending, Evidence, Execution, Finding, Platform, Status, Trace, Verdict, msg
 from grader.report.explain import on_sample
 from grader.workbook import load_workbook
 from tests.facts import (
@@ -30,6 +32,7 @@ from tests.facts import (
     training,
     unknown_data,
 )
+from tests.recipes import EXAMPLE2, FIT, model
 from tests.sample_results import run
 
 BOOK = load_workbook()
@@ -458,3 +461,25 @@ def test_a_missing_library_makes_it_a_case_for_a_person():
 def test_uncalibrated_accuracies_are_a_case_for_a_person():
     """Never a silent zero."""
     assert status(full_marks("task2").run(), bands={}) == Status.REVIEW
+
+
+@pytest.mark.parametrize(("train", "count"), [(0.99, 3), (0.9, 1)])
+def test_three_trainings_are_bought_where_the_first_one_overfits(train, count):
+    """One training is one seed: a gap beyond the limit is measured on three, as an accuracy under its limit is."""
+    seeds = []
+
+    class Pool:
+        def train(self, recipe, dataset, profile, seed):
+            seeds.append(seed)
+            return training(0.8, train=train, seed=seed)
+
+    data_set = DataSet(name="mnist", edition="sample", fingerprint="f", folder="", num_train=60000, num_test=10000)
+    laboratory = Laboratory(pool=Pool(), bands=None, datasets={"mnist": data_set}, profile=FULL, platform=Platform())
+    only = KINDS["accuracy-gap"](id="gap", points=1, at_most=0.15)
+    task = replace(TASKS["task2"], criteria=(only,), example=None)
+    answer = Candidate(order=0, notebook="a.ipynb", cell=1, tier=Tier.TRAINED, layers=(), fit=FIT)
+    execution = Execution(
+        notebook="a.ipynb", ending=Ending.COMPLETED, trace=Trace(models=(model(EXAMPLE2),), fits=(FIT,))
+    )
+    laboratory.measure(task, Match(candidate=answer), [execution])
+    assert seeds == list(SEEDS[:count])

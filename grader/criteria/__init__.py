@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from grader.criteria.accuracy import Accuracy, AccuracyGap
+from grader.criteria.accuracy import Accuracy
 from grader.criteria.base import Criterion
 from grader.criteria.compiled import Loss, Optimizer
 from grader.criteria.data import TrainingData
+from grader.criteria.gap import AccuracyGap
 from grader.criteria.layers import Layer, LayerCount, LayerOrder
 from grader.criteria.runs import Evaluated, ExampleRun, Trained
 from grader.criteria.settings import BatchSize, Epochs, ValidationSplit

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from grader.criteria.base import Criterion, Judgement, Judges, either, failed, of, passed, review
+from grader.criteria.base import Criterion, Judgement, Judges, failed, of, passed, review
 from grader.criteria.case import Case
 from grader.criteria.data import mixed_up, on_test_rows
 from grader.criteria.rule import NEEDED, Ruling, rule
@@ -25,7 +24,7 @@ def accuracies_of(trainings: Sequence[Training]) -> tuple[float, ...]:
     return tuple(t.test_accuracy for t in trainings if t.outcome == "trained" and t.test_accuracy is not None)
 
 
-def _before(criterion: Criterion, case: Case) -> Judgement | None:
+def judged_before(criterion: Criterion, case: Case) -> Judgement | None:
     """Judge what no measurement can change: not trained at all, on test rows, or on labels of other rows."""
     candidate = of(case)
     if not candidate.is_trained or candidate.fit is None:
@@ -60,7 +59,7 @@ _OWN_HIGH = (
 _TAME = msg("Take a smaller learning rate, and divide the pixels by 255.")
 
 
-def _unmeasured(expected: Words, case: Case) -> Judgement:
+def unmeasured(expected: Words, case: Case) -> Judgement:
     """Say why there is no accuracy."""
     trainings = case.measured.trainings
     if trainings and all(t.outcome == "diverged" for t in trainings):
@@ -139,7 +138,7 @@ class Accuracy(Criterion):
 
     def judge(self, case: Case) -> Judgement:
         """Hold our trainings against the band."""
-        early = _before(self, case)
+        early = judged_before(self, case)
         if early is not None:
             return early
         band = case.bands.get(self.reference)
@@ -175,7 +174,7 @@ class Accuracy(Criterion):
     def _in_kernel(self, case: Case, band: Band, limit: float, expected: Words) -> Judgement:
         own = case.measured.in_kernel
         if own is None:
-            return _unmeasured(expected, case)
+            return unmeasured(expected, case)
         shown = round(own, _DIGITS)
         # Whatever this says, the notebook has the test labels: only what we trained ourselves passes or fails.
         if own > band.upper:
@@ -225,47 +224,3 @@ def _judgement(ruling: Ruling, trainings: Sequence[Training], band: Band, expect
             count=NEEDED,
         ),
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class AccuracyGap(Criterion):
-    """Accuracy on training data is not far above accuracy on test data: the model does not overfit.
-
-    >>> AccuracyGap(at_most=0.15).default_title.values["limit"]
-    0.15
-    """
-
-    kind: ClassVar[str] = "accuracy-gap"
-    judges: ClassVar[Judges] = "training"
-    needs_fit: ClassVar[bool] = True
-
-    at_most: float
-
-    @property
-    def default_title(self) -> Words:
-        """What is asked for."""
-        return msg("Training accuracy exceeds test accuracy by {limit} at most", limit=self.at_most)
-
-    def judge(self, case: Case) -> Judgement:
-        """Take the median gap of our trainings."""
-        early = _before(self, case)
-        if early is not None:
-            return early
-        gaps = [
-            t.train_accuracy - t.test_accuracy
-            for t in case.measured.trainings
-            if t.outcome == "trained" and t.train_accuracy is not None and t.test_accuracy is not None
-        ]
-        if not gaps:
-            return _unmeasured(self.default_title, case)
-        gap = statistics.median(gaps)
-        found = msg("training accuracy less test accuracy: {gap}", gap=round(gap, _DIGITS))
-        advice = msg(
-            "The model overfits: it learns the training data by heart. Add Dropout, train for fewer epochs, or make "
-            "it smaller."
-        )
-        return either(gap <= self.at_most, self.default_title, found, advice)
-
-    def mistakes(self) -> tuple[str, ...]:
-        """Return what is wrong with the settings."""
-        return () if 0 <= self.at_most <= 1 else ("at_most must be a share from 0 to 1, as in  at_most = 0.15",)
