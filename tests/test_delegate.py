@@ -165,6 +165,21 @@ def test_a_fit_that_follows_another_is_asked_for_with_it(mnist):
     assert first.digest != then.digest
 
 
+def test_of_a_fit_that_was_trained_already_it_is_told_whether_it_can_be_trained_again(mnist):
+    """Nothing is trained or given; one that follows another is told of together with it."""
+    trainer = Counting()
+    own = model(sequential(inputs(784), dense(16, {"class_name": "Mine"}), dense(10, "softmax")))
+    first = replace(FIT, in_kernel_because="one of its callbacks has to see the training")
+    second = replace(first, fit=1, fresh=False, not_fresh_because="it was trained before", follows=0)
+    lost = replace(second, fit=3, follows=2)
+    with Kernel(trainer, mnist) as kernel:
+        answers = [kernel.ask(*asked) for asked in ((first, NETWORK), (second, NETWORK), (lost, NETWORK), (first, own))]
+    assert [answer.get("rebuildable") for answer, _ in answers] == [True, True, None, None]
+    assert "activation of the layer Dense" in answers[3][0]["why"]
+    assert not any(state for _, state in answers)
+    assert (trainer.asked, kernel.given) == ([], [])
+
+
 @pytest.mark.parametrize(
     ("quota", "why"),
     [
@@ -455,3 +470,31 @@ class OneByOne:
     def model(self, recipe, dataset, profile, seed):
         self.asked += 1
         return self.pool.model(recipe, dataset, profile, seed + self.asked)
+
+
+SCORED = {
+    "given": "m = net(); h = m.fit(x[:640], y[:640], verbose=0)",
+    "trained here": "c = keras.callbacks.ModelCheckpoint('c.keras'); n = net(); h = n.fit(x[:640], y[:640], callbacks=[c], verbose=0)",
+    "goes on": "h = n.fit(x[:640], y[:640], callbacks=[c], verbose=0)",
+    "out of bounds": "k = keras.layers.ReLU(); b = keras.Sequential([keras.layers.Dense(32, activation=k), keras.layers.Dense(10)])\n"
+    "b.compile('sgd', keras.losses.SparseCategoricalCrossentropy(from_logits=True)); h = b.fit(x[:640], y[:640], callbacks=[c], verbose=0)",
+    "another layer": "w = keras.Sequential([keras.Input((784,)), keras.layers.Normalization(mean=0.1, variance=0.1), keras.layers.Dense(10)])\n"
+    "w.compile('sgd', keras.losses.SparseCategoricalCrossentropy(from_logits=True)); h = w.fit(x[:640], y[:640], verbose=0)",
+    "a callback": "l = keras.callbacks.LambdaCallback(on_epoch_end=lambda e, logs: None)\n"
+    "p = net(); h = p.fit(x[:640], y[:640], callbacks=[l], verbose=0)",
+    "half precision": "keras.mixed_precision.set_global_policy('mixed_float16'); f = net(); h = f.fit(x[:640], y[:640], verbose=0)",
+}
+
+
+@needs_seal
+@pytest.mark.slow
+@pytest.mark.parametrize("asks", [True, False])
+def test_models_that_nobody_trains_again_are_scored_and_no_others(mnist, pool, tmp_path, asks):
+    """The host says what it rebuilds; without it, what it refuses in any case is known, and all else is not kept."""
+    delegate = Delegate(trainer=pool, datasets={"mnist": mnist}, profile=QUICK) if asks else None
+    execution, _ = run(tmp_path, mnist, delegate, [SETUP, *SCORED.values()])
+    assert not any(cell.error for cell in execution.cells), execution.cells
+    assert len(execution.trace.fits) == len(SCORED)
+    scored = {list(SCORED)[one.after_fit] for one in execution.trace.predictions}
+    assert scored == {"another layer", "a callback", "half precision"} | ({"out of bounds"} if asks else set())
+    assert not [note for note in execution.trace.notes if note.what == "probe-fault"]

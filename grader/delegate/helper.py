@@ -49,10 +49,11 @@ class Delegate:
         requests and a fault of ours end the service, and the link with it. None of these is ever an exception.
         """
         given: dict[int, Recipe] = {}
+        told: dict[int, Recipe] = {}
         quota = self.quota()
         try:
             while (request := receive(link)) is not None:
-                answer, state = self._answer(request, quota, given)
+                answer, state = self._answer(request, quota, given, told)
                 send(link, answer, state)
                 if quota.used_up:
                     break
@@ -65,12 +66,21 @@ class Delegate:
                 link.shutdown(socket.SHUT_RDWR)
         return list(dict.fromkeys(recipe.digest for recipe in given.values()))
 
-    def _answer(self, request: bytes, quota: Quota, given: dict[int, Recipe]) -> tuple[Mapping[str, Any], bytes]:
-        """Return an answer, and a state with it if there is one; what is ``given`` is added to by number of its fit."""
+    def _answer(
+        self, request: bytes, quota: Quota, given: dict[int, Recipe], told: dict[int, Recipe]
+    ) -> tuple[Mapping[str, Any], bytes]:
+        """Return an answer, and a state with it if there is one.
+
+        To what is ``given``, and to what the kernel was ``told`` can be trained again, is added by number of the fit.
+        """
         if refused := quota.ask():
             return {"why": refused}, b""
         try:
             fit, model = facts_of(request)
+            if fit.in_kernel_because:  # it was trained already, and is only asked about
+                before = None if fit.follows is None else (given | told).get(fit.follows)
+                told[fit.fit] = named_recipe_of(fit, model, before)[0]
+                return {"why": fit.in_kernel_because, "rebuildable": True}, b""
             if fit.follows is not None and fit.follows not in given:
                 return {"why": "the training before was not done by the grader"}, b""
             recipe, names = named_recipe_of(fit, model, None if fit.follows is None else given[fit.follows])
@@ -90,13 +100,13 @@ class Delegate:
             return {"why": f"the trainer made nothing of it: {training.outcome}"}, b""
         if not quota.hand_out(len(state)) or not state:
             return {"why": "the trained weights are too large to hand over"}, b""
-        told = {
+        answer = {
             "history": dict(training.history),
             "kinds": [node["kind"] for node in recipe.layers[1:]],
             "names": names,
         }
         given[fit.fit] = recipe
-        return told, state
+        return answer, state
 
     def _unfit(self, recipe: Recipe, fit: FitFacts) -> str:
         """Return in English why a recipe is not for handing over, though it can be judged by; else an empty text."""

@@ -22,10 +22,9 @@ from .describe import loss_facts, metric_names, optimizer_facts
 from .failures import send_failure
 from .following import followed_by, left_by
 from .handover import hand_over, play, starting_rate
+from .keeping import keep
 from .rates import facts_of_callbacks
 from .session import Session, iterations
-
-_KEPT_MODELS = 8
 
 
 class Watch:
@@ -181,8 +180,12 @@ class Fit(Watch):
         why = why_not(self.facts, self.given, known.figures)
         if why:
             return why
-        fit = {"fit": self.number, "model": known.number, "snapshot": known.snapshot, **self.facts}
-        return self.session.link.ask(known.event, fit)
+        return self.session.link.ask(known.event, self._event())
+
+    def _event(self) -> dict[str, Any]:
+        """Return the event ``fit`` as far as it is known before the training."""
+        known = self.session.known(self.model)
+        return {"fit": self.number, "model": known.number, "snapshot": known.snapshot, **self.facts}
 
     def done(self, result: Any) -> None:
         """Record a finished training."""
@@ -207,37 +210,16 @@ class Fit(Watch):
             if not error:
                 with contextlib.suppress(Exception):
                     known.left = left_by(self.number, self.model)
-            self._keep(known.number)
+                with session.quietly():  # whatever comes of it, the fit is told
+                    keep(session, self.model, self._event())
         session.send(
             "fit",
-            fit=self.number,
-            model=known.number,
-            snapshot=known.snapshot,
-            **self.facts,
+            **self._event(),
             history=_plain_history(history),
             completed=not error,
             error=error,
             seconds=round(seconds, 3),
         )
-
-    def _keep(self, number: int) -> None:
-        """Hold on to a model that cannot be trained again from what we know."""
-        compiled, kept = self.facts["compile"] or {}, self.session.kept
-        rebuildable = (
-            self.session.known(self.model).event.get("unportable") == ""
-            and (self.facts["fresh"] or self.facts["follows"] is not None)
-            and not self.facts["x"].get("why")
-            and not self.facts["sample_weight"]
-            and not self.facts.get("unrepeatable")
-            and not compiled.get("optimizer_custom")
-            and not compiled.get("loss_custom")
-            and not any(callback["custom"] for callback in self.facts["callbacks"])
-        )
-        if not rebuildable or number in kept:
-            kept.pop(number, None)
-            kept[number] = self.model
-            while len(kept) > _KEPT_MODELS:
-                kept.pop(next(iter(kept)))
 
 
 class Evaluate(Watch):

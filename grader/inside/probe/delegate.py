@@ -55,8 +55,26 @@ class Link:
         """Whether there is somebody to ask; a child that the notebook forked must not."""
         return self._socket is not None and os.getpid() == self._pid
 
-    def ask(self, model: dict[str, Any], fit: dict[str, Any]) -> Trained | str:
+    def ask(self, model: Mapping[str, Any], fit: Mapping[str, Any]) -> Trained | str:
         """Ask for a training described by the events ``model`` and ``fit``; returns it, or why there is none."""
+        answer = self._answer(model, fit)
+        if isinstance(answer, str):
+            return answer
+        told, state = answer
+        if not state:
+            return str(told.get("why", "no reason given"))
+        with np.load(io.BytesIO(state), allow_pickle=False) as arrays:
+            own = {name: told[name] for name in ("history", "kinds", "names")}
+            return Trained(**own, state=dict(arrays))
+
+    def rebuilds(self, model: Mapping[str, Any], fit: Mapping[str, Any]) -> bool:
+        """Ask whether a training that was done here can be repeated; no answer counts as no."""
+        because = fit.get("in_kernel_because") or "it was trained already"  # with a reason nothing is trained
+        answer = self._answer(model, {**fit, "in_kernel_because": because})
+        return not isinstance(answer, str) and answer[0].get("rebuildable") is True
+
+    def _answer(self, model: Mapping[str, Any], fit: Mapping[str, Any]) -> tuple[dict[str, Any], bytes] | str:
+        """Return the grader's answer and what comes with it, or why there is none."""
         events = ({"event": "model", **model}, {"event": "fit", **fit})
         request = b"\n".join(json.dumps(wire(event), allow_nan=False).encode() for event in events)
         if len(request) > _MOST_REQUEST:
@@ -68,18 +86,13 @@ class Link:
                 self._socket.sendall(_LENGTH.pack(len(request)) + request)
                 (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size))
                 answer = json.loads(self._exactly(length, _MOST_ANSWER))
-                state = self._exactly(int(answer["state_bytes"]), _MOST_STATE)
+                return answer, self._exactly(int(answer["state_bytes"]), _MOST_STATE)
             except (OSError, ValueError, KeyError) as error:
                 self._close()
                 return f"the link to the grader broke: {type(error).__name__}"
             except BaseException:  # an interrupt: the answer may still come, and would be taken for the next one
                 self._close()
                 raise
-        if not state:
-            return str(answer.get("why", "no reason given"))
-        with np.load(io.BytesIO(state), allow_pickle=False) as arrays:
-            own = {name: answer[name] for name in ("history", "kinds", "names")}
-            return Trained(**own, state=dict(arrays))
 
     def _exactly(self, size: int, most: int = _LENGTH.size) -> bytes:
         if size > most or self._socket is None:
