@@ -23,7 +23,7 @@ _GIB = 1 << 30
 _FEWEST_GIB = 4
 _EXTRAS = {"tensorflow": "cpu", "jax": "jax", "torch": "torch"}
 """Backends of Keras, and the extra that brings each."""
-_WITH_CUDA = {"cpu": "workbook-grader[gpu]", "jax": "jax[cuda12]", "torch": "torch"}
+_WITH_CUDA = {"cpu": ".[gpu]", "jax": "jax[cuda12]", "torch": "torch"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +67,7 @@ def _tensorflow() -> Check:
             name=msg("TensorFlow"),
             ok=False,
             found=msg("not installed"),
-            remedy=msg("pip install 'workbook-grader[cpu]', or [gpu] on a machine with an NVIDIA GPU"),
+            remedy=msg("In the grader's checkout: pip install '.[cpu]', or [gpu] on a machine with an NVIDIA GPU"),
         )
     return Check(
         name=msg("TensorFlow"),
@@ -82,7 +82,7 @@ def _notebook_libraries() -> Check:
         name=msg("Notebook libraries"),
         ok=not missing,
         found=msg("missing: {names}", names=", ".join(missing)) if missing else msg("all there"),
-        remedy=msg("pip install 'workbook-grader[{extra}]'", extra="kernel") if missing else None,
+        remedy=msg("In the grader's checkout: pip install '.[{extra}]'", extra="kernel") if missing else None,
         needed=False,
     )
 
@@ -146,7 +146,7 @@ def _cluster() -> Check:
         found=msg("{version}, for --engine ray", version=version)
         if version
         else msg("not installed; only --engine ray needs it"),
-        remedy=None if version else msg("pip install 'workbook-grader[{extra}]'", extra="cluster"),
+        remedy=None if version else msg("In the grader's checkout: pip install '.[{extra}]'", extra="cluster"),
         needed=False,
     )
 
@@ -154,7 +154,7 @@ def _cluster() -> Check:
 def _remedy(extra: str, device: str | None, *, seen: bool) -> Message | None:
     if device == "cpu" and seen:
         return msg("It does not see the GPU; install it with CUDA: pip install '{package}'", package=_WITH_CUDA[extra])
-    return None if device else msg("pip install 'workbook-grader[{extra}]'", extra=extra)
+    return None if device else msg("In the grader's checkout: pip install '.[{extra}]'", extra=extra)
 
 
 def _device_of(backend: str) -> str | None:

@@ -9,17 +9,17 @@ from grader.language import Language
 from grader.records import Message, msg
 from grader.workbook import Task, Workbook
 
-_INSTALL = "# %pip install --no-deps workbook-grader"
 
+def starter(workbook: Workbook, task: Task, language: Language, install: str = "") -> str:
+    """Return a notebook (nbformat 4.5, JSON) for one task; criteria that show after grading only are not told.
 
-def starter(workbook: Workbook, task: Task, language: Language) -> str:
-    """Return a notebook (nbformat 4.5, JSON) for one task; criteria that show after grading only are not told."""
+    ``install`` is what pip gets the self-check from; that of the workbook by default.
+    """
     say = language.say
     cells = [
         _markdown(f"# {say(task.title)}\n\n{say(workbook.title)}\n\n{_asked(task, language)}"),
         _code(
-            f"# {say(msg('Once, where the self-check is not installed yet, without the # in front:'))}\n"
-            f"{_INSTALL}\n"
+            f"{_installing(install or workbook.install, language)}\n"
             "from grader import selfcheck\n\n"
             "import keras\n"
             "from keras import layers"
@@ -56,6 +56,14 @@ _HINT: Message = msg(
     "top to bottom in a fresh kernel."
 )
 _CHECK: Message = msg("Nothing is stored or sent. Run all cells again before you hand in.")
+
+
+def _installing(install: str, language: Language) -> str:
+    """Return comments that say how the self-check is installed: never by a name, which anybody could register."""
+    if not install:
+        return f"# {language.t('Where the self-check is not installed yet, ask your lecturer for the command.')}"
+    once = language.t("Once, where the self-check is not installed yet, without the # in front:")
+    return f"# {once}\n# %pip install --no-deps {install}"
 
 
 def _asked(task: Task, language: Language) -> str:

@@ -67,7 +67,7 @@ def test_without_tensorflow_the_doctor_says_what_to_install(monkeypatch):
     check = doctor._tensorflow()
     assert not check.ok
     assert check.needed
-    assert "workbook-grader[cpu]" in check.remedy.text
+    assert "'.[cpu]'" in check.remedy.text
     libraries = doctor._notebook_libraries()
     assert "opencv-python-headless" in libraries.found.values["names"]
     assert libraries.remedy.values["extra"] == "kernel"
@@ -96,5 +96,5 @@ def test_gpus_and_what_each_backend_computes_on_have_a_line(monkeypatch, gpus, d
     backends = list(doctor._backends())
     assert [one.ok for one in backends] == [well] * 3
     assert [english.say(one.remedy).rpartition(" ")[2] for one in backends if one.remedy] == (
-        [] if well else ["'workbook-grader[gpu]'", "'jax[cuda12]'", "'torch'"]
+        [] if well else ["'.[gpu]'", "'jax[cuda12]'", "'torch'"]
     )

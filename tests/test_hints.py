@@ -52,7 +52,7 @@ def test_python_2_is_told_by_cell_and_line_with_its_fix():
 def test_a_missing_library_comes_with_how_the_lecturer_adds_it():
     """What the extra holds is named as the extra, anything else as its package."""
     (hint,) = hints_of(notebook(("cv2.imread('a')", "ModuleNotFoundError", "No module named 'cv2'")))
-    assert "'workbook-grader[kernel]'" in say(hint)
+    assert "'.[kernel]'" in say(hint)
     (hint,) = hints_of(notebook(("wandb.init()", "ModuleNotFoundError", "No module named 'wandb'")))
     assert say(hint).endswith("pip install wandb")
 

@@ -11,6 +11,7 @@ from grader.cli import group
 from grader.language import Language
 from grader.starter import starter
 from grader.workbook import load_workbook
+from grader.workbook.checks import wrong_source
 
 WORKBOOK = load_workbook()
 
@@ -40,6 +41,25 @@ def test_a_starter_keeps_what_shows_after_grading_only():
     hidden = replace(task, criteria=(replace(task.criteria[1], show="after-grading"), *task.criteria[2:]))
     assert "Conv2D layers: 5" in starter(WORKBOOK, task, Language("en"))
     assert "Conv2D layers: 5" not in starter(WORKBOOK, hidden, Language("en"))
+
+
+@pytest.mark.parametrize("lang", ["ru", "en"])
+def test_a_starter_installs_from_the_course_s_own_place_alone(lang):
+    """No name that a stranger could register: the workbook's or the option's place, else whom to ask."""
+    task, place = WORKBOOK.tasks[0], "https://example.org/workbook_grader-0.1.0-py3-none-any.whl"
+    plain, given = starter(WORKBOOK, task, Language(lang)), starter(WORKBOOK, task, Language(lang), place)
+    assert "pip" not in plain
+    assert ("ask your lecturer" in plain) == (lang == "en")
+    assert f"# %pip install --no-deps {place}" in given
+    assert given == starter(replace(WORKBOOK, install=place), task, Language(lang))
+    assert "workbook-grader" not in plain + given
+
+
+@pytest.mark.parametrize("name", ["workbook-grader", "https://example.org/a.whl\nimport os", "a b/c"])
+def test_a_bare_name_is_no_place_to_install_from(name):
+    """PyPI would be asked for it."""
+    assert "write one URL or path" in str(CliRunner().invoke(group, ["starter", "task1", "--install", name]).exception)
+    assert "write one URL or path" in wrong_source(name)
 
 
 def test_the_same_task_gives_the_same_bytes():

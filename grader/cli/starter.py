@@ -15,20 +15,26 @@ from grader.cli import options as opt
 @click.option(
     "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write, instead of to standard output."
 )
+@click.option(
+    "--install", help="What students give pip to get the self-check: a URL or path; by default that of workbook.toml."
+)
 @opt.several(opt.workbook, opt.lang)
-def starter(task: str, out: Path | None, workbook: Path | None, lang: str) -> None:
+def starter(task: str, out: Path | None, install: str | None, workbook: Path | None, lang: str) -> None:
     """Make a starter notebook: the question, a place for the answer, the self-check."""
     from grader.errors import UsageError
     from grader.language import Language
     from grader.starter import starter as make
     from grader.workbook import load_workbook
+    from grader.workbook.checks import wrong_source
 
     loaded = load_workbook(workbook)
     one = next((one for one in loaded.tasks if one.id == task), None)
     if one is None:
         text = f"{task}: the workbook has no such task; it has {', '.join(one.id for one in loaded.tasks)}"
         raise UsageError(text)
-    content = make(loaded, one, Language(lang)).encode()
+    if install and (wrong := wrong_source(install)):
+        raise UsageError(f"--{wrong}")
+    content = make(loaded, one, Language(lang), install or "").encode()
     if out is None:
         sys.stdout.buffer.write(content)
         return

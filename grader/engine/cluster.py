@@ -29,7 +29,7 @@ _RETRIES = 5
 _KNOCK_SECONDS = 10
 _AT_ONCE = 1_000
 """Who may wait at the desk: a notebook for its training, the grader for another."""
-_MISSING = "--engine ray needs Ray in the Python that runs the grader: pip install 'workbook-grader[cluster]'"
+_MISSING = "--engine ray needs Ray in the Python that runs the grader; in its checkout: pip install '.[cluster]'"
 
 
 @contextmanager

@@ -32,7 +32,9 @@ class Shared:
         try:
             import fsspec
         except ImportError:
-            text = "--shared-cache needs fsspec in the Python that runs the grader: pip install 'workbook-grader[url]'"
+            text = (
+                "--shared-cache needs fsspec in the Python that runs the grader; in its checkout: pip install '.[url]'"
+            )
             raise UsageError(text) from None
         try:
             files, self._root = fsspec.core.url_to_fs(url)

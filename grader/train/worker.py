@@ -103,8 +103,8 @@ class Worker:
         except (WorkerDied, KeyError, TypeError):
             self.close()
             raise TrainerError(
-                f"the training process cannot start; it needs Keras and {backend} in the Python that runs the grader: "
-                f"pip install 'workbook-grader[{_EXTRAS[backend]}]'. "
+                f"the training process cannot start; it needs Keras and {backend} in the Python that runs the grader; "
+                f"in its checkout: pip install '.[{_EXTRAS[backend]}]'. "
                 f"It printed:\n{self._printed.text(wait=1)[-_TAIL:]}"
             ) from None
 

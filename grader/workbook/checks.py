@@ -16,7 +16,7 @@ _PROFILES = ("full", "quick")
 
 def across(head: WorkbookFile, tasks: Sequence[Task], *, complete: bool) -> list[str]:
     """Return what is wrong between the files; points are added up only when ``complete``."""
-    checks = (_lists, _numbers, _references, _solutions, _claims)
+    checks = (_lists, _install, _numbers, _references, _solutions, _claims)
     mistakes = [f"workbook.toml: {text}" for check in checks for text in check(head)]
     references = {reference.id: reference for reference in head.references}
     mistakes += (f"{task.id}.toml: {text}" for task in tasks for text in _task(task, references))
@@ -47,6 +47,21 @@ def _task(task: Task, references: dict[str, Reference]) -> Iterator[str]:
                 f"{where}: reference {name!r} is on {references[name].dataset}, the task on {task.dataset}; "
                 "take a reference on the same data set"
             )
+
+
+def wrong_source(install: str) -> str:
+    """Return what is wrong with what pip is to install from; empty when it is a place of somebody's."""
+    if "/" in install and install.isprintable() and not any(mark in install for mark in " '\""):
+        return ""
+    return (
+        f"install is {install!r}; write one URL or path, as in  https://example.org/workbook_grader-0.1.0-py3-none-any.whl"
+        " (pip would look a bare name up at PyPI, where anybody can register it)"
+    )
+
+
+def _install(head: WorkbookFile) -> Iterator[str]:
+    if head.install and (wrong := wrong_source(head.install)):
+        yield wrong
 
 
 def _lists(head: WorkbookFile) -> Iterator[str]:

@@ -34,6 +34,9 @@ class WorkbookFile:
     legacy: Literal["run", "note", "fail"] = "run"
     """Spellings of older libraries: ``run`` understands and lists them, ``note`` flags who used them as well, with
     ``fail`` a notebook stops where it would stop in Colab today."""
+    install: str = ""
+    """What students give pip to get the self-check: the URL or path of a wheel, ``git+https://...``. Never the bare
+    name of a package, which anybody could register."""
     cohort: Cohort = field(default_factory=Cohort)
     profiles: dict[str, ProfileTable] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)

@@ -39,6 +39,7 @@ def load_workbook(folder: Path | None = None) -> Workbook:
         title=head.title,
         tasks=tuple(tasks),
         legacy=head.legacy,
+        install=head.install,
         cohort=head.cohort,
         profiles={name: Profile(name=name, steps=table.steps) for name, table in head.profiles.items()},
         limits=head.limits,

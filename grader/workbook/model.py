@@ -93,6 +93,8 @@ class Workbook:
     tasks: tuple[Task, ...]
     legacy: str
     """``run``, ``note`` or ``fail``: what becomes of spellings of older libraries."""
+    install: str
+    """What students give pip to get the self-check; empty when the lecturer tells them otherwise."""
     cohort: Cohort
     profiles: Mapping[str, Profile]
     limits: Limits
