@@ -121,7 +121,9 @@ def test_all_criteria_of_a_task_or_a_submission_are_decided_at_once(recorded):
     before = recorded.results()
     assert '--all --verdict passed --because "..."' in grader("review", recorded.out)
     words = ("--because", "Shown to me on paper.", "--no-report")
-    assert "points: " in grader("override", recorded.out, "anna", "task3", "--verdict", "passed", *words)
+    assert "anna, task3: passed, points: 30." in grader(
+        "override", recorded.out, "anna", "task3", "--verdict", "passed", *words
+    )
     (result,) = recorded.results()
     assert [task.earned for task in result.tasks] == [0, 0, result.tasks[2].max]
     grader("override", recorded.out, "anna", "--all", "--verdict", "passed", *words)

@@ -121,7 +121,10 @@ def override(
 
 
 def _named(overrides: Sequence[Override]) -> str:
-    return ", ".join(f"{one.task}/{one.criterion}" for one in overrides)
+    """Return one decision's criterion, or the tasks of several."""
+    if len(overrides) == 1:
+        return f"{overrides[0].task}/{overrides[0].criterion}"
+    return ", ".join(dict.fromkeys(one.task for one in overrides))
 
 
 def _without_effect(ledger: Ledger, language: Language) -> Iterator[str]:
