@@ -8,13 +8,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from grader.errors import BusyError, ConditionsChangedError, DataError, MachineError, UsageError
 from grader.ledger import Ledger, Wanted, require_space
-from grader.records import Stage, Status, Training
+from grader.records import Person, Stage, Status, Training
 from tests import sample_results
 
 
@@ -63,6 +64,26 @@ def test_who_is_no_longer_handed_in_is_no_longer_in_the_results(ledger):
     assert [one.student for one in ledger.results()] == ["boris"]
     ledger.collect(wanted("anna", "boris"))
     assert [one.student for one in ledger.results()] == ["anna", "boris"]
+
+
+def test_who_is_not_graded_yet_has_a_name(ledger):
+    """Names are known from the moment a call finds them, and where an earlier grader noted none it is the folder's."""
+    ledger.collect([Wanted(student="4711", files="f1", digest="d1", who=Person(name="Анна Петрова")), *wanted("boris")])
+    assert [one.label for one in ledger.unfinished()] == ["Анна Петрова (4711)", "boris"]
+    ledger.write(sample_results.submission("boris", digest="d1"))
+    assert [one.student for one in ledger.unfinished()] == ["4711"]
+    with ledger._store.writing() as database:
+        database.execute("DROP TABLE person")
+    assert [one.label for one in ledger.unfinished()] == ["4711"]
+
+
+def test_what_a_call_was_graded_by_is_part_of_the_state(ledger):
+    """Another profile changes the reports; another time of grading alone does not."""
+    states = []
+    for changes in ({}, {"started": "2000-01-01T00:00:00+00:00", "seconds": 1.0}, {"profile": "quick"}):
+        ledger.write_run(replace(sample_results.run(), **changes))
+        states.append(ledger.state())
+    assert states[0] == states[1] != states[2]
 
 
 def test_stages_are_recorded_one_by_one(ledger):

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from grader.cli import group
 from grader.errors import GraderError
 from grader.ledger import Ledger, Wanted, doubtful
-from grader.records import Status, Verdict
+from grader.records import Person, Status, Verdict
 from tests import sample_results
 
 
@@ -212,13 +212,29 @@ def test_a_criterion_of_several_tasks_needs_its_task(recorded):
 
 def test_students_are_found_by_what_the_lms_calls_them(recorded):
     """Name, id or e-mail do where they are unique."""
-    from grader.records import Person
-
     known = Person(id="4711", name="Анна Петрова", email="anna@example.org")
     recorded.rename(replace(sample_results.submission("anna", digest="d1"), who=known))
     for name in ("anna", "4711", "Анна Петрова", "anna@example.org"):
         assert "Анна Петрова" in grader("override", recorded.out, name, "accuracy", "--verdict", "passed",
                                         "--because", "x", "--no-report")  # fmt: skip
+
+
+def test_a_run_that_is_not_finished_says_so_wherever_it_is_looked_at(recorded):
+    """Who is missing is named, with the command that goes on; nobody is told that nothing waits."""
+    decide(recorded, "--no-report")
+    known = Person(name="Анна Петрова", email="anna@example.org")
+    recorded.collect([Wanted(student="anna", files="f1", digest="d2", who=known)])
+    left = f"Not finished: 1 of 1 (Анна Петрова (anna)). To finish: grader resume {recorded.out}"
+    for command in ("show", "review"):
+        assert grader(command, recorded.out).strip() == left
+    assert left in grader("report", recorded.out)
+    for name in ("anna", "Анна Петрова", "Анна Петрова (anna)", "Anna@example.org"):
+        with pytest.raises(
+            GraderError, match=r"Анна Петрова \(anna\): this submission is not graded yet; `grader resume"
+        ):
+            grader("override", recorded.out, name, "accuracy", "--verdict", "passed", "--because", "x")
+    with pytest.raises(GraderError, match=r"no such student in this run; it has Анна Петрова \(anna\)"):
+        grader("show", recorded.out, "boris")
 
 
 def test_the_queue_has_the_worst_first(recorded):

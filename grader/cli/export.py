@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from grader.exchange import Grade, Outcome
+    from grader.ledger import Ledger
     from grader.records import Message
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -28,7 +29,11 @@ _SYSTEMS = ("moodle", "canvas", "gradescope", "nbgrader", "lti-scores", "csv", "
 @click.option("--maximum", type=click.IntRange(1), help="Gradescope: scale to so many points.")
 @click.option("--include-review", is_flag=True, help="Hand back what is decided where points still wait.")
 @click.option("--missing-as-zero", is_flag=True, help="Nothing handed in is a zero.")
-@click.option("--allow-partial", is_flag=True, help="Go on although run and LMS do not cover each other.")
+@click.option(
+    "--allow-partial",
+    is_flag=True,
+    help="Go on although run and LMS do not cover each other, or the run is not finished.",
+)
 @click.option("--no-comments", is_flag=True, help="Grades only, without comments.")
 @click.option(
     "-o",
@@ -65,6 +70,7 @@ def export(
 
     ledger = Ledger(run)
     facts = ledger.run()
+    left = _unfinished(ledger, allow_partial=allow_partial)
     language = Language(lang or facts.language)
     grades = grades_of(facts, ledger.results(), include_review=include_review)
     terms = Terms(missing_as_zero=missing_as_zero, feedback=not no_comments)
@@ -87,9 +93,24 @@ def export(
         outcome = tables.lti_scores(facts, grades, terms, language)
     else:
         outcome = (tables.csv_table if system == "csv" else tables.xlsx_table)(facts, grades, terms)
+    outcome.account.unfinished += left
     outcome.account.notes[:0] = preview.warnings(facts)
     out = out or run / "export" / system / (safe_name(student) if student and system == "gradescope" else "")
     _finish(outcome, out, language.say, sources=(worksheet, gradebook), allow_partial=allow_partial)
+
+
+def _unfinished(ledger: Ledger, *, allow_partial: bool) -> list[str]:
+    """Return who is not graded yet; an export without them must be asked for."""
+    from grader.errors import UsageError
+
+    left = [one.label for one in ledger.unfinished()]
+    if left and not allow_partial:
+        text = (
+            f"{ledger.out}: not graded yet are {len(left)} of {len(ledger.standings())} submissions; nothing was "
+            f"written. `grader resume {ledger.out}` finishes them; or say --allow-partial to leave them out"
+        )
+        raise UsageError(text)
+    return left
 
 
 def _finish(

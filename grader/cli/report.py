@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from grader.cli import options as opt
+from grader.cli.runs import unfinished
 
 
 @click.command()
@@ -22,6 +23,7 @@ from grader.cli import options as opt
 )
 def report(run: Path, lang: str | None, form: str) -> None:
     """Render a run's reports and grade files again, without running anything."""
+    from grader.language import Language
     from grader.ledger import Ledger
     from grader.report import render_markdown, render_pdf, render_run
 
@@ -32,6 +34,8 @@ def report(run: Path, lang: str | None, form: str) -> None:
         click.echo(render_markdown(facts, results, run, language=language).resolve())
         return
     render_run(facts, results, run, language=language)
+    if left := unfinished(ledger, Language(language)):
+        click.echo(left, err=True)
     if form == "pdf":
         click.echo(render_pdf(results, run).resolve())
         return

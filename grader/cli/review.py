@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import options as opt
-from grader.cli.runs import result_of
+from grader.cli.runs import result_of, unfinished
 
 if TYPE_CHECKING:
     from grader.language import Language
@@ -45,8 +45,11 @@ def review(run: Path, lang: str | None) -> None:
     facts = ledger.run()
     results = ledger.results()
     language = Language(lang or facts.language)
-    queue = waiting(results)
-    Console().print(queue_table(queue, language))
+    queue, left = waiting(results), unfinished(ledger, language)
+    if queue or not left:
+        Console().print(queue_table(queue, language))
+    if left:
+        click.echo(left)
     for line in (*commands(queue, run), *_without_effect(ledger, language)):
         click.echo(line)
 

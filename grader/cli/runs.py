@@ -10,7 +10,8 @@ import click
 from grader.cli import options as opt
 
 if TYPE_CHECKING:
-    from grader.ledger import Ledger
+    from grader.language import Language
+    from grader.ledger import Ledger, Standing
     from grader.records import SubmissionResult
 
 
@@ -29,7 +30,6 @@ def print_results(run: Path, student: str | None, lang: str | None, results: Any
 
     from grader.language import Language
     from grader.ledger import Ledger
-    from grader.records import msg
     from grader.report import cohort_table, student_tables
 
     ledger = Ledger(run)
@@ -39,18 +39,30 @@ def print_results(run: Path, student: str | None, lang: str | None, results: Any
     if student is not None:
         console.print(student_tables(facts, result_of(ledger, student), language))
         return
-    console.print(cohort_table(facts, ledger.results() if results is None else results, language))
-    standings = ledger.standings()
-    unfinished = [one.student for one in standings if one.status is None]
-    if unfinished:
-        left = msg(
+    shown = ledger.results() if results is None else results
+    left = unfinished(ledger, language)
+    if shown or not left:
+        console.print(cohort_table(facts, shown, language))
+    if left:
+        click.echo(left)
+
+
+def unfinished(ledger: Ledger, language: Language) -> str:
+    """Say who of a run is not graded yet, and how to finish it; nothing where everybody is."""
+    from grader.records import msg
+
+    left = [one.label for one in ledger.unfinished()]
+    if not left:
+        return ""
+    return language.say(
+        msg(
             "Not finished: {count} of {total} ({names}). To finish: {command}",
-            count=len(unfinished),
-            total=len(standings),
-            names=", ".join(unfinished[:5]) + (", ..." if len(unfinished) > 5 else ""),
-            command=f"grader resume {run}",
+            count=len(left),
+            total=len(ledger.standings()),
+            names=", ".join(left[:5]) + (", ..." if len(left) > 5 else ""),
+            command=f"grader resume {ledger.out}",
         )
-        click.echo(language.say(left))
+    )
 
 
 def result_of(ledger: Ledger, student: str) -> SubmissionResult:
@@ -60,18 +72,20 @@ def result_of(ledger: Ledger, student: str) -> SubmissionResult:
         UsageError: Nobody, or several, are called so, or their submission is not finished.
     """
     from grader.errors import UsageError
+    from grader.records import goes_by
 
     for result in ledger.results([student]):
         return result
-    if any(one.student == student for one in ledger.standings()):
-        text = f"{student}: this submission is not graded yet; `grader resume {ledger.out}` finishes the run"
-        raise UsageError(text)
-    results = ledger.results()
-    named = [one for one in results if student in (one.who.name, one.who.id, one.who.email, *one.who.other_ids)]
-    if len(named) == 1:
-        return named[0]
-    if named:
+    people: dict[str, Standing | SubmissionResult] = {one.student: one for one in ledger.standings()}
+    people |= {one.student: one for one in ledger.results()}
+    named = [one for one in people.values() if student.casefold() in goes_by(one.student, one.who)]
+    if len(named) > 1:
         raise UsageError(f"{student}: several are called so; say which: {', '.join(one.student for one in named)}")
-    known = ", ".join(result.student for result in results[:20])
-    text = f"{student}: no such student in this run; it has {known}{', ...' if len(results) > 20 else ''}"
+    if not named:
+        known = ", ".join(one.label for one in [*people.values()][:20]) or "nobody yet"
+        text = f"{student}: no such student in this run; it has {known}{', ...' if len(people) > 20 else ''}"
+        raise UsageError(text)
+    for result in ledger.results([named[0].student]):
+        return result
+    text = f"{named[0].label}: this submission is not graded yet; `grader resume {ledger.out}` finishes the run"
     raise UsageError(text)

@@ -59,6 +59,8 @@ class Account:
     unchanged: list[str] = field(default_factory=list)
     zeros: list[str] = field(default_factory=list)
     left: dict[Why, list[str]] = field(default_factory=dict)
+    unfinished: list[str] = field(default_factory=list)
+    """Who is in the run and not graded yet."""
     notes: list[Message] = field(default_factory=list)
 
     def leave(self, label: str, why: Why) -> None:
@@ -85,6 +87,9 @@ class Account:
                 yield Message(_LINES[why].text, {"count": len(labels), "names": _names(labels)})
         if self.zeros:
             yield msg("Zero grades: {count} ({names})", count=len(self.zeros), names=_names(self.zeros))
+        if self.unfinished:
+            count = len(self.unfinished)
+            yield msg("Not graded yet and left out: {count} ({names})", count=count, names=_names(self.unfinished))
         yield from self.notes
 
 

@@ -18,7 +18,7 @@ from grader.exchange.account import Account, Outcome, Why
 from grader.exchange.comments import plain
 from grader.exchange.grades import Grade
 from grader.language import Language, printable
-from grader.records import Finding, SubmissionResult, TaskResult, Verdict
+from grader.records import Finding, SubmissionResult, TaskResult, Verdict, goes_by
 from grader.sheets import scaled
 
 _DECIMALS = 2
@@ -62,12 +62,13 @@ def export(grades: Sequence[Grade], language: Language, *, student: str | None, 
 
 
 def _one(grades: Sequence[Grade], student: str | None) -> Grade:
-    fits = [
-        grade for grade in grades if student is None or student.casefold() in (*grade.ids, grade.student.casefold())
+    exact = [grade for grade in grades if grade.student == student]
+    fits = exact or [
+        grade for grade in grades if student is None or student.casefold() in goes_by(grade.student, grade.result.who)
     ]
     if len(fits) == 1:
         return fits[0]
-    names = ", ".join(grade.student for grade in (fits or grades)[:20])
+    names = ", ".join(grade.result.label for grade in (fits or grades)[:20])
     text = f"results.json is for one submission, and {len(fits)} fit; name one with --student; the run has {names}"
     raise UsageError(text)
 

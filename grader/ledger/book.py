@@ -6,8 +6,9 @@ import contextlib
 import datetime as dt
 import hashlib
 import json
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +22,22 @@ from grader.ledger.lock import held
 from grader.ledger.store import Store
 from grader.ledger.trainings import Trainings
 from grader.places import safe_name
-from grader.records import RunFacts, Stage, Status, SubmissionResult
+from grader.records import Person, RunFacts, Stage, Status, SubmissionResult, label_of
 
 _RUN = TypeAdapter(RunFacts)
 _RESULT = TypeAdapter(SubmissionResult)
+_PERSON = TypeAdapter(Person)
+_PEOPLE = "CREATE TABLE IF NOT EXISTS person (student TEXT PRIMARY KEY, who TEXT NOT NULL)"
+"""Who is behind a submission, as JSON; runs of earlier graders have no such table."""
 _OURS = tuple(status for status in Status if status.is_ours)
 _CURRENT = """
 wanted IS NOT NULL AND digest = wanted
 AND (conditions IS NULL OR conditions IN (SELECT digest FROM conditions WHERE accepted))
 """
 """Handed in, and graded from what is handed in, as last asked for."""
+
+_OF_ONE_CALL = ("started", "seconds", "trainings_run", "trainings_shared")
+"""Facts of a run that tell when it was graded and at what cost; what it was graded by are the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,7 @@ class Wanted:
     """Digest of what was handed in."""
     digest: str
     """Digest of that, and of what it is to be graded with."""
+    who: Person = field(default_factory=Person)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +61,12 @@ class Standing:
     files: str | None
     status: Status | None
     """None until it is done."""
+    who: Person = field(default_factory=Person)
+
+    @property
+    def label(self) -> str:
+        """The student as people know them."""
+        return label_of(self.student, self.who)
 
 
 class Ledger:
@@ -149,6 +163,10 @@ class Ledger:
                 database.execute(f"SELECT student, digest FROM submission WHERE {_CURRENT}").fetchall()  # noqa: S608
             )
             database.execute("UPDATE submission SET wanted = NULL")
+            database.execute(_PEOPLE)
+            people = [(one.student, _PERSON.dump_json(one.who).decode()) for one in submissions if one.who != Person()]
+            database.execute("DELETE FROM person")
+            database.executemany("INSERT INTO person VALUES (?, ?)", people)
             for one in submissions:
                 database.execute(
                     "INSERT INTO submission (student, files, wanted, stage) VALUES (?, ?, ?, ?)"
@@ -214,10 +232,21 @@ class Ledger:
                 f"SELECT student, stage, files, CASE WHEN {_CURRENT} THEN status END FROM submission"  # noqa: S608
                 " WHERE wanted IS NOT NULL"
             ).fetchall()
+            people = _people(database)
         return tuple(
-            Standing(student=student, stage=Stage(stage), files=files, status=status and Status(status))
+            Standing(
+                student=student,
+                stage=Stage(stage),
+                files=files,
+                status=status and Status(status),
+                who=people.get(student, Person()),
+            )
             for student, stage, files, status in sorted(rows)
         )
+
+    def unfinished(self) -> tuple[Standing, ...]:
+        """Return the submissions that are not graded yet as last asked for, sorted by student."""
+        return tuple(one for one in self.standings() if one.status is None)
 
     def stages(self, student: str) -> tuple[tuple[Stage, str], ...]:
         """Return the stages a submission has come through, with their times (ISO 8601, UTC)."""
@@ -245,8 +274,8 @@ class Ledger:
         digest = hashlib.sha256()
         with self._store.reading() as database:
             for (facts,) in database.execute("SELECT facts FROM run WHERE facts IS NOT NULL").fetchall():
-                shown = json.loads(facts)
-                digest.update(repr([shown["language"], shown["warnings"]]).encode())
+                shown = {name: value for name, value in json.loads(facts).items() if name not in _OF_ONE_CALL}
+                digest.update(json.dumps(shown, sort_keys=True).encode())
             rows = database.execute(f"SELECT result FROM submission WHERE {_CURRENT} ORDER BY student")  # noqa: S608
             for row in (*rows, *database.execute("SELECT * FROM decision ORDER BY id")):
                 digest.update(repr(row).encode())
@@ -262,6 +291,12 @@ class Ledger:
         except ValidationError as error:
             msg = f"{self.out}: the record of {student} cannot be read; grade into a new folder"
             raise DataError(msg) from error
+
+
+def _people(database: sqlite3.Connection) -> dict[str, Person]:
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'person'").fetchone():
+        return {}
+    return {student: _PERSON.validate_json(who) for student, who in database.execute("SELECT * FROM person")}
 
 
 def _now() -> str:

@@ -11,7 +11,8 @@ def doubtful(ledger: Ledger) -> tuple[tuple[Decision, bool], ...]:
 
     Each comes with whether it counts: it does not when its criterion is gone, or is worth less than was awarded.
     """
-    decisions = ledger.decisions.all()
+    ungraded = {one.student for one in ledger.unfinished()}  # nothing is there yet that a decision could fit or not
+    decisions = [one for one in ledger.decisions.all() if one.student not in ungraded]
     found = {
         (result.student, task.task, finding.id): finding
         for result in ledger.results({one.student for one in decisions})

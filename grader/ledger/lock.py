@@ -30,7 +30,7 @@ def held(path: Path) -> Iterator[bool]:
         except OSError as error:
             file.seek(0)
             who = file.read(200).strip() or "another process"
-            text = f"{path.parent.parent}: another grader is writing this run ({who}); wait for it, or give another -o"
+            text = f"{path.parent.parent}: another grader is writing this run ({who}); call again when it has ended"
             raise BusyError(text) from error
         file.seek(0)
         before = file.read()

@@ -34,7 +34,7 @@ from grader.records.notebook import (
     RowFacts,
     Trace,
 )
-from grader.records.people import Delivery, Person
+from grader.records.people import Delivery, Person, goes_by, label_of
 from grader.records.training import Band, DataSet, Platform, Profile, Recipe, Training, TrainingLimits
 from grader.records.words import Message, Sentence, Text, Words, msg
 
@@ -83,5 +83,7 @@ __all__ = [
     "TrainingLimits",
     "Verdict",
     "Words",
+    "goes_by",
+    "label_of",
     "msg",
 ]

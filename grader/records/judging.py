@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from grader.records.closed import Ending, Evidence, Status, Verdict
 from grader.records.notebook import CellOutcome, LayerFacts, LegacyFacts
-from grader.records.people import Delivery, Person
+from grader.records.people import Delivery, Person, label_of
 from grader.records.training import Band, DataSet
 from grader.records.words import Message, Text, Words
 
@@ -161,7 +161,7 @@ class SubmissionResult:
     @property
     def label(self) -> str:
         """The student as people know them: the name where an LMS or a roster gives one, with the id."""
-        return f"{self.who.name} ({self.student})" if self.who.name not in ("", self.student) else self.student
+        return label_of(self.student, self.who)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,25 @@ class Person:
     """Further ids of the same person, from a roster: login, student number, number in another system."""
 
 
+def label_of(student: str, who: Person) -> str:
+    """Return a student as people know them: the name where an LMS or a roster gives one, with the id in the run.
+
+    >>> label_of("4711", Person(name="Anna Petrova")), label_of("petrova", Person())
+    ('Anna Petrova (4711)', 'petrova')
+    """
+    return f"{who.name} ({student})" if who.name not in ("", student) else student
+
+
+def goes_by(student: str, who: Person) -> tuple[str, ...]:
+    """Return everything a student of a run may be called by, in small letters.
+
+    >>> goes_by("Petrova", Person(id="4711", email="anna@example.org"))
+    ('petrova', '4711', 'anna@example.org')
+    """
+    found = (student, who.id, *who.other_ids, who.name, label_of(student, who), *who.email.split(", "))
+    return tuple(dict.fromkeys(one.casefold() for one in found if one))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """How a submission reached us."""

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -19,7 +20,7 @@ from grader.cli import group
 from grader.errors import GraderError, UsageError
 from grader.exchange import Terms, Why, canvas, grades_of, gradescope, moodle, tables
 from grader.language import Language
-from grader.ledger import Ledger
+from grader.ledger import Ledger, Wanted
 from grader.records import Delivery, Override, Person, Status, Text, Verdict
 from grader.report import render_run
 from grader.sheets import Style, number_of, parse, scaled, shown_safely, written
@@ -676,6 +677,22 @@ def test_partial_coverage_writes_nothing_unless_allowed(recorded, grader):
     assert (recorded / "out" / "gradebook.csv").read_bytes() == GRADEBOOK.encode()
 
 
+def test_a_run_that_is_not_finished_is_handed_back_only_if_asked_for(recorded, grader):
+    """Nothing is written, the message says how many are missing; with --allow-partial the account names them."""
+    shutil.copytree(recorded / "run", recorded / "half")
+    ledger = Ledger(recorded / "half")
+    standings = [Wanted(student=one.student, files="f", digest="", who=one.who) for one in ledger.standings()]
+    ledger.collect([*standings, Wanted(student="17", files="f", digest="d", who=Person(name="Новая Анна"))])
+    call = ["export", "half", "--to", "csv", "-o", "half-out"]
+    done = grader(*call)
+    assert (done.returncode, (recorded / "half-out").exists()) == (64, False)
+    assert "not graded yet are 1 of 6 submissions" in done.stderr
+    assert "`grader resume half`" in done.stderr
+    done = grader(*call, "--allow-partial", "--lang", "en")
+    assert (done.returncode, (recorded / "half-out" / "grades.csv").exists()) == (0, True), done.stderr
+    assert "Not graded yet and left out: 1 (Новая Анна (17))" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -702,6 +719,9 @@ def test_every_other_format_is_one_call(recorded, grader):
     done = grader("export", "run", "--to", "gradescope", "--student", "318", "-o", "deep/results.json")
     assert done.returncode == 0, done.stderr
     assert json.loads((recorded / "deep" / "results.json").read_text())["score"] == 47
+    for name in ("Иванова Анна", "Иванова Анна (318)"):
+        done = grader("export", "run", "--to", "gradescope", "--student", name, "-o", "named/results.json")
+        assert done.returncode == 0, done.stderr
 
 
 def test_no_export_writes_over_another(recorded, grader):
