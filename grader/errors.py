@@ -9,6 +9,7 @@ GraderError
     MachineError
         SandboxUnavailableError
         TrainerError
+    RunInterruptedError
 
 A student's mistake is not in this tree. A notebook that crashes, a model of the wrong shape, a run that times out:
 those are records, and the pipeline carries on.
@@ -58,6 +59,12 @@ class MachineError(GraderError):
     """The machine lacks something; whoever runs the grader must install or change it."""
 
     exit_code = 69
+
+
+class RunInterruptedError(GraderError):
+    """Ctrl-C ended a run that can go on."""
+
+    exit_code = 130
 
 
 class SandboxUnavailableError(MachineError):

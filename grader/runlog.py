@@ -30,7 +30,6 @@ class JsonLog:
         self._file: IO[str] | None = None
 
     def __enter__(self) -> Self:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self._path.open("a", encoding="utf-8", errors="replace")
         return self
 
@@ -117,10 +116,11 @@ def summary(
         changed: Whether anything in the run is not as it was before the call.
         doubtful: Decisions of the lecturer's that need another look.
     """
+    page = out / "index.html"
     return {
         "schema": SCHEMA,
         "run": str(out.absolute()),
-        "report": str((out / "index.html").absolute()),
+        "report": str(page.absolute()) if page.is_file() else None,
         "exit_code": code,
         "error": error or None,
         "changed": changed,

@@ -113,6 +113,12 @@ def test_a_mistake_is_named_with_its_file_and_what_to_write(case, folder):
     assert (name if "no such file" not in expected else "task5.toml") in text or "workbook.toml" in text
 
 
+def test_a_folder_without_a_workbook_is_said_to_be_none(tmp_path):
+    """One sentence about what is missing, and nothing about other files that may lie there."""
+    (tmp_path / "pyproject.toml").write_text("[project]")
+    assert complaint(tmp_path).startswith(f"{tmp_path}: there is no workbook.toml in this folder; ")
+
+
 def test_all_mistakes_of_all_files_come_at_once(folder):
     """One call, every complaint: nobody mends files one error at a time."""
     spoil(folder, "task1.toml", "points = 4", "points = true")

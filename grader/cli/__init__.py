@@ -16,9 +16,8 @@ from typing import NoReturn
 import click
 
 from grader.cli.root import group
-from grader.errors import GraderError
+from grader.errors import GraderError, RunInterruptedError
 
-_INTERRUPTED = 130
 _BROKEN_PIPE = 141
 
 
@@ -31,12 +30,12 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(64)
+    except (KeyboardInterrupt, click.exceptions.Abort, RunInterruptedError) as stop:
+        click.echo(f"\ngrader: {str(stop) or 'interrupted; call again to go on'}", err=True)
+        _leave(RunInterruptedError.exit_code)
     except GraderError as error:
         click.secho(f"grader: {error}", fg="red", err=True)
         _leave(error.exit_code)
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        click.echo("\ngrader: interrupted; `grader resume RUN` or the same command goes on where it stopped", err=True)
-        _leave(_INTERRUPTED)
     except BrokenPipeError:
         os._exit(_BROKEN_PIPE)
 

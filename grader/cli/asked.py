@@ -34,7 +34,7 @@ def settings_of(asked: Mapping[str, Any]) -> Settings:
         UsageError: It has no task of a name in ``tasks``.
     """
     workbook = load_workbook(asked["workbook"])
-    names = asked["tasks"].replace(" ", "").split(",") if asked["tasks"] else None
+    names = asked["tasks"].replace(" ", "").split(",") if asked["tasks"] is not None else None
     fields = {option: option for option in _SAME} | _NAMES
     given = {field: asked[option] for option, field in fields.items() if option in asked}
     return Settings(workbook=workbook, tasks=tasks_of(workbook, names), **given)

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 _OF_THIS_CALL = ("out", "changed", "if_changed", "json_log", "summary")
 """Options that are not part of what a run was asked for."""
 
+
+def _in_a_folder(_: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
+    if path is not None and not path.parent.is_dir():
+        text = f"{path}: there is no folder {path.parent}; make it first, nothing was graded"
+        raise click.BadParameter(text, param=option)
+    return path
+
+
 _changed = click.option(
     "--changed",
     type=click.Choice(["ask", "keep", "regrade"]),
@@ -32,11 +40,13 @@ _changed = click.option(
 _json_log = click.option(
     "--json-log",
     type=click.Path(dir_okay=False, path_type=Path),
+    callback=_in_a_folder,
     help="Append what happens to this file, as JSON lines.",
 )
 _summary = click.option(
     "--summary",
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    callback=_in_a_folder,
     help="Write one JSON object about the call here; - for the last line of the output.",
 )
 
@@ -131,7 +141,7 @@ def _run(asked: Mapping[str, Any]) -> None:
     from grader.runlog import Tally
 
     call = _Call(out=asked["out"], tally=Tally())
-    with _summarised(call, asked["summary"]):
+    with _resumable(call.out), _summarised(call, asked["summary"]):
         _grade(asked, call)
 
 
@@ -201,6 +211,23 @@ def _plain(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
+def _resumable(run: Path) -> Iterator[None]:
+    """Say after Ctrl-C how the run goes on, once there is one."""
+    from grader.errors import GraderError, RunInterruptedError
+    from grader.ledger import Ledger
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        try:
+            Ledger(run).request()
+        except GraderError:  # it had not begun
+            raise KeyboardInterrupt from None
+        text = f"interrupted; `grader resume {run}` or the same command goes on where it stopped"
+        raise RunInterruptedError(text) from None
+
+
+@contextlib.contextmanager
 def _summarised(call: _Call, path: Path | None) -> Iterator[None]:
     """Write the summary when the block has ended, also when it ends in a fault or Ctrl-C."""
     from grader.errors import GraderError
@@ -231,5 +258,4 @@ def _summarised(call: _Call, path: Path | None) -> Iterator[None]:
             if str(path) == "-":
                 click.echo(text)
             else:
-                path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text + "\n", encoding="utf-8")

@@ -34,6 +34,8 @@ def asked_of(folder: Path | None = None) -> tuple[Asked, ...]:
     try:
         names = _read(folder / "workbook.toml")["tasks"]
         return tuple(_task(name, _read(folder / f"{name}.toml")) for name in names)
+    except FileNotFoundError as error:
+        raise WorkbookError(f"{folder}: this is no workbook: there is no {Path(error.filename).name} in it") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WorkbookError(f"{folder}: this is no workbook ({error}); call: grader workbook check {folder}") from None
 

@@ -26,6 +26,12 @@ def load_workbook(folder: Path | None = None) -> Workbook:
             it is, what was found, what to write.
     """
     folder = folder or shipped("assignments")
+    if not (folder / "workbook.toml").exists():
+        text = (
+            f"{folder}: there is no workbook.toml in this folder; a workbook is a folder with workbook.toml and a file "
+            "for each of its tasks"
+        )
+        raise WorkbookError(text)
     mistakes: list[str] = []
     head = _read_head(folder / "workbook.toml", mistakes)
     names = head.tasks if head else sorted(path.stem for path in folder.glob("*.toml") if path.stem != "workbook")
