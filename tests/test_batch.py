@@ -9,13 +9,21 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grader.ledger import Ledger
+from grader.batch import Settings, bands_of
+from grader.batch.foresight import uncalibrated
+from grader.datasets import DataStore
+from grader.ledger import Ledger, Wanted
+from grader.measure import Laboratory
+from grader.places import data_home
+from grader.records import DataSet, Platform
+from grader.workbook import load_workbook
 from tests.processes import below, running_after
 
 
@@ -80,6 +88,9 @@ def written(out):
 def graded(cohort, tmp_path_factory):
     """The cohort, graded once by a workbook of its own: new reference trainings must not change the rubric here."""
     home, out = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("runs") / "run"
+    for name in ("mnist", "cifar10", "binary20"):
+        DataStore().choose(name, "sample")
+    (home / "data").symlink_to(data_home())
     shutil.copytree(ROOT / "assignments", home / "workbook", ignore=shutil.ignore_patterns("demo"))
     shutil.copytree(ROOT / "reference" / "results", home / "workbook" / "reference" / "results")
     done = grade(cohort, out, home, "--lang", "en", "--json-log", home / "log")
@@ -182,6 +193,82 @@ def test_a_changed_rubric_is_answered_from_the_traces(graded, cohort, tmp_path):
     assert {one["tasks"]["task1"]["max"] for one in submissions(tmp_path / "run")} == {23}
 
 
+def interrupted(ledger, **asked):
+    """Leave a run as a call does that asks for something else, and is interrupted before it has graded anybody."""
+    ledger.write_run(replace(ledger.run(), **asked))
+    ledger.collect([Wanted(student=one.student, files=one.files, digest="other") for one in ledger.standings()])
+
+
+def test_a_run_says_what_its_grades_were_asked_for_and_not_what_an_interrupted_call_wanted(graded, cohort, tmp_path):
+    """Called as at first after another call was interrupted, nothing is graded anew, and the pages say so rightly."""
+    out, home, _ = graded
+    shutil.copytree(out, tmp_path / "run")
+    ledger = Ledger(tmp_path / "run")
+    before = ledger.run()
+    interrupted(ledger, profile="full", tasks=("task1", "task2"), started="2000-01-01T00:00:00+00:00")
+    done = grade(cohort, tmp_path / "run", home, "--lang", "en", "--if-changed", "--summary", "-")
+    assert (summary(done)["unchanged"], summary(done)["changed"]) == (6, True), done.stderr
+    after = ledger.run()
+    assert (after.profile, after.tasks, after.datasets) == ("quick", ("task1",), before.datasets)
+    assert json.loads((tmp_path / "run" / "results.json").read_text())["run"]["profile"] == "quick"
+    grade(cohort, tmp_path / "run", home, "--lang", "en")
+    assert (ledger.run().started, ledger.run().seconds) == (after.started, after.seconds), "nothing was asked anew"
+
+
+def test_tasks_choose_what_is_judged_and_not_what_a_notebook_finds(graded, tmp_path):
+    """A notebook that answers all tasks has its data under `--tasks` too; other tasks are then answered without a run."""
+    _, home, _ = graded
+    (tmp_path / "class").mkdir()
+    cells = ["from tensorflow import keras", "print(keras.datasets.mnist.load_data()[0][0].shape)"]
+    nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in cells]), tmp_path / "class" / "anna.ipynb")
+    done = grade(tmp_path / "class", tmp_path / "run", home)
+    assert done.returncode == 0, done.stderr
+    ledger = Ledger(tmp_path / "run")
+    assert [cell.status.value for cell in ledger.results()[0].notebooks[0].cells] == ["ok", "ok"]
+    assert [data.name for data in ledger.run().datasets] == ["binary20"]
+    before = written(tmp_path / "run")
+    assert grade(tmp_path / "class", tmp_path / "run", home, "--tasks", "task1,task2,task4").returncode == 0
+    assert [task.task for task in ledger.results()[0].tasks] == ["task1", "task2", "task4"]
+    assert [data.name for data in ledger.run().datasets] == ["binary20", "mnist", "cifar10"]
+    assert written(tmp_path / "run") == before
+
+
+@pytest.mark.parametrize(
+    ("recorded", "data", "tasks", "helps"),
+    [
+        ([("sample", "quick")], "auto", "task1, task2, task3, task4", "--profile quick"),
+        ([("sample", "full"), ("full", "full")], "auto", "task2, task3, task4", "grader data fetch mnist"),
+        ([("full", "full")], "sample", "task2, task3, task4", "--data auto"),
+        ([], "auto", "task1, task2, task3, task4", "grader reference run --profile full"),
+    ],
+)
+def test_accuracies_that_nothing_recorded_decides_are_named_before_anything_runs(recorded, data, tasks, helps):
+    """Whoever grades in full on the samples hears at once what will wait for them, and what they can do."""
+    workbook = load_workbook()
+    bands = bands_of(workbook)
+    prints = {(one.trainings[0].dataset, one.edition): one.trainings[0].fingerprint for one in bands.records}
+    bands.records = tuple(one for one in bands.records if one.conditions[:2] in recorded)
+    datasets = {
+        name: DataSet(
+            name=name, edition="sample", fingerprint=prints[name, "sample"], folder="", num_train=1, num_test=1
+        )
+        for name in ("binary20", "mnist", "cifar10")
+    }
+    laboratory = Laboratory(
+        pool=None,
+        bands=bands,
+        datasets=datasets,
+        profile=workbook.profiles["full"],
+        platform=Platform(keras="3.1"),
+    )
+    settings = Settings(workbook=workbook, tasks=workbook.tasks, profile="full", data=data, jobs=1, language="en")
+    told = uncalibrated(settings, laboratory)
+    assert helps in told.values["commands"].split(", ")
+    assert tasks in (told.values["tasks"], "task2, task3, task4")
+    first = replace(settings, tasks=workbook.tasks[:1])
+    assert (uncalibrated(first, laboratory) is None) is (("sample", "full") in recorded)
+
+
 def test_another_keras_needs_a_word_before_grades_are_mixed(graded, cohort, tmp_path):
     """Exit code 78 names what has changed; `--changed keep` leaves those grades, and the report warns of the mixture."""
     out, home, _ = graded
@@ -235,7 +322,7 @@ def test_ctrl_c_ends_at_once_and_takes_everything_along(cohort, graded, tmp_path
         running.send_signal(signal.SIGINT)
         _, said = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert "grader resume" in said
+    assert f"grader resume {tmp_path / 'run'}" in said
     assert "Traceback" not in said
     assert running_after(started, 60) == []
     assert Ledger(tmp_path / "run").request()["tasks"] == "task1"

@@ -13,11 +13,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grader.drive import run as drive
-from grader.errors import TrainerError, UsageError
+from grader.errors import MachineError, TrainerError, UsageError
 from grader.recipe import recipe_of
 from grader.records import Limits, TrainingLimits
 from grader.sandbox import Bubblewrap
-from grader.train import Hardware, TrainerPool, hardware_of, visible_gpus
+from grader.train import Hardware, TrainerPool, hardware_of, require_backend, visible_gpus
 from grader.train import hardware as hardware_module
 from grader.train import worker as worker_module
 from grader.train.hardware import Gpu, Place
@@ -41,6 +41,15 @@ def test_the_device_option_names_gpus_by_number():
             hardware_of(wrong, "jax", here)
     with pytest.raises(UsageError, match="grader doctor"):
         hardware_of("gpu", "jax", ())
+
+
+def test_a_backend_that_is_not_here_is_refused_before_anything_is_started():
+    """In one sentence with the command that installs it, and without importing it."""
+    require_backend("tensorflow")
+    with pytest.raises(
+        MachineError, match=r"torchless is not installed here; pip install 'workbook-grader\[torchless\]'"
+    ):
+        require_backend("torchless")
 
 
 def test_gpus_are_those_the_system_shows(monkeypatch):

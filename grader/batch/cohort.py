@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from grader.batch.foresight import uncalibrated
 from grader.batch.observer import Observer
 from grader.batch.settings import Settings, rubric_digest
 from grader.batch.setup import grading_for
@@ -20,7 +21,7 @@ from grader.collect import Submission
 from grader.errors import GraderError
 from grader.ledger import Ledger, Wanted, disk_full, is_full_disk, require_space
 from grader.pipeline import Grading, failed_by_us, grade_submission
-from grader.records import RunFacts, SubmissionResult, Words, msg
+from grader.records import DataSet, RunFacts, SubmissionResult, Words, msg
 
 
 def grade_cohort(
@@ -73,14 +74,20 @@ class _Run:
         rubric = rubric_digest(self.settings, laboratory.bands)
         digests = {one.student: _digest(rubric, one.digest) for one in submissions}
         ledger.collect(
-            [Wanted(student=one.student, files=one.digest, digest=digests[one.student]) for one in submissions]
+            [
+                Wanted(student=one.student, files=one.digest, digest=digests[one.student], who=one.who)
+                for one in submissions
+            ]
         )
         left = [one for one in submissions if not self._is_done(one, digests[one.student])]
         if len(left) < len(submissions):
             count, total = len(submissions) - len(left), len(submissions)
             self.observer.say(msg("Already graded and unchanged: {count} of {total}", count=count, total=total))
-        if not left and self._same_again(facts):
+        if not left:
+            ledger.write_run(self._again(facts))
             return
+        if waits := uncalibrated(self.settings, laboratory):
+            self.observer.say(waits)
         ledger.write_run(facts)
         self._grade_all(left, digests, conditions)
         trainings = self.grading.trainings
@@ -94,16 +101,24 @@ class _Run:
             )
         )
 
-    def _same_again(self, facts: RunFacts) -> bool:
-        """Record a call that had nothing to do: only its language counts, the run is the one before."""
+    def _again(self, facts: RunFacts) -> RunFacts:
+        """Return the facts of a call that had nothing to do: those of the call before, where both asked for the same.
+
+        The call before may have asked for something else, and been interrupted before it graded anybody.
+        """
+        now = replace(facts, warnings=(*facts.warnings, *self._mixed()))
         try:
             before = self.grading.ledger.run()
         except GraderError:
-            return False
-        self.grading.ledger.write_run(
-            replace(before, language=facts.language, warnings=(*facts.warnings, *self._mixed()))
+            return now
+        kept = replace(
+            now,
+            started=before.started,
+            seconds=before.seconds,
+            trainings_run=before.trainings_run,
+            trainings_shared=before.trainings_shared,
         )
-        return True
+        return kept if kept == replace(before, language=now.language, warnings=now.warnings) else now
 
     def _facts(self) -> RunFacts:
         seal = "none" if self.grading.unsealed else "bubblewrap"
@@ -111,7 +126,7 @@ class _Run:
             workbook=self.settings.workbook.title,
             tasks=tuple(task.id for task in self.settings.tasks),
             profile=self.settings.profile,
-            datasets=tuple(self.grading.laboratory.datasets.values()),
+            datasets=self._datasets(),
             seal=seal,
             language=self.settings.language,
             versions=versions() | platform_versions(self.grading.laboratory.platform),
@@ -120,11 +135,15 @@ class _Run:
             warnings=tuple(self._warnings(seal)),
         )
 
+    def _datasets(self) -> tuple[DataSet, ...]:
+        """Return the data sets of what is judged; notebooks have those of the other tasks too."""
+        names = dict.fromkeys(task.dataset for task in self.settings.tasks)
+        return tuple(self.grading.laboratory.datasets[name] for name in names)
+
     def _warnings(self, seal: str) -> Iterator[Words]:
         if self.settings.profile == "quick":
             yield msg("A preview: the quick profile trains on a budget of steps, with bands of its own.")
-        datasets = self.grading.laboratory.datasets.values()
-        samples = [data.name for data in datasets if data.edition == "sample" and data.name != "binary20"]
+        samples = [data.name for data in self._datasets() if data.edition == "sample" and data.name != "binary20"]
         if samples:
             yield msg(
                 "Offline samples stand in for {names}: accuracies here are not those of the real data set.",

@@ -54,6 +54,9 @@ def tasks_of(workbook: Workbook, names: Sequence[str] | None) -> tuple[Task, ...
     """
     known = {task.id: task for task in workbook.tasks}
     for name in names or ():
+        if not name:
+            text = f"--tasks: a name is missing; write some of {','.join(known)}, or leave --tasks out for all of them"
+            raise UsageError(text)
         if name not in known:
             text = f"--tasks {name}: the workbook has no such task; it has {', '.join(known)}"
             raise UsageError(text)

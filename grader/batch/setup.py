@@ -20,6 +20,7 @@ from grader.recorded import RecordedTrainings
 from grader.records import DataSet, Message, msg
 from grader.reference import Bands
 from grader.sandbox import find_seal
+from grader.train import require_backend
 from grader.workbook import Workbook
 
 
@@ -30,6 +31,8 @@ def grading_for(settings: Settings, ledger: Ledger, say: Callable[[Message], Non
     Raises:
         GraderError: Nothing can be graded like this.
     """
+    if settings.engine == "local":  # a cluster's trainers have an environment of their own
+        require_backend(settings.backend)
     unsealed = find_seal(allow_unsealed=settings.unsealed).name == "none"
     datasets, workbook = _datasets(settings, say), settings.workbook
     order = Order(
@@ -93,10 +96,15 @@ def reference_folder(workbook: Workbook) -> Path:
 
 
 def _datasets(settings: Settings, say: Callable[[Message], None]) -> dict[str, DataSet]:
-    """Return the data set of every task, by name; samples are drawn on first use."""
+    """Return the data set of every task of the workbook, by name; samples are drawn on first use.
+
+    A notebook finds them all, whichever tasks are judged. Only what is judged must be there in full when that is asked.
+    """
+    judged = {task.dataset for task in settings.tasks}
     store, datasets = DataStore(), {}
-    for name in dict.fromkeys(task.dataset for task in settings.tasks):
-        if settings.data != "full" and store.get(name, "sample") is None and store.get(name, "full") is None:
+    for name in dict.fromkeys(task.dataset for task in settings.workbook.tasks):
+        wanted = "auto" if settings.data == "full" and name not in judged else settings.data
+        if wanted != "full" and store.get(name, "sample") is None and store.get(name, "full") is None:
             say(msg("Drawing the offline sample of {name}: once, up to half a minute ...", name=name))
-        datasets[name] = store.choose(name, settings.data)
+        datasets[name] = store.choose(name, wanted)
     return datasets

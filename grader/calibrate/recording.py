@@ -16,7 +16,7 @@ from grader.errors import WorkbookError
 from grader.places import cache_home
 from grader.records import Message, Profile, Training, msg
 from grader.reference import ReferenceRecord, add_training, load_record, major, record_path
-from grader.train import TrainerPool, hardware_of, side_by_side
+from grader.train import TrainerPool, hardware_of, require_backend, side_by_side
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,7 @@ def calibrate(order: Order, *, say: Callable[[Message], None], done: Callable[[S
         GraderError: What is asked for does not exist or cannot be trained here, or a record was made of another
             recipe, other data or another Keras.
     """
+    require_backend(order.backend)
     items = items_of(order, say)
     trained_on = {item.dataset.folder: item.dataset for item in items}.values()
     hardware = hardware_of(order.device, order.backend)

@@ -10,6 +10,7 @@ from grader.reference.record import (
     add_training,
     load_record,
     load_records,
+    place_of,
     record_path,
     write_record,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "load_record",
     "load_records",
     "major",
+    "place_of",
     "record_path",
     "resampled",
     "write_record",

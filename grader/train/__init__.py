@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.train.cache import LIMIT_BYTES, Cache, cache_at
-from grader.train.hardware import Hardware, hardware_of, side_by_side, visible_gpus
+from grader.train.hardware import Hardware, hardware_of, require_backend, side_by_side, visible_gpus
 from grader.train.once import Once, training_key
 from grader.train.pool import TrainerPool
 from grader.train.shared import Shared
@@ -17,6 +17,7 @@ __all__ = [
     "TrainerPool",
     "cache_at",
     "hardware_of",
+    "require_backend",
     "side_by_side",
     "training_key",
     "visible_gpus",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.errors import UsageError
+from grader.errors import MachineError, UsageError
 from grader.sandbox import gpu_devices
 
 _NODE = re.compile(r"nvidia(\d+)$")
@@ -68,6 +69,17 @@ class Place:
         if "CUDA_VISIBLE_DEVICES" not in os.environ:  # a person's own list keeps a person's own order
             found["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
         return found
+
+
+def require_backend(backend: str) -> None:
+    """Make sure that a backend of Keras is installed, without importing it: that takes long, and fails in long words.
+
+    Raises:
+        MachineError: It is not.
+    """
+    if importlib.util.find_spec(backend) is None:
+        text = f"--backend {backend}: {backend} is not installed here; pip install 'workbook-grader[{backend}]'"
+        raise MachineError(text)
 
 
 def hardware_of(device: str, backend: str, found: Sequence[Gpu] | None = None) -> Hardware:

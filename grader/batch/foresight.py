@@ -1,0 +1,56 @@
+"""What can be told before anything runs: which accuracies nothing recorded will decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from grader.batch.settings import Settings
+from grader.criteria.accuracy import Accuracy
+from grader.measure import Laboratory
+from grader.records import Message, msg
+from grader.reference import place_of
+from grader.workbook import Task
+
+
+def uncalibrated(settings: Settings, laboratory: Laboratory) -> Message | None:
+    """Return which tasks' accuracies will wait for a person, and what helps; None where all can be decided."""
+    tasks = [task for task in settings.tasks if not _decided(task, laboratory)]
+    if not tasks:
+        return None
+    datasets = {task.dataset: laboratory.datasets[task.dataset] for task in tasks}
+    return msg(
+        "No reference trainings are recorded for {tasks} with this profile ({profile}), these data ({data}) and this "
+        "device ({device}): accuracies there will wait for a person. What helps: {commands}.",
+        tasks=", ".join(task.id for task in tasks),
+        profile=laboratory.profile.name,
+        data=", ".join(f"{name} {dataset.edition}" for name, dataset in datasets.items()),
+        device=place_of(laboratory.platform),
+        commands=", ".join(dict.fromkeys(_remedies(tasks, settings, laboratory))),
+    )
+
+
+def _decided(task: Task, laboratory: Laboratory) -> bool:
+    return _references(task) <= laboratory.bands_for(task, ()).keys()
+
+
+def _references(task: Task) -> set[str]:
+    return {criterion.reference for criterion in task.criteria if isinstance(criterion, Accuracy)}
+
+
+def _remedies(tasks: list[Task], settings: Settings, laboratory: Laboratory) -> Iterator[str]:
+    """Yield what would let some of the tasks be decided; recording, where nothing else does."""
+    found = [*_of_other_data(tasks, settings, laboratory)]
+    quick = settings.workbook.profiles["quick"]
+    if laboratory.profile != quick and any(_decided(task, replace(laboratory, profile=quick)) for task in tasks):
+        found.insert(0, "--profile quick")
+    yield from found or [f"grader reference run --profile {laboratory.profile.name}"]
+
+
+def _of_other_data(tasks: list[Task], settings: Settings, laboratory: Laboratory) -> Iterator[str]:
+    """Yield how to come by the real data sets of the tasks for which these are what is recorded."""
+    wanted = ("full", laboratory.profile.name, place_of(laboratory.platform))
+    recorded = {record.reference for record in laboratory.bands.records if record.conditions == wanted}
+    for task in tasks:
+        if laboratory.datasets[task.dataset].edition != "full" and _references(task) <= recorded:
+            yield "--data auto" if settings.data == "sample" else f"grader data fetch {task.dataset}"
