@@ -242,8 +242,11 @@ def test_tasks_choose_what_is_judged_and_not_what_a_notebook_finds(graded, tmp_p
         ([], "auto", "task1, task2, task3, task4", "grader reference run --profile full"),
     ],
 )
-def test_accuracies_that_nothing_recorded_decides_are_named_before_anything_runs(recorded, data, tasks, helps):
+def test_accuracies_that_nothing_recorded_decides_are_named_before_anything_runs(
+    recorded, data, tasks, helps, tmp_path, monkeypatch
+):
     """Whoever grades in full on the samples hears at once what will wait for them, and what they can do."""
+    monkeypatch.setenv("GRADER_HOME", str(tmp_path))  # no real data are installed there
     workbook = load_workbook()
     bands = bands_of(workbook)
     prints = {(one.trainings[0].dataset, one.edition): one.trainings[0].fingerprint for one in bands.records}

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from grader.batch.settings import Settings
 from grader.criteria.accuracy import Accuracy
+from grader.datasets import DataStore
 from grader.measure import Laboratory
 from grader.records import Message, msg
 from grader.reference import place_of
@@ -51,6 +52,10 @@ def _of_other_data(tasks: list[Task], settings: Settings, laboratory: Laboratory
     """Yield how to come by the real data sets of the tasks for which these are what is recorded."""
     wanted = ("full", laboratory.profile.name, place_of(laboratory.platform))
     recorded = {record.reference for record in laboratory.bands.records if record.conditions == wanted}
+    store = DataStore()
     for task in tasks:
         if laboratory.datasets[task.dataset].edition != "full" and _references(task) <= recorded:
-            yield "--data auto" if settings.data == "sample" else f"grader data fetch {task.dataset}"
+            if store.get(task.dataset, "full") is None:
+                yield f"grader data fetch {task.dataset}"
+            if settings.data == "sample":
+                yield "--data auto"
