@@ -56,7 +56,8 @@ def _run_alone(notebook: Path, task: str | None, lang: str, profile: str) -> Non
         Language(lang).say(
             msg(
                 "On this system the notebook runs without a sandbox, with all your rights. Nothing is trained again: "
-                "accuracies are those of the notebook."
+                "accuracies are those of the notebook. Old spellings stop it here, though not when it is graded: "
+                "mend them with grader check --fix."
             )
         )
     )

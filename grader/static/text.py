@@ -22,7 +22,7 @@ _SIGNS = {
 }
 _COUNTS: Mapping[Gravity, Message] = {
     Gravity.FAILS: msg("✕ Will fail: {count}"),
-    Gravity.OLD: msg("~ Old spellings: {count} (they work when this is checked and graded, not in today's Colab)"),
+    Gravity.OLD: msg("~ Old spellings: {count} (they work when it is graded, not in today's Colab)"),
     Gravity.ABSENT: msg("✕ Tasks without an answer: {count}"),
     Gravity.WARNS: msg("! Worth a look: {count}"),
     Gravity.UNSURE: msg("? Cannot be told without running: {count}"),
