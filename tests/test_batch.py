@@ -23,6 +23,8 @@ from grader.ledger import Ledger, Wanted
 from grader.measure import Laboratory
 from grader.places import data_home
 from grader.records import DataSet, Platform
+from grader.runlog import Tally
+from grader.runlog import summary as summary_of
 from grader.workbook import load_workbook
 from tests.processes import below, running_after
 
@@ -270,6 +272,14 @@ def test_accuracies_that_nothing_recorded_decides_are_named_before_anything_runs
     assert tasks in (told.values["tasks"], "task2, task3, task4")
     first = replace(settings, tasks=workbook.tasks[:1])
     assert (uncalibrated(first, laboratory) is None) is (("sample", "full") in recorded)
+
+
+def test_the_summary_names_a_report_only_where_there_is_one(tmp_path):
+    """A scheduler that opens what the summary names after an interruption finds it, or finds none named."""
+    asked = {"total": 1, "code": 130, "error": "interrupted", "changed": True, "doubtful": 0}
+    assert summary_of(tmp_path, Tally(), **asked)["report"] is None
+    (tmp_path / "index.html").touch()
+    assert summary_of(tmp_path, Tally(), **asked)["report"] == str(tmp_path / "index.html")
 
 
 def test_another_keras_needs_a_word_before_grades_are_mixed(graded, cohort, tmp_path):
