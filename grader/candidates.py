@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from grader.criteria.case import Candidate, Tier
+from grader.criteria.case import Candidate, StoppedFit, Tier
 from grader.criteria.names import DATASETS
-from grader.records import EvaluateFacts, Execution, FailureFacts, FitFacts, ModelFacts, Trace
+from grader.hints import hint_of
+from grader.records import CellStatus, EvaluateFacts, Execution, FailureFacts, FitFacts, ModelFacts, Trace
+
+_FIT = re.compile(r"\b(\w+)\s*\.\s*fit\s*\(")
+_SET = re.compile(r"^\s*(\w+)\s*=(?!=)", re.MULTILINE)
 
 _AFTER_TRAINING = frozenset({"evaluate", "predict"})
 """Where a model that a loop trained may break all the same: it was never compiled, say."""
@@ -33,7 +38,7 @@ def _of_notebook(execution: Execution) -> list[Candidate]:
         if model is not None:
             found.append(_trained(fit, model, trace, name))
     fitted = {fit.model for fit in trace.fits}
-    found += (_untrained(model, trace, name) for number, model in latest.items() if number not in fitted)
+    found += (_untrained(model, execution) for number, model in latest.items() if number not in fitted)
     found += (_failed(failure, name) for failure in trace.failures if failure.model not in latest and failure.layers)
     return sorted(found, key=lambda one: one.cell)
 
@@ -89,11 +94,12 @@ def _dataset_of(detail: str) -> str:
     return next((name for name in DATASETS if name in words), "")
 
 
-def _untrained(model: ModelFacts, trace: Trace, notebook: str) -> Candidate:
+def _untrained(model: ModelFacts, execution: Execution) -> Candidate:
+    trace = execution.trace
     failure = _failure_of(model.model, trace)
     return Candidate(
         order=0,
-        notebook=notebook,
+        notebook=execution.notebook,
         cell=model.cell,
         tier=Tier.UNTRAINED,
         layers=max(model.layers, failure.layers if failure else (), key=len),  # the failing layer is in the latter
@@ -104,10 +110,32 @@ def _untrained(model: ModelFacts, trace: Trace, notebook: str) -> Candidate:
         unseen=model.unseen,
         compile=next((one for one in reversed(trace.compiles) if one.model == model.model), None),
         failure=failure,
+        stopped_fit=_stopped_fit(model, execution),
         own_loop=(failure is None or failure.stage in _AFTER_TRAINING)
         and any(note.what == "custom-training" for note in trace.notes),
         loaded=_loaded(trace),
     )
+
+
+def _stopped_fit(model: ModelFacts, execution: Execution) -> StoppedFit | None:
+    """Find the cell that was to train a model and stopped: it calls ``fit`` of the variable that holds the model.
+
+    That is one which is set where the model was built, after the model before it, and not again since.
+    """
+    known = {one.model: one.cell for one in reversed(execution.trace.models)}  # cells of first snapshots
+    begun = known[model.model]
+    before = max((cell for cell in known.values() if cell < begun), default=0)
+    names: set[str] = set()
+    for cell in execution.cells:
+        fitted = set(_FIT.findall(cell.source))
+        if before < cell.number <= begun:
+            names |= set(_SET.findall(cell.source))
+        elif cell.number > begun:
+            names -= set(_SET.findall(cell.source))
+        if cell.number >= begun and cell.status is CellStatus.ERROR and names & fitted:
+            advice = hint_of(cell, execution)
+            return StoppedFit(cell=cell.number, error=cell.error, message=cell.message, advice=advice)
+    return None
 
 
 def _failed(failure: FailureFacts, notebook: str) -> Candidate:

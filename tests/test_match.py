@@ -1,10 +1,14 @@
 """Which model answers which task: by what was built and trained, never by where it stands."""
 
+from dataclasses import replace
+
 import pytest
 
 from grader.criteria.case import Tier
+from grader.grade import task_result
+from grader.language import Language
 from grader.match import match_task
-from grader.records import Ending
+from grader.records import CellOutcome, CellStatus, Ending
 from grader.workbook import load_workbook
 from tests.facts import (
     BIGGER4,
@@ -12,6 +16,7 @@ from tests.facts import (
     EXAMPLE3,
     EXAMPLE4,
     FLATTEN,
+    FULL,
     MLP,
     TASK1,
     TASK3,
@@ -25,7 +30,12 @@ from tests.facts import (
     unknown_data,
 )
 
+say = Language("en").say
 TASKS = {task.id: task for task in load_workbook().tasks}
+
+
+def answer_of(task, execution):
+    return match_task(TASKS[task], [execution]).candidate
 
 
 def answer(task, *books, ending=Ending.COMPLETED):
@@ -75,6 +85,78 @@ def test_the_same_model_trained_twice_gives_two_candidates():
     match = answer("task2", book)
     assert match.candidate.fit.fit == 1
     assert len(match.example_runs) == 1
+
+
+BUILT = "model = keras.Sequential([...])\nmodel.compile()"
+NO_NAME = ("NameError", "name 'X_train' is not defined")
+
+
+@pytest.mark.parametrize(
+    ("later", "stopped"),
+    [
+        ([("model.fit(X_train, y)", *NO_NAME)], 2),
+        ([("x = 1", "", ""), ("history = model.fit(X_train, y)", *NO_NAME)], 3),
+        ([("print(model)", *NO_NAME)], None),
+        ([("other.fit(X_train, y)", *NO_NAME)], None),
+        ([("x = 1", "", "")], None),
+    ],
+)
+def test_a_model_whose_fit_stopped_before_keras_saw_it_knows_the_cell(later, stopped):
+    """The cell that was to train the model is named, and no cell that trains another or only shows it."""
+    book = Notebook()
+    book.model(TASK1, shape=(20,))
+    sources = [(BUILT, "", ""), *later]
+    cells = tuple(
+        CellOutcome(
+            index=number,
+            number=number,
+            status=CellStatus.ERROR if error else CellStatus.OK,
+            source=source,
+            error=error,
+            message=message,
+        )
+        for number, (source, error, message) in enumerate(sources, start=1)
+    )
+    found = answer_of("task1", replace(book.run(Ending.COMPLETED), cells=cells)).stopped_fit
+    assert (found and (found.cell, found.error)) == (stopped and (stopped, "NameError"))
+
+
+def test_a_variable_that_holds_another_model_by_then_says_nothing_of_the_first():
+    """Each model is told of its own cell where a notebook calls all of them model."""
+    book = Notebook()
+    book.model(TASK1, shape=(20,))
+    book.model(MLP, shape=(784,))
+    failing = CellOutcome(
+        index=3, number=3, status=CellStatus.ERROR, source="model.fit(X_train)", error="NameError", message="X_train"
+    )
+    built = [CellOutcome(index=number, number=number, status=CellStatus.OK, source=BUILT) for number in (1, 2)]
+    execution = replace(book.run(Ending.COMPLETED), cells=(*built, failing))
+    assert answer_of("task1", execution).stopped_fit is None
+    assert answer_of("task2", execution).stopped_fit.cell == 3
+
+
+def test_a_model_may_be_compiled_in_another_cell_than_it_is_built_in():
+    """The variable is set before Keras first shows the model."""
+    book = Notebook()
+    book.code("model = keras.Sequential([...])")
+    book.model(TASK1, shape=(20,))
+    book.cells.append(replace(book.cells[0], number=2, source="model.compile()"))
+    book.error(*NO_NAME, "model.fit(X_train, y)")
+    assert answer_of("task1", book.run(Ending.COMPLETED)).stopped_fit.cell == 3
+
+
+def test_a_student_is_told_the_error_that_kept_the_model_untrained():
+    """Not that fit should be called: which cell called it, and why it stopped."""
+    book = Notebook()
+    book.code(BUILT)
+    book.cell = 0
+    book.model(TASK1, shape=(20,))
+    book.error(*NO_NAME, "model.fit(X_train, y)")
+    result = task_result(TASKS["task1"], answer("task1", book), profile=FULL, bands={})
+    trained = next(one for one in result.findings if one.id == "trained")
+    assert say(trained.found) == "fit in cell 2 stopped with NameError: name 'X_train' is not defined"
+    assert say(trained.where) == "work.ipynb, cell 2"
+    assert "no cell defines" in say(trained.advice)
 
 
 def test_the_best_try_wins_whatever_its_place():

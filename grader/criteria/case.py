@@ -39,6 +39,18 @@ class Tier(enum.IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoppedFit:
+    """A cell that was to train a model and stopped before Keras saw the call."""
+
+    cell: int
+    error: str
+    """Exception class."""
+    message: str
+    advice: Words | None = None
+    """What to do about this error, where we know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """One training of one model, or a model that was never trained: what may answer a task."""
 
@@ -65,6 +77,8 @@ class Candidate:
     failure: FailureFacts | None = None
     unseen: tuple[str, ...] = ()
     """What the model does besides its layers, as in ``ModelFacts``."""
+    stopped_fit: StoppedFit | None = None
+    """Why a model that was never given to ``fit`` was not."""
     own_loop: bool = False
     """Never given to ``fit``, in a notebook that changes weights in a loop of its own."""
     loaded: tuple[str, ...] = ()

@@ -30,6 +30,17 @@ def never_trained(expected: Words, case: Case) -> Judgement:
     if candidate.fit is not None and candidate.fit.error:
         found = msg("the training was broken off: {error}", error=candidate.fit.error[:200])
         return failed(expected, found, msg("Mend the cell until model.fit runs to its end."))
+    stopped = candidate.stopped_fit
+    if stopped is not None:
+        found = msg(
+            "fit in cell {cell} stopped with {error}: {message}",
+            cell=stopped.cell,
+            error=stopped.error,
+            message=stopped.message[:200],
+        )
+        where = msg("{notebook}, cell {cell}", notebook=candidate.notebook, cell=stopped.cell)
+        advice = stopped.advice or msg("Mend the cell until model.fit runs to its end.")
+        return failed(expected, found, advice, where=where)
     return failed(
         expected, msg("the model was built but never trained"), msg("Train it: call model.fit on the training data.")
     )

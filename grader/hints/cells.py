@@ -65,6 +65,11 @@ def hints_of(execution: Execution) -> tuple[Words, ...]:
     return (*old_spellings(execution), *found, *training_hints(execution))
 
 
+def hint_of(cell: CellOutcome, execution: Execution) -> Words | None:
+    """Explain why one cell failed; None when we do not know."""
+    return next(_cell_hints(cell, execution), None)
+
+
 def _cell_hints(cell: CellOutcome, execution: Execution) -> Iterator[Words]:
     syntax = syntax_hint(cell)
     if syntax is not None:
