@@ -16,6 +16,9 @@ _SHARED_AT_LEAST = 2
 _CLAIM_OFF = 0.02
 _STOPPED = frozenset({Ending.TIMED_OUT, Ending.OUT_OF_MEMORY, Ending.OUTPUT_LIMIT, Ending.KERNEL_DIED})
 _FEW = 3
+_ENOUGH = 10
+"""Answers to a task from which a model can be called rare."""
+_WEIGHTLESS = frozenset({"InputLayer", "Flatten", "Reshape", "Activation", "Dropout"})
 
 FLAGS: Mapping[str, Message] = {
     "decided": msg("decided by the lecturer"),
@@ -66,10 +69,27 @@ def shared_models(results: Sequence[SubmissionResult]) -> tuple[tuple[SharedMode
     return tuple(sorted(shared, key=lambda model: -len(model.students))), len(found)
 
 
-def sharing_a_rare_one(models: Sequence[SharedModel], count: int) -> frozenset[str]:
-    """Return the students who share a model with few others of ``count``; what a task fixes, most of a class share."""
-    few = max(_FEW, count // 10)
-    return frozenset(one.student for model in models if len(model.students) <= few for one in model.students)
+def sharing_a_rare_one(models: Sequence[SharedModel], results: Sequence[SubmissionResult]) -> frozenset[str]:
+    """Return the students who share a model with few others of those who answered the task.
+
+    Where few answered, a shared model is no rare one; where the task says every layer, honest answers are alike.
+    """
+    answered = Counter(task.task for result in results for task in result.tasks if task.answer is not None)
+    return frozenset(
+        one.student
+        for model in models
+        if answered[model.task.task] >= _ENOUGH
+        and len(model.students) <= max(_FEW, answered[model.task.task] // 10)
+        and not _prescribed(model.task)
+        for one in model.students
+    )
+
+
+def _prescribed(task: TaskResult) -> bool:
+    """Tell whether a task's criteria describe every layer that the answer has, weightless ones apart."""
+    layers = [layer for layer in task.answer.layers if layer.kind not in _WEIGHTLESS] if task.answer else []
+    asked = [line for line in task.expected_layers if line.split(" ", 1)[0] not in _WEIGHTLESS]
+    return len(asked) == len(layers) and not any(" × " in line or line == line.split(" ")[0] for line in asked)
 
 
 def flags(result: SubmissionResult, run: RunFacts) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import concurrent.futures
 import hashlib
 import multiprocessing
 import os
+import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -21,7 +22,7 @@ from grader.report.names import page_name
 from grader.report.pages import environment
 from grader.report.queue import waiting
 from grader.report.spread import accuracy_spread, points_spread
-from grader.report.summary import criteria_rates, median_total, score, task_titles
+from grader.report.summary import criteria_rates, decided_totals, score, task_titles
 
 _MADE_FROM = '<meta name="made-from" content="'
 _WORTH_A_PROCESS = 24
@@ -120,15 +121,15 @@ def _ours() -> bytes:
 def _cohort(run: RunFacts, results: Sequence[SubmissionResult], words: Language) -> dict[str, Any]:
     counts = Counter(result.status for result in results)
     models, distinct = cohort.shared_models(results)
-    sharing = cohort.sharing_a_rare_one(models, len(results))
-    maxima = files.maxima(run, results)
+    sharing = cohort.sharing_a_rare_one(models, results)
+    maxima, totals = files.maxima(run, results), decided_totals(run, results)
     return {
         "titles": task_titles(run, results),
         "maxima": maxima,
         "scores": {result.student: score(result) for result in results},
         "statuses": [(status, counts[status]) for status in Status if counts[status]],
         "rates": criteria_rates(run, results),
-        "median": median_total(run, results),
+        "median": statistics.median(totals) if totals else None,
         "flags": {
             result.student: (*cohort.flags(result, run), *(("shared",) if result.student in sharing else ()))
             for result in results
@@ -141,7 +142,8 @@ def _cohort(run: RunFacts, results: Sequence[SubmissionResult], words: Language)
         "lessons": cohort.common_lessons(results),
         "errors": cohort.common_errors(results),
         "durations": cohort.durations(results, words),
-        "spread": points_spread([score(result).earned for result in results], sum(maxima.values()), words),
+        "spread": points_spread(totals, sum(maxima.values()), words),
+        "undecided": len(results) - len(totals),
         "accuracies": _accuracies(run, results, words),
     }
 

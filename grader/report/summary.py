@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -63,14 +62,13 @@ def task_titles(run: RunFacts, results: Sequence[SubmissionResult]) -> dict[str,
     return titles
 
 
-def median_total(run: RunFacts, results: Sequence[SubmissionResult]) -> float | None:
-    """Return the median total of the submissions in which everything is decided; None when there are none."""
-    totals = [
+def decided_totals(run: RunFacts, results: Sequence[SubmissionResult]) -> list[int]:
+    """Return the totals of the submissions in which everything is decided."""
+    return [
         sum(value for value in points.values() if value is not None)
         for points in (decided(run, result) for result in results)
         if None not in points.values()
     ]
-    return statistics.median(totals) if totals else None
 
 
 def criteria_rates(run: RunFacts, results: Sequence[SubmissionResult]) -> dict[str, list[Rate]]:
