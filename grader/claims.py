@@ -1,4 +1,4 @@
-"""What the probe says about a notebook in words: a closed list, so that it can be said in every language.
+"""What the probe and the reader say of a notebook in words: a closed list, so that it can be said in every language.
 
 The probe writes plain English into the trace and knows nothing of languages. A claim that stands here is translated
 when it is a value of a sentence; anything else a notebook claims stays as it is.
@@ -40,6 +40,11 @@ CLAIMS: tuple[Message, ...] = (
     msg("its rows are not images of {names}, or were changed by more than scaling"),
     msg("it is none of the workbook's data sets"),
     msg("its rows are not known"),
+    # Why a file is not a notebook.
+    msg("it has no list of cells"),
+    msg("none of its cells can be read"),
+    msg("nested too deeply"),
+    msg("it holds more than {most} values"),
     # Why the batches of a pipeline cannot be made again.
     msg("its tf.data pipeline makes no batches"),
     msg("its tf.data pipeline shuffles whole batches"),

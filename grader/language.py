@@ -136,6 +136,17 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub("\ufffd", text.replace("\r\n", "\n"))
 
 
+def unlabelled(found: str, title: str) -> str:
+    """Return what was found without the label that the title has already: ``Loss: mse`` under ``Loss: hinge``.
+
+    >>> unlabelled("Loss: mse", "Loss: hinge"), unlabelled("Dense: units = 2", "The last Dense: units = 1")
+    ('mse', 'units = 2')
+    """
+    label, colon, rest = found.partition(": ")
+    head = title.partition(": ")[0]
+    return rest if colon and f" {head}".lower().endswith(f" {label}".lower()) else found
+
+
 @functools.lru_cache(maxsize=4096)
 def _decimal(value: float, pattern: str, code: str) -> str:
     return format_decimal(value, pattern, locale=code)

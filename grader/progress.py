@@ -104,6 +104,10 @@ class Follower:
     def _outcome(self, result: SubmissionResult) -> str:
         """Say what a submission has come to; how it ended only where that is more than "we looked at it"."""
         waiting = sum(task.in_review for task in result.tasks)
+        if not result.tasks:
+            return self._language.say(
+                msg("{student}: {status}", student=result.label, status=self._language.status(result.status))
+            )
         line = msg(
             "{student}: {earned} of {total}",
             student=result.label,

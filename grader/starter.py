@@ -68,9 +68,10 @@ def _installing(install: str, language: Language) -> str:
 
 def _asked(task: Task, language: Language) -> str:
     shown = [criterion for criterion in task.criteria if criterion.show == "always"]
+    titles = [(language.say(one.title or one.default_title), one.points) for one in shown]
     lines = [
-        f"- {language.say(one.title or one.default_title)} ({language.say(msg('points: {points}', points=one.points))})"
-        for one in shown
+        f"- {title[:1].upper()}{title[1:]} ({language.say(msg('points: {points}', points=points))})"
+        for title, points in titles
     ]
     return "\n".join([language.say(msg("What is looked at:")), "", *lines])
 

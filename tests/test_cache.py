@@ -135,6 +135,7 @@ def test_the_command_counts_and_clears(tmp_path, monkeypatch):
     Cache(tmp_path / "cache" / "trainings").keep(key_of(seed=1), training())
     told = CliRunner().invoke(group, ["cache", "info", "--lang", "en"]).output
     assert "trainings kept: 1," in told
+    assert "0 МиБ из 2\u00a0048 МиБ" in CliRunner().invoke(group, ["cache", "info"]).output
     assert str(tmp_path) in told
     assert "1" in CliRunner().invoke(group, ["cache", "clear"]).output
     assert Cache(tmp_path / "cache" / "trainings").size().trainings == 0

@@ -25,7 +25,7 @@ def follower(language="en", width=40):
     ("language", "line"),
     [
         ("en", "[1/10] anna: 38 of 70, 6 more in review (4 min 32 s)"),
-        ("ru", "[1/10] anna: 38 из 70, ещё 6 на проверке (4 мин 32 с)"),
+        ("ru", "[1/10] anna: 38 из 70, ещё баллов на проверке: 6 (4 мин 32 с)"),
     ],
 )
 def test_a_finished_submission_is_one_line(language, line):
@@ -41,6 +41,13 @@ def test_an_unusual_ending_is_named_and_an_old_result_only_counted():
     watching.done(submission("boris"), reused=True)
     watching.done(submission("anna", status=Status.TIMED_OUT), reused=False)
     assert file.getvalue() == "[2/10] anna: 38 of 70, 6 more in review, timed out (6 min 42 s)\n"
+
+
+def test_who_handed_in_nothing_has_no_points_to_speak_of():
+    """A line without 0 of 0."""
+    watching, file = follower("ru")
+    watching.done(submission("anna", status=Status.NOT_HANDED_IN, tasks=()), reused=False)
+    assert file.getvalue().startswith("[1/10] anna: не сдано (")
 
 
 def shown(watching, width=100):

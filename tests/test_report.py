@@ -233,7 +233,7 @@ def test_what_several_criteria_share_is_said_once(tmp_path):
     assert page.text.count("No model was found") == 1
     assert page.text.count("Build the model.") == 2, "among the first steps, and once for the task"
     assert page.text.count("✕ not passed") == page.text.count("see above") == len(task.findings) - 1
-    assert page.text.count("points: 26") == 2
+    assert page.text.count("points: up to 26") == 2
 
 
 def test_the_dearest_losses_come_first(tmp_path):
@@ -313,7 +313,7 @@ def test_a_page_without_measurements_has_no_empty_charts(tmp_path):
     assert "Accuracy on test data" not in page.text
     assert "polyline" not in page.tags
     empty = student_page(tmp_path, submission("a", tasks=(), notebooks=()))
-    assert "0 of 0 points" in re.sub(r"\s+", " ", empty.text)
+    assert "0 of 0" not in re.sub(r"\s+", " ", empty.text)
 
 
 def test_odd_numbers_do_not_break_charts():

@@ -31,7 +31,7 @@ from grader.records import (
 )
 from grader.report import page_name, render_markdown, render_pdf, render_run
 from grader.report.charts import learning_curve
-from grader.report.cohort import common_lessons, flags, shared_models
+from grader.report.cohort import common_lessons, flags, shared_models, sharing_a_rare_one
 from grader.report.meaning import meanings
 from grader.report.network import draw
 from grader.report.queue import waiting
@@ -310,6 +310,9 @@ def test_the_queue_puts_one_reason_together_and_the_dearest_first():
     assert [(one.result.student, one.points) for one in queue] == [("b", 30), ("a", 6)]
 
 
+PRESCRIBED = tuple(f"{layer.kind} 1" for layer in layers() if layer.kind != "Flatten")
+
+
 def test_models_are_shared_by_recipe():
     """Equal recipes are one model; answers that could not be rebuilt are nobody's."""
     other = replace(task3(), answer=replace(task3().answer, recipe="cd" * 32))
@@ -320,6 +323,38 @@ def test_models_are_shared_by_recipe():
     assert [[one.student for one in model.students] for model in shared] == [["a", "b", "c"]]
     assert distinct == 2
     assert common_lessons(results)
+
+
+@pytest.mark.parametrize(
+    ("asked", "count", "alike", "flagged"),
+    [
+        ((), 12, 2, True),
+        ((), 12, 4, False),
+        ((), 9, 2, False),
+        (("Conv2D × 4", "Dense 10 softmax"), 12, 2, True),
+        (("Dense 10 softmax",), 12, 2, True),
+        (PRESCRIBED, 12, 2, False),
+    ],
+)
+def test_a_shared_model_is_rare_in_a_large_class_that_was_free_to_choose(asked, count, alike, flagged):
+    """Few in ten answers, and of a task that does not say every layer itself."""
+    mine = replace(task3(), expected_layers=asked)
+    results = [
+        submission(f"s{number}", tasks=(replace(mine, answer=replace(mine.answer, recipe=f"{max(number, alike)}")),))
+        for number in range(1, count + 1)
+    ]
+    sharing = sharing_a_rare_one(shared_models(results)[0], results)
+    assert sharing == ({f"s{number}" for number in range(1, alike + 1)} if flagged else set())
+
+
+def test_the_columns_count_those_whose_points_are_all_decided(tmp_path):
+    """As the median does; how many are left out is said."""
+    whole = replace(task3(), in_review=0)
+    sure = submission("sure", tasks=(task1(), task2(), whole))
+    render_run(run(), [sure, submission("waits"), submission("waits too")], tmp_path, language="en")
+    page = re.sub(r"\s+", " ", Page(tmp_path / "index.html").text)
+    assert "left out, as not all is decided: 2" in page
+    assert (tmp_path / "index.html").read_text("utf-8").count('class="column"') == 1 + 1  # and one of accuracies
 
 
 def executed(out, student, cells):

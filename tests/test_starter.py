@@ -26,7 +26,8 @@ def test_a_starter_is_a_notebook_with_question_place_and_check(task, lang):
     texts = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert language.say(task.title) in texts
     for criterion in task.criteria:
-        assert language.say(criterion.title or criterion.default_title) in texts
+        title = language.say(criterion.title or criterion.default_title)
+        assert f"- {title[:1].upper()}{title[1:]}" in texts
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     assert "from grader import selfcheck" in code[0]
     assert code[-1] == f'selfcheck("{task.id}", model, history, lang="{lang}")'

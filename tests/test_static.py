@@ -213,6 +213,7 @@ def test_fix_writes_a_copy_beside_and_leaves_the_original(tmp_path):
         assert "".join(cells[0]["source"]) == "# текст\nmodel.fit(x, y, epochs=3)"
         assert [cell["outputs"] for cell in cells] == [[], [{"output_type": "stream"}]]
     assert path.read_bytes() == before
+    assert "--- ячейка 1\n" in CliRunner().invoke(group, ["check", str(path), "--fix"]).output
 
 
 PROGRAM = "# %% [markdown]\n# A title\n# %%\nmodel.fit(x, y, nb_epoch=3)\n# %%\nprint('two')\n"

@@ -27,7 +27,7 @@ def cache_info(lang: str) -> None:
         "{folder}: trainings kept: {count}, {size} MiB of at most {limit} MiB; the least used go first.",
         folder=str(folder),
         count=held.trainings,
-        size=f"{held.bytes / (1 << 20):.1f}",
+        size=round(held.bytes / (1 << 20), 1),
         limit=LIMIT_BYTES >> 20,
     )
     click.echo(Language(lang).say(told))

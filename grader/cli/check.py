@@ -89,7 +89,7 @@ def _fix(notebook: Path, lang: str) -> None:
     if isinstance(cells, Message):
         text = f"{notebook}: {language.say(cells)}"
         raise UsageError(text)
-    done = fix(notebook, cells)
+    done = fix(notebook, cells, language)
     colours = {"+": "green", "-": "red", "@": "cyan"}
     for line in done.diff:
         click.secho(line, fg=colours.get(line[:1]))

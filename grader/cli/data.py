@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from grader.cli import options as opt
+
+if TYPE_CHECKING:
+    from grader.records import DataSet
 
 
 @click.group()
@@ -40,19 +44,34 @@ def data_list(lang: str) -> None:
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--source", default="", help="What is to be known about it, for records and pages; by default its name.")
-def data_add(name: str, file: Path, source: str) -> None:
+@opt.lang
+def data_add(name: str, file: Path, source: str, lang: str) -> None:
     """Add a full data set from a file: .npz, MNIST's idx files, Keras's archives, the CIFAR tar."""
     from grader.datasets import DataStore
 
-    added = DataStore().add(name, file, source)
-    click.echo(f"{added.name}: {added.num_train} training and {added.num_test} test rows, {added.fingerprint[:16]}")
+    _tell(DataStore().add(name, file, source), lang)
 
 
 @data.command("fetch")
 @click.argument("name")
-def data_fetch(name: str) -> None:
+@opt.lang
+def data_fetch(name: str, lang: str) -> None:
     """Download a full data set the way Keras does."""
     from grader.datasets import DataStore
 
-    fetched = DataStore().fetch(name)
-    click.echo(f"{fetched.name}: {fetched.num_train} training and {fetched.num_test} test rows in {fetched.folder}")
+    _tell(DataStore().fetch(name), lang)
+
+
+def _tell(added: DataSet, lang: str) -> None:
+    from grader.language import Language
+    from grader.records import msg
+
+    words = msg(
+        "{name}: training rows: {train}, test rows: {test}, fingerprint {fingerprint}, in {folder}",
+        name=added.name,
+        train=added.num_train,
+        test=added.num_test,
+        fingerprint=added.fingerprint[:16],
+        folder=str(added.folder),
+    )
+    click.echo(Language(lang).say(words))

@@ -10,7 +10,7 @@ from typing import Self
 
 import click
 
-from grader.language import Language
+from grader.language import Language, unlabelled
 from grader.records import Execution, Finding, Message, SubmissionResult, Verdict, msg
 from grader.workbook import Task
 
@@ -100,6 +100,8 @@ class Glimpse:
 
     def _line(self, finding: Finding) -> str:
         title = self._language.say(finding.title)
-        found = self._language.say(msg("found: {found}", found=self._language.say(finding.found)))
-        line = f"  {_SIGNS[finding.verdict]} {title}" + ("" if finding.verdict is Verdict.PASSED else f" – {found}")
+        found = unlabelled(self._language.say(finding.found), title)
+        line = f"  {_SIGNS[finding.verdict]} {title[:1].upper()}{title[1:]}"
+        if finding.verdict is not Verdict.PASSED:
+            line += f" – {self._language.say(msg('found: {found}', found=found))}"
         return click.style(line, fg=_COLOURS[finding.verdict])

@@ -118,6 +118,7 @@ def resume(run: Path, jobs: int | None, **call: Any) -> None:
 def demo(no_sandbox: bool, **chosen: Any) -> None:
     """Grade the bundled submissions on the offline samples, as a first look."""
     from grader.errors import SandboxUnavailableError
+    from grader.language import Language
     from grader.places import shipped
     from grader.sandbox import find_seal
 
@@ -126,7 +127,12 @@ def demo(no_sandbox: bool, **chosen: Any) -> None:
             find_seal(allow_unsealed=False)
         except SandboxUnavailableError:
             no_sandbox = True
-            click.echo("No sandbox here (bubblewrap is missing or not allowed): the demo's own notebooks run unsealed.")
+            language = Language(chosen["lang"])
+            click.echo(
+                language.t(
+                    "No sandbox here (bubblewrap is missing or not allowed): the demo's own notebooks run unsealed."
+                )
+            )
     demo = {"paths": (shipped("assignments") / "demo",), "profile": "quick", "data": "sample"}
     _run(_plain_call(chosen["out"]).params | chosen | demo | {"no_sandbox": no_sandbox})
 
@@ -184,7 +190,7 @@ def _grade(asked: Mapping[str, Any], call: _Call) -> None:
     call.changed = ledger.state() != before or not (call.out / "index.html").is_file()
     call.doubtful = len(doubtful(ledger))
     if asked["if_changed"] and not call.changed:
-        click.echo("Nothing has changed; the reports are as they were.")
+        click.echo(Language(settings.language).t("Nothing has changed; the reports are as they were."))
         return
     results = ledger.results()
     render_run(ledger.run(), results, call.out, language=settings.language)

@@ -58,7 +58,7 @@ def _tell(intake: Intake, lang: str) -> None:
     absent = [one.who.name or one.student for one in intake.submissions if one.absent]
     if lms or absent or intake.strangers:
         handed_in = len(intake.submissions) - len(absent)
-        names = ", ".join(lms) or "folder"
+        names = ", ".join(lms) or say(msg("folder"))
         click.echo(say(msg("Layout: {names}. Submissions: {count}.", names=names, count=handed_in)))
     if absent:
         click.echo(say(msg("Handed in nothing: {count} ({names}).", count=len(absent), names=_some(absent))))

@@ -7,6 +7,8 @@ from typing import Literal
 
 import click
 
+from grader.cli import options as opt
+
 
 @click.group()
 def workbook() -> None:
@@ -15,16 +17,20 @@ def workbook() -> None:
 
 @workbook.command("check")
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
-def workbook_check(folder: Path | None) -> None:
+@opt.lang
+def workbook_check(folder: Path | None, lang: str) -> None:
     """Check workbook.toml and all tasks, and what students are told; every mistake of a file is reported at once."""
     from grader.hints import hints, lessons
+    from grader.language import Language
+    from grader.records import msg
     from grader.workbook import load_workbook
 
-    loaded = load_workbook(folder)
-    told = hints()
+    loaded, told, say = load_workbook(folder), hints(), Language(lang).say
     for task in loaded.tasks:
-        click.echo(f"{task.id}: {len(task.criteria)} criteria, {task.points} points: {task.title.en}")
-    click.echo(f"hints: {len(told.cells) + len(told.models)}, lessons: {len(lessons())}")
+        facts = msg("criteria: {count}, points: {points}", count=len(task.criteria), points=task.points)
+        click.echo(f"{task.id}: {say(task.title)} ({say(facts)})")
+    count = len(told.cells) + len(told.models)
+    click.echo(say(msg("Hints: {count}, lessons: {lessons}", count=count, lessons=len(lessons()))))
 
 
 @workbook.command("schema")

@@ -239,7 +239,7 @@ class Layer(Criterion):
                 return msg("The activation is written {found}; did you mean {close}?", found=activation, close=close[0])
         if activation == "softmax" and self.units == 1 and "units" not in wrong:
             return msg(
-                "A softmax over a single unit is always 1, so the network cannot learn; write activation={wanted}.",
+                "A softmax over a single unit is always 1, so predictions never change; write activation={wanted}.",
                 wanted=repr(self.activation),
             )
         change = ", ".join(f"{key}={self.settings[key]!r}" for key in wrong)

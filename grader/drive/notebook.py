@@ -132,10 +132,9 @@ def read_json(path: Path) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise UnreadableError(
             msg(
-                "The file is damaged: it is not valid JSON in line {line} ({why}). It may have been cut off while "
+                "The file is damaged: it is not valid JSON in line {line}. It may have been cut off while "
                 "it was copied. " + _HAND_IN_AGAIN,
                 line=error.lineno,
-                why=error.msg,
             )
         ) from None
     except ValueError as error:

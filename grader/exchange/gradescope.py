@@ -17,7 +17,7 @@ from grader.errors import UsageError
 from grader.exchange.account import Account, Outcome, Why
 from grader.exchange.comments import plain
 from grader.exchange.grades import Grade
-from grader.language import Language, printable
+from grader.language import Language, printable, unlabelled
 from grader.records import Finding, SubmissionResult, TaskResult, Verdict, goes_by
 from grader.sheets import scaled
 
@@ -83,7 +83,7 @@ def _test(number: str, task: TaskResult, finding: Finding, ratio: Fraction, lang
     earned = None if finding.verdict is Verdict.REVIEW else finding.earned
     lines = [
         language.t("Expected: {what}", what=language.say(finding.expected)),
-        language.t("Found: {what}", what=language.say(finding.found)),
+        language.t("Found: {what}", what=unlabelled(language.say(finding.found), language.say(finding.title))),
         language.say(finding.advice),
     ]
     if earned is None:

@@ -108,6 +108,25 @@ VERDICT: Mapping[Verdict, Mark] = {
 }
 
 
+API: Mapping[str, Message] = {
+    "sequential": msg("sequential (Sequential)"),
+    "functional": msg("functional (Functional)"),
+    "subclassed": msg("a class of its own (subclass of Model)"),
+}
+"""How a model was written."""
+
+_VERSIONS: Mapping[str, Message] = {"backend": msg("backend {name}"), "device": msg("device {name}")}
+"""What stands among the versions and is no library."""
+
+
+def versions(run: RunFacts, language: Language) -> list[str]:
+    """Name what a run was made with: libraries by their own names."""
+    return [
+        language.t(_VERSIONS[name].text, name=version) if name in _VERSIONS else f"{name} {version}"
+        for name, version in sorted(run.versions.items())
+    ]
+
+
 def task_name(task: str, language: Language) -> str:
     """Name a task in a word: ``Task 3`` for ``task3``; a task of another name keeps it."""
     match = re.fullmatch(r"task(\d+)", task)

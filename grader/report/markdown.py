@@ -29,8 +29,8 @@ def render_markdown(run: RunFacts, results: Sequence[SubmissionResult], out: Pat
 def comment(run: RunFacts, result: SubmissionResult, language: Language) -> str:
     """Return the points of each task, what was not passed and what to mend first; nothing a student wrote is obeyed."""
     total = score(result)
-    points = language.t("{earned} of {max}", earned=total.earned, max=total.max)
-    lines = [f"**{_plain(language.say(run.workbook))}: {points}**", "", _plain(language.say(STATUS[result.status])), ""]
+    points = f": {language.t('{earned} of {max}', earned=total.earned, max=total.max)}" if result.tasks else ""
+    lines = [f"**{_plain(language.say(run.workbook))}{points}**", "", _plain(language.say(STATUS[result.status])), ""]
     if run.profile == "quick":
         lines += [language.t("A preview: the grade is decided by a run with the full profile."), ""]
     samples = sample_names(run)

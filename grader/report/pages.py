@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from grader.language import Language, printable
 from grader.places import shipped
-from grader.records import CellStatus, RunFacts, Status, TaskResult, Verdict
+from grader.records import CellStatus, Message, RunFacts, Status, SubmissionResult, TaskResult, Verdict, Words
 from grader.report import explain, network
 from grader.report.charts import bar, learning_curve
 from grader.report.lanes import compare
@@ -63,6 +63,8 @@ def environment(words: Language) -> Environment:
         bar=bar,
         draw=lambda answer, expected: network.draw(answer.layers if answer else (), expected, words),
         most_layers=network.MOST,
+        stopped=_stopped,
+        versions=lambda run: explain.versions(run, words),
         task_name=lambda task: explain.task_name(task, words),
         link=lambda student: quote(page_name(student)),
         by_task=lambda result: {task.task: task for task in result.tasks},
@@ -73,6 +75,21 @@ def environment(words: Language) -> Environment:
 
 def _finalize(value: Any) -> Any:
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _stopped(result: SubmissionResult, where: Words | None) -> str:
+    """Return the anchor of the cell that a finding speaks about, if it is shown as one that stopped; else nothing."""
+    place = where.values if isinstance(where, Message) else {}
+    return next(
+        (
+            f"cell-{number}-{cell.number}"
+            for number, notebook in enumerate(result.notebooks)
+            if notebook.name == place.get("notebook")
+            for cell in notebook.cells
+            if cell.number == place.get("cell") and cell.status in (CellStatus.ERROR, CellStatus.TIMED_OUT)
+        ),
+        "",
+    )
 
 
 def _meanings(run: RunFacts, task: TaskResult) -> Any:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.language import Language
+from grader.language import Language, unlabelled
 from grader.records import Finding, SubmissionResult, TaskResult, Verdict
 from grader.report.explain import task_name
 
@@ -160,7 +160,7 @@ def _line(finding: Finding, remark: Remark | None, where: str, language: Languag
         finding=finding,
         title=headline(title),
         expected="" if expected == title else expected,
-        found="" if remark and headline(found) in remark.found else found,
+        found="" if remark and headline(found) in remark.found else unlabelled(found, title),
         where="" if place == where else place,
         advice="" if remark else _advice(finding, language),
         shared=remark is not None,

@@ -51,14 +51,14 @@ def student_tables(run: RunFacts, result: SubmissionResult, language: Language) 
     total = score(result)
     head = Text(printable(result.label), style="bold")
     points = language.t("points {earned} of {max}", earned=total.earned, max=total.max)
-    head.append(f"  {language.status(result.status)}, {points}", style="not bold")
+    head.append(f"  {language.status(result.status)}{f', {points}' if result.tasks else ''}", style="not bold")
     lines: list[RenderableType] = [head, Text(language.say(STATUS[result.status]), style="dim")]
     if result.reason is not None:
         lines.append(Text(language.say(result.reason)))
     if steps := first_steps(result, language):
         lines.append(Text(f"\n{language.t('What to mend first')}", style="bold"))
     for step in steps:
-        points = language.t("points: {points}", points=step.points)
+        points = language.t("points: up to {points}", points=step.points)
         lines.append(Text(f"→ {step.title} ({points})"))
         lines.append(Padding(Text(step.advice, style="italic"), (0, 0, 0, 2)))
     for task in result.tasks:
@@ -90,7 +90,7 @@ def _remark(remark: Remark, language: Language) -> Text:
     if remark.found:
         text.append("\n")
     text.append(f"→ {remark.advice}", style="default italic")
-    text.append(f" ({language.t('points: {points}', points=remark.points)})", style="default dim")
+    text.append(f" ({language.t('points: up to {points}', points=remark.points)})", style="default dim")
     return text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grader.criteria import KINDS
-from grader.language import Language, printable
+from grader.language import Language, printable, unlabelled
 from grader.records import Finding, Message, Verdict, msg
 from grader.selfcheck.looks import Look, TaskLook
 
@@ -61,7 +61,7 @@ def said(finding: Finding, task: TaskLook, language: Language) -> tuple[str, str
     where = language.say(finding.where)
     where = "" if where == language.say(msg("cell {cell}", cell=task.cell)) else where
     as_asked = finding.verdict is Verdict.PASSED and KINDS[finding.kind].judges == "structure"
-    found = "" if as_asked or found == title else language.say(msg("found: {found}", found=found))
+    found = "" if as_asked or found == title else language.say(msg("found: {found}", found=unlabelled(found, title)))
     found = " ".join(part for part in (found, f"({where})" if where else "") if part)
     return title[:1].upper() + title[1:], found, language.say(finding.advice)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import UsageError
+from grader.language import Language
 from grader.legacy import mended
 from grader.static.cells import Cell, is_program
 
@@ -26,7 +27,7 @@ class Fixed:
     """Old calls that a person must mend."""
 
 
-def fix(path: Path, cells: Sequence[Cell]) -> Fixed:
+def fix(path: Path, cells: Sequence[Cell], language: Language) -> Fixed:
     """Write ``NAME-mended.ipynb`` beside a notebook; the original and an earlier copy stay as they are.
 
     Raises:
@@ -42,7 +43,7 @@ def fix(path: Path, cells: Sequence[Cell]) -> Fixed:
     except OSError as error:
         wrong = f"{copy}: this cannot be written ({error.strerror}); copy the notebook to a folder of yours first"
         raise UsageError(wrong) from error
-    return Fixed(copy=copy, diff=tuple(_diff(cells, after)), left=len(left))
+    return Fixed(copy=copy, diff=tuple(_diff(cells, after, language)), left=len(left))
 
 
 def _free(path: Path) -> Path:
@@ -70,7 +71,7 @@ def _with_sources(path: Path, cells: Sequence[Cell], sources: Sequence[str]) -> 
     return json.dumps(raw, ensure_ascii=False, indent=1) + "\n"
 
 
-def _diff(cells: Sequence[Cell], after: Sequence[str]) -> Iterator[str]:
+def _diff(cells: Sequence[Cell], after: Sequence[str], language: Language) -> Iterator[str]:
     for cell, source in zip(cells, after, strict=True):
-        name = f"cell {cell.number}"
+        name = language.t("cell {cell}", cell=cell.number)
         yield from difflib.unified_diff(cell.source.split("\n"), source.split("\n"), name, name, lineterm="", n=1)

@@ -17,6 +17,7 @@ from .colab import install_colab, install_shell
 from .imports import when_imported, when_shell_is_up
 from .ownself import install_selfcheck
 from .session import Session
+from .warned import point_at_the_notebook
 
 _session: Session | None = None
 
@@ -40,6 +41,8 @@ def install(
     """
     global _session  # noqa: PLW0603
     session = _session = Session(fd=fd, data=data, quick_steps=quick_steps, link_fd=link_fd)
+    with session.quietly():
+        point_at_the_notebook()
     with session.quietly():
         install_colab(session)
     with session.quietly():
