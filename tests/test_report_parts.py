@@ -425,6 +425,7 @@ def test_markdown_is_short_and_obeys_nobody(tmp_path):
     text = (folder / "a.md").read_text("utf-8")
     assert "38 of 70" in text
     assert "not passed: Convolutional layers" in text
+    assert "1. Task 2 · Batch size: " in text  # advice that two tasks share is not said twice alike
     assert "preview" in text
     assert "Offline samples stand in for: mnist." in text
     assert len(text) < 2_000

@@ -41,7 +41,7 @@ def comment(run: RunFacts, result: SubmissionResult, language: Language) -> str:
     steps = first_steps(result, language)
     if steps:
         lines += ["", f"**{language.t('What to mend first')}**", ""]
-        lines += [f"{number}. {_plain(step.advice)}" for number, step in enumerate(steps, start=1)]
+        lines += [f"{at}. {_plain(step.title)}: {_plain(step.advice)}" for at, step in enumerate(steps, start=1)]
     return "\n".join(lines).rstrip() + "\n"
 
 
