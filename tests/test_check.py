@@ -48,7 +48,7 @@ def test_a_model_is_told_while_the_notebook_still_runs(tmp_path, capsys):
     glimpse._look()
     told = capsys.readouterr().out
     assert "task3, model in cell 4, so far:" in told
-    assert "✕ Conv2D layers: 5 – found: Conv2D layers: 4" in told
+    assert "✕ Conv2D layers: 5 – found: 4" in told
     assert "Batch size" not in told
     glimpse._look()
     assert capsys.readouterr().out == ""
