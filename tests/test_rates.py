@@ -6,7 +6,7 @@ import random
 import numpy as np
 import pytest
 
-from grader.inside.probe.rates import only_reckons
+from grader.inside.probe.rates import is_pure_arithmetic
 
 BASE, STEPS, SEEN = 0.1, [0.1, 0.01, 0.001], []
 
@@ -88,7 +88,7 @@ class Called:
 @pytest.mark.parametrize("function", [step, looked_up, by_another, warm(0.1), lambda epoch: 0.1 * 0.9**epoch])
 def test_what_only_computes_may_be_asked_beforehand(function):
     """Arithmetic, tables, mathematical functions, other functions of that kind."""
-    assert only_reckons(function)
+    assert is_pure_arithmetic(function)
 
 
 @pytest.mark.parametrize(
@@ -97,4 +97,4 @@ def test_what_only_computes_may_be_asked_beforehand(function):
 )
 def test_what_could_do_anything_else_is_left_to_the_training(function):
     """Effects, chance, the clock, memory from call to call, objects whose ways are not seen."""
-    assert not only_reckons(function)
+    assert not is_pure_arithmetic(function)
