@@ -52,17 +52,17 @@ chromium:
 	  fi; }
 
 test: install-dev bubblewrap chromium ## Install and run the tests
-	@$(BIN)/pytest -q -n auto -m 'not slow'
+	@$(BIN)/pytest -q -n auto --dist loadgroup -m 'not slow'
 
 test-all: install-dev bubblewrap chromium ## The tests and the slow ones: every lesson notebook in a real kernel
-	@$(BIN)/pytest -q -n auto
+	@$(BIN)/pytest -q -n auto --dist loadgroup
 
 check: install-dev bubblewrap chromium ## Everything that looks and changes nothing: format, lint, types, imports, tests with coverage
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q -n auto -m 'not slow' --cov --cov-report=term:skip-covered
+	@$(BIN)/pytest -q -n auto --dist loadgroup -m 'not slow' --cov --cov-report=term:skip-covered
 
 fix: install-dev ## Format and apply safe fixes
 	@$(BIN)/ruff format .

@@ -12,6 +12,8 @@ from grader.errors import WorkbookError
 from grader.hints import Lesson, hints, lessons
 from grader.language import PLACE, Language
 
+pytestmark = pytest.mark.xdist_group("hints")  # what they look at is made once, in one process
+
 RU, EN = Language("ru"), Language("en")
 
 NET = """

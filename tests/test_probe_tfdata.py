@@ -7,6 +7,8 @@ import pytest
 from grader.claims import claim_of
 from tests.probing import make_data, run
 
+pytestmark = pytest.mark.xdist_group("pipelines")  # what they look at is made once, in one process
+
 SCRIPT = """
 import json
 import numpy as np, tensorflow as tf

@@ -616,6 +616,7 @@ def found():
     }
 
 
+@pytest.mark.xdist_group("old spellings")  # one process runs them all, once
 @pytest.mark.parametrize("name", CASES)
 def test_an_old_spelling_does_what_today_s_does(found, name):
     """Same numbers, settings or shapes from both, and only the shims make the old one run."""

@@ -4,6 +4,8 @@ import pytest
 
 from tests.probing import make_data, run
 
+pytestmark = pytest.mark.xdist_group("surroundings")  # what they look at is made once, in one process
+
 CELLS = {
     "tensorflow.python.keras": "from tensorflow.python.keras.layers import Dense\nimport keras\nassert Dense is keras.layers.Dense",
     "as-tensorflow.python.keras": "import tensorflow.python.keras as old\nassert old.Sequential is keras.Sequential",

@@ -14,6 +14,8 @@ from grader.recipe.graph import network_of
 from tests.recipes import FIT, chain, dense, inputs
 from tests.recipes import model as described
 
+pytestmark = pytest.mark.xdist_group("subclassed models")  # what they look at is made once, in one process
+
 CODE = """
 import io, json, sys
 import numpy as np, keras, tensorflow as tf
