@@ -11,7 +11,6 @@ from typing import Protocol
 
 from grader.criteria.accuracy import Accuracy
 from grader.criteria.case import Candidate, Measurement
-from grader.criteria.gap import AccuracyGap
 from grader.match import Match
 from grader.recipe import NotRebuildable, recipe_of
 from grader.records import Band, DataSet, Execution, FitFacts, Platform, Profile, Recipe, Training, msg
@@ -31,6 +30,11 @@ class Trainer(Protocol):
 
 _NOT_THEIR_OWN = frozenset({"its weights were set", "weights were loaded into it", "it was loaded from a file"})
 """Why weights are not fresh, as the probe says it: what made them was not seen, so their predictions say nothing."""
+
+
+def references_of(task: Task) -> set[str]:
+    """Return the references that a task's accuracies are held against."""
+    return {criterion.reference for criterion in task.criteria if isinstance(criterion, Accuracy)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +65,7 @@ class Laboratory:
 
     def _need_more(self, task: Task, trainings: Sequence[Training]) -> bool:
         bands = self.bands_for(task, trainings)
-        return any(
-            criterion.needs_more(trainings, bands.get(criterion.reference), self.profile)
-            if isinstance(criterion, Accuracy)
-            else isinstance(criterion, AccuracyGap) and criterion.needs_more(trainings)
-            for criterion in task.criteria
-        )
+        return any(criterion.needs_more(trainings, bands, self.profile) for criterion in task.criteria)
 
     def example(self, match: Match, executions: Sequence[Execution]) -> float | None:
         """Return the test accuracy of the student's own run of the example, trained again by us."""
@@ -83,7 +82,7 @@ class Laboratory:
 
     def bands_for(self, task: Task, trainings: Sequence[Training]) -> dict[str, Band]:
         """Return the bands a task is judged by, for the conditions its trainings were made under."""
-        names = {criterion.reference for criterion in task.criteria if isinstance(criterion, Accuracy)}
+        names = references_of(task)
         if task.example is not None:
             names.add(task.example.reference)
         found = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +31,21 @@ from grader.records import (
 FULL, QUICK = Profile(name="full"), Profile(name="quick", steps=200)
 ROWS = {"mnist": (60_000, 10_000), "cifar10": (50_000, 10_000), "binary20": (1000, 0)}
 SHAPES = {"mnist": (784,), "cifar10": (32, 32, 3), "binary20": (20,)}
+
+
+def cells_of(cells: Iterable[tuple[str, str, str]]) -> tuple[CellOutcome, ...]:
+    """Cells as (source, error, message); no error, no failure."""
+    return tuple(
+        CellOutcome(
+            index=number,
+            number=number,
+            status=CellStatus.ERROR if error else CellStatus.OK,
+            source=source,
+            error=error,
+            message=message,
+        )
+        for number, (source, error, message) in enumerate(cells, start=1)
+    )
 
 
 def dense(units: int, activation: str = "linear") -> LayerFacts:

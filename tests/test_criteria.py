@@ -307,8 +307,8 @@ def test_accuracy_is_held_against_the_band(case, expected):
 def test_two_more_trainings_are_bought_only_after_a_miss(trainings, profile, expected):
     """A margin of its own makes the quick profile more patient."""
     one = criterion("accuracy", reference="task2", margin=0.0, margin_quick=0.25)
-    assert one.needs_more(trainings, band(), profile) is expected
-    assert one.needs_more(trainings, None, profile) is False
+    assert one.needs_more(trainings, {one.reference: band()}, profile) is expected
+    assert one.needs_more(trainings, {}, profile) is False
 
 
 def test_a_margin_moves_both_limits():
@@ -363,7 +363,7 @@ def test_overfitting_is_the_gap_between_our_own_accuracies(train, expected):
 )
 def test_a_gap_beyond_the_limit_buys_two_more_trainings(trainings, expected):
     """Chance decides about one training; figures are compared without the noise of their subtraction."""
-    assert criterion("accuracy-gap", at_most=0.15).needs_more(trainings) is expected
+    assert criterion("accuracy-gap", at_most=0.15).needs_more(trainings, {}, FULL) is expected
 
 
 # -- tries --------------------------------------------------------------------------------------------------------

@@ -6,8 +6,6 @@ from grader.hints import failure_advice, hints_of
 from grader.language import Language
 from grader.records import (
     ArrayFacts,
-    CellOutcome,
-    CellStatus,
     CompileFacts,
     Ending,
     Execution,
@@ -16,24 +14,14 @@ from grader.records import (
     NoteFacts,
     Trace,
 )
+from tests.facts import cells_of
 
 say = Language("en").say
 
 
 def notebook(*cells, notes=()):
     """Cells as (source, error, message); no error, no failure."""
-    outcomes = tuple(
-        CellOutcome(
-            index=number,
-            number=number,
-            status=CellStatus.ERROR if error else CellStatus.OK,
-            source=source,
-            error=error,
-            message=message,
-        )
-        for number, (source, error, message) in enumerate(cells, start=1)
-    )
-    return Execution(notebook="a.ipynb", ending=Ending.COMPLETED, cells=outcomes, trace=Trace(notes=notes))
+    return Execution(notebook="a.ipynb", ending=Ending.COMPLETED, cells=cells_of(cells), trace=Trace(notes=notes))
 
 
 def test_python_2_is_told_by_cell_and_line_with_its_fix():

@@ -21,6 +21,7 @@ from tests.facts import (
     TASK1,
     TASK3,
     Notebook,
+    cells_of,
     conv,
     data,
     dense,
@@ -105,18 +106,7 @@ def test_a_model_whose_fit_stopped_before_keras_saw_it_knows_the_cell(later, sto
     """The cell that was to train the model is named, and no cell that trains another or only shows it."""
     book = Notebook()
     book.model(TASK1, shape=(20,))
-    sources = [(BUILT, "", ""), *later]
-    cells = tuple(
-        CellOutcome(
-            index=number,
-            number=number,
-            status=CellStatus.ERROR if error else CellStatus.OK,
-            source=source,
-            error=error,
-            message=message,
-        )
-        for number, (source, error, message) in enumerate(sources, start=1)
-    )
+    cells = cells_of([(BUILT, "", ""), *later])
     found = answer_of("task1", replace(book.run(Ending.COMPLETED), cells=cells)).stopped_fit
     assert (found and (found.cell, found.error)) == (stopped and (stopped, "NameError"))
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from grader.batch.settings import Settings
-from grader.criteria.accuracy import Accuracy
 from grader.datasets import DataStore
-from grader.measure import Laboratory
+from grader.measure import Laboratory, references_of
 from grader.records import Message, msg
 from grader.reference import place_of
 from grader.workbook import Task
@@ -32,11 +31,7 @@ def uncalibrated(settings: Settings, laboratory: Laboratory) -> Message | None:
 
 
 def _decided(task: Task, laboratory: Laboratory) -> bool:
-    return _references(task) <= laboratory.bands_for(task, ()).keys()
-
-
-def _references(task: Task) -> set[str]:
-    return {criterion.reference for criterion in task.criteria if isinstance(criterion, Accuracy)}
+    return references_of(task) <= laboratory.bands_for(task, ()).keys()
 
 
 def _remedies(tasks: list[Task], settings: Settings, laboratory: Laboratory) -> Iterator[str]:
@@ -54,7 +49,7 @@ def _of_other_data(tasks: list[Task], settings: Settings, laboratory: Laboratory
     recorded = {record.reference for record in laboratory.bands.records if record.conditions == wanted}
     store = DataStore()
     for task in tasks:
-        if laboratory.datasets[task.dataset].edition != "full" and _references(task) <= recorded:
+        if laboratory.datasets[task.dataset].edition != "full" and references_of(task) <= recorded:
             if store.get(task.dataset, "full") is None:
                 yield f"grader data fetch {task.dataset}"
             if settings.data == "sample":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -114,8 +114,9 @@ class Accuracy(Criterion):
         """Return the accuracy to reach."""
         return round(band.lower - self.slack(profile), 12)
 
-    def needs_more(self, trainings: Sequence[Training], band: Band | None, profile: Profile) -> bool:
-        """Whether one training leaves it open, so that two more should be bought."""
+    def needs_more(self, trainings: Sequence[Training], bands: Mapping[str, Band], profile: Profile) -> bool:
+        """Whether one training leaves it open: it missed the limit, or diverged."""
+        band = bands.get(self.reference)
         if band is None or len(trainings) != 1:
             return False
         only = trainings[0]

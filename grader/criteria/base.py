@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 from grader import hints
 from grader.criteria.case import Candidate, Case, Measurement
-from grader.records import Finding, Text, Verdict, Words, msg
+from grader.records import Band, Finding, Profile, Text, Training, Verdict, Words, msg
 
 Judges = Literal["structure", "notebook", "training"]
 
@@ -64,6 +65,10 @@ class Criterion(ABC):
     @abstractmethod
     def default_title(self) -> Words:
         """The criterion in a few words."""
+
+    def needs_more(self, trainings: Sequence[Training], bands: Mapping[str, Band], profile: Profile) -> bool:  # noqa: ARG002
+        """Whether one training leaves it open, so that two more should be bought."""
+        return False
 
     def mistakes(self) -> tuple[str, ...]:
         """Return what is wrong with the settings, in English, for the lecturer."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from grader.criteria.accuracy import judged_before, unmeasured
 from grader.criteria.base import Criterion, Judgement, Judges, either, review
 from grader.criteria.case import Case
 from grader.criteria.rule import NEEDED
-from grader.records import Training, Words, msg
+from grader.records import Band, Profile, Training, Words, msg
 
 _DIGITS = 4
 
@@ -46,8 +46,8 @@ class AccuracyGap(Criterion):
         """What is asked for."""
         return msg("Training accuracy exceeds test accuracy by {limit} at most", limit=self.at_most)
 
-    def needs_more(self, trainings: Sequence[Training]) -> bool:
-        """Whether one training leaves it open, so that two more should be bought."""
+    def needs_more(self, trainings: Sequence[Training], bands: Mapping[str, Band], profile: Profile) -> bool:  # noqa: ARG002
+        """Whether one training leaves it open: its gap is over the limit."""
         return len(trainings) == 1 and any(gap > self.at_most for gap in gaps_of(trainings))
 
     def judge(self, case: Case) -> Judgement:
