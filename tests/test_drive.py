@@ -15,6 +15,7 @@ from grader.drive.outputs import Outputs
 from grader.drive.wire import NUM_BYTES, TolerantSession
 from grader.records import CellStatus, Ending
 from tests.test_execute import limits, needs_seal, run, shown, statuses
+from tests.timing import on_a_clock
 
 KEY = b"k" * 64
 FORGERY = """
@@ -129,6 +130,7 @@ def test_a_burst_of_output_arrives_in_full(tmp_path):
     assert [int(output.data["text/plain"]) for output in outputs] == list(range(3000))
 
 
+@on_a_clock
 @needs_seal
 def test_a_kernel_that_hangs_up_ends_the_notebook(tmp_path):
     """It runs on and hears nothing any more; the cell that waits for it is told apart from those after it."""
@@ -147,6 +149,7 @@ def test_a_kernel_that_hangs_up_ends_the_notebook(tmp_path):
     assert execution.seconds < 25
 
 
+@on_a_clock
 @needs_seal
 def test_a_cell_that_cannot_be_sent_ends_the_notebook(tmp_path):
     """Between two cells the kernel hangs up on the channel for requests only: we do not wait for it to come back."""

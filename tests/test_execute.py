@@ -26,6 +26,7 @@ from grader.execute import Job, run_notebook
 from grader.records import CellStatus, Ending, Execution, Limits, Profile
 from grader.sandbox import find_seal
 from tests.processes import below, name_of, running_after, runs, words_of
+from tests.timing import on_a_clock
 
 FULL = Profile(name="full")
 LIMITS = Limits(cell_seconds=30, notebook_seconds=90, memory_mb=1024, scratch_mb=32, processes=100)
@@ -93,6 +94,7 @@ def test_a_failing_cell_is_recorded_and_the_next_one_runs(tmp_path):
     assert shown(tmp_path, 2) == "42\n"
 
 
+@on_a_clock
 def test_a_cell_over_its_time_is_interrupted_and_the_next_one_runs(tmp_path):
     """An endless loop costs its own cell only."""
     execution = run(tmp_path, "while True: pass", "print('on')", limits=limits(cell_seconds=3))
@@ -101,12 +103,14 @@ def test_a_cell_over_its_time_is_interrupted_and_the_next_one_runs(tmp_path):
     assert 3 <= execution.cells[0].seconds < 8
 
 
+@on_a_clock
 def test_a_shell_command_over_its_time_counts_as_timed_out(tmp_path):
     """IPython calls an interrupted shell command a success; the clock does not."""
     execution = run(tmp_path, "!sleep 60", "print('on')", limits=limits(cell_seconds=2))
     assert statuses(execution) == ["timed_out", "ok"]
 
 
+@on_a_clock
 def test_a_cell_that_ignores_interrupts_ends_the_notebook(tmp_path):
     """The kernel is killed after a grace, and the cells after it are marked as not run."""
     stubborn = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
@@ -163,6 +167,7 @@ def test_a_call_of_exit_at_the_very_end_harms_nobody(tmp_path):
     assert run(tmp_path, "print('done')", "exit()").ending is Ending.COMPLETED
 
 
+@on_a_clock
 def test_input_fails_at_once(tmp_path):
     """Nobody is there to answer; the cell says so instead of waiting."""
     execution = run(tmp_path, "name = input('?')", "print('on')")
@@ -180,6 +185,7 @@ def test_chatty_output_is_cut_and_the_notebook_goes_on(tmp_path):
     assert shown(tmp_path, 1) == "on\n"
 
 
+@on_a_clock
 @pytest.mark.parametrize(
     "flood",
     [
@@ -265,6 +271,7 @@ def test_files_with_names_that_are_no_utf_8_are_opened(tmp_path):
     assert shown(tmp_path) == f"{[data.name]}\n"
 
 
+@on_a_clock
 def test_installing_a_package_ends_quickly_and_is_no_error(tmp_path):
     """Without a network pip gives up at once; what is installed is simply there."""
     execution = run(tmp_path, "!pip install --quiet no-such-package-here", "%pip install numpy")

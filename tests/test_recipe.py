@@ -4,7 +4,6 @@ import base64
 import contextlib
 import dataclasses
 import random
-import time
 import zlib
 
 import numpy as np
@@ -34,6 +33,7 @@ from tests.recipes import (
     sequential,
     wired,
 )
+from tests.timing import within
 
 
 def digest(fit=FIT, config=EXAMPLE2, api=None):
@@ -344,11 +344,10 @@ def test_a_fit_we_cannot_repeat_says_why(change, words):
 )
 def test_a_model_we_cannot_rebuild_says_why(config, words):
     """Bombs, strangers and nonsense end in a reason, quickly."""
-    started = time.monotonic()
-    text = reason(config=config)
+    with within(2):
+        text = reason(config=config)
     assert words in text
     assert len(text) < 300
-    assert time.monotonic() - started < 2
 
 
 def test_a_layer_used_twice_is_refused():

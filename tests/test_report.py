@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import resource
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -29,6 +27,7 @@ from grader.report import page_name, render_run
 from grader.report.charts import axis, bar, finite, learning_curve
 from grader.report.remarks import first_steps
 from tests.sample_results import EXAMPLE3, cohort, layers, run, submission, task1, task3
+from tests.timing import processor_time
 
 VOID = {"meta", "br", "img", "input", "link", "hr", "col"}
 HOSTILE = (
@@ -351,12 +350,6 @@ def test_the_same_records_give_the_same_bytes(tmp_path):
     assert len(files) == 15
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
-
-
-def processor_time():
-    """Return seconds of processor time, of this process and of those it has waited for."""
-    used, children = os.times(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.user + used.system + children.ru_utime + children.ru_stime
 
 
 def test_three_hundred_students_take_seconds(tmp_path, capsys):

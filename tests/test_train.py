@@ -24,6 +24,7 @@ from grader.train import TrainerPool
 from grader.train import worker as worker_module
 from tests.recipes import BINARY, conv, dense, fitted, inputs, layer, mnist_rows, model, sequential
 from tests.test_sandbox import needs_seal
+from tests.timing import on_a_clock
 
 QUICK = Profile(name="quick", steps=4)
 FULL = Profile(name="full")
@@ -176,6 +177,7 @@ def test_a_loss_that_is_no_number_has_diverged(pool, mnist):
     assert "no longer a number" in words(training)
 
 
+@on_a_clock
 @pytest.mark.parametrize(
     ("layers", "changes", "expected"),
     [
