@@ -17,12 +17,25 @@ those are records, and the pipeline carries on.
 
 from __future__ import annotations
 
+from grader.records import Message, joined
+
 
 class GraderError(Exception):
-    """Something only a person can mend. The message says what was found, what was expected and what to do."""
+    """Something only a person can mend. The message says what was found, what was expected and what to do.
+
+    ``str`` of it is the English sentence, for logs; the command line says ``message`` in the language of the call.
+
+    >>> from grader.records import msg
+    >>> str(GraderError(msg("{path}: there is no such file", path="a.toml")))
+    'a.toml: there is no such file'
+    """
 
     exit_code = 70
     """After sysexits.h: EX_SOFTWARE."""
+
+    def __init__(self, message: Message | str) -> None:
+        super().__init__(message)  # in full, so that it survives pickling
+        self.message = message if isinstance(message, Message) else joined([message])
 
 
 class UsageError(GraderError):

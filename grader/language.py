@@ -17,7 +17,7 @@ from babel.numbers import format_decimal
 
 from grader.claims import claim_of
 from grader.places import shipped
-from grader.records import Message, Sentence, Status, Text, Words, msg
+from grader.records import PLACE, Message, Sentence, Status, Text, Words, msg
 
 LANGUAGES = ("ru", "en")
 
@@ -35,9 +35,6 @@ STATUSES: Mapping[Status, Message] = {
     Status.SANDBOX_FAILED: msg("sandbox failed"),
     Status.INTERNAL_ERROR: msg("grader's fault"),
 }
-
-PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-"""A place in a template. Anything cleverer (attributes, indices, formats) is text."""
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls, but for tab and line end
@@ -67,7 +64,7 @@ class Language:
         """Return a sentence in this language, on one or more printable lines; nothing for None.
 
         A sentence without translation stays English; a place without value stays as it is written. A value that is
-        one of the probe's claims is translated too.
+        a message, or one of the probe's claims, is translated too.
         """
         if words is None:
             return ""
@@ -78,17 +75,19 @@ class Language:
             return self._filled(words.ru if self.code == "ru" else words.en, values)
         return self.t(words.text, **values)
 
-    def _claim(self, value: str | float) -> str | float:
+    def _claim(self, value: str | float | Message) -> str | float | Message:
         claim = claim_of(value) if isinstance(value, str) else None
         return value if claim is None else self.t(claim.text, **claim.values)
 
-    def t(self, text: str, **values: str | float) -> str:
+    def t(self, text: str, **values: str | float | Message) -> str:
         """Return an English template's translation with its places filled."""
         return self._filled(self._catalogue.get(text, text), values)
 
-    def _filled(self, template: str, values: Mapping[str, str | float]) -> str:
+    def _filled(self, template: str, values: Mapping[str, str | float | Message]) -> str:
         def fill(place: re.Match[str]) -> str:
             value = values.get(place[1], place[0])
+            if isinstance(value, Message):
+                return self.say(value)
             return value if isinstance(value, str) else self.number(value)
 
         return printable(PLACE.sub(fill, template))

@@ -2,26 +2,33 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 
+from grader.cli.root import group
+from grader.cli.spoken import language_of
+from grader.cli.wrong import told
+from grader.language import Language
 from grader.ledger import Ledger
 from tests import sample_results
 
 ROOT = Path(__file__).parent.parent
 
 
-def grader(*arguments, home, timeout=60):
-    """Run the real command."""
+def grader(*arguments, home, timeout=60, lang="en"):
+    """Run the real command, in English where it does not say otherwise."""
     return subprocess.run(
         [sys.executable, "-m", "grader", *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=timeout,
-        env={**os.environ, "GRADER_HOME": str(home), "COLUMNS": "200"},
+        env={**os.environ, "GRADER_HOME": str(home), "GRADER_LANG": lang, "COLUMNS": "200"},
         check=False,
     )
 
@@ -79,6 +86,70 @@ def test_a_wrong_call_ends_with_one_line_and_its_documented_code(arguments, code
     assert said in done.stderr
 
 
+WRONG = [
+    ["grdae"],
+    ["data", "ad"],
+    ["grade"],
+    ["grade", ".", "--outt", "x"],
+    ["grade", ".", "--nothing-like-it"],
+    ["grade", ".", "-o"],
+    ["grade", ".", "-o", "x", "--single=3"],
+    ["grade", ".", "-o", "x", "--jobs", "many"],
+    ["grade", ".", "-o", "x", "--jobs", "0"],
+    ["grade", ".", "-o", "x", "--profile", "slow"],
+    ["grade", ".", "-o", "README.md"],
+    ["grade", ".", "-o", "x", "--workbook", "missing"],
+    ["check", "missing.ipynb"],
+    ["check", "grader"],
+    ["show", "a", "b", "c"],
+]
+
+
+@pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
+def test_what_click_finds_wrong_is_said_in_both_languages(arguments):
+    """No sentence of click's is left in a Russian answer, and both end with the usage of the same command."""
+    with pytest.raises(click.ClickException) as wrong:
+        group(arguments, standalone_mode=False)
+    russian, english = (Language(code).say(told(wrong.value)) for code in ("ru", "en"))
+    assert re.search("[а-я]{3}", russian.splitlines()[-1]), russian
+    assert not re.search(" (is|not|no|argument|option|missing|expected) ", russian), russian
+    assert english.splitlines()[-1].startswith("grader: ")
+    assert not re.search("[а-я]", english)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lang", "spoken"),
+    [
+        (["show", "RUN", "nobody"], "", "en"),
+        (["show", "RUN", "--lang", "ru"], "en", "ru"),
+        (["show", "elsewhere"], "", "ru"),
+        (["show", "elsewhere"], "en", "en"),
+        (["grade", "--lang=en", "--bogus"], "", "en"),
+        (["grade", "--lang", "de"], "de", "ru"),
+        (["grade", "RUN", "-o", "x"], "", "ru"),
+        (["--lang"], "en", "en"),
+        ([], "", "ru"),
+    ],
+)
+def test_an_error_speaks_the_language_of_the_call(arguments, lang, spoken, recorded, monkeypatch):
+    """That of --lang, else of the run, else of GRADER_LANG, else Russian, also where the call cannot be understood."""
+    monkeypatch.setenv("GRADER_LANG", lang)
+    recorded.write_run(replace(sample_results.run(), language="en"))
+    arguments = [str(recorded.out) if one == "RUN" else one for one in arguments]
+    assert language_of(arguments, group).code == spoken
+
+
+def test_both_languages_reach_the_terminal(tmp_path):
+    """A path that does not exist, in the real command."""
+    missing = str(tmp_path / "missing.npz")
+    said = {lang: grader("data", "add", "mnist", missing, home=tmp_path, lang=lang) for lang in ("ru", "en")}
+    assert [one.returncode for one in said.values()] == [66, 66]
+    assert said["ru"].stderr == f"grader: {missing}: нет такого файла или папки; укажите путь к файлу набора данных\n"
+    assert "found no such file or folder" in said["en"].stderr
+    nothing = grader(home=tmp_path)
+    assert (nothing.returncode, "Commands:" in nothing.stderr) == (64, True)
+
+
 def test_a_wrong_workbook_file_is_the_lecturers_to_mend(tmp_path):
     """`grader workbook check` names the file and ends with 65."""
     (tmp_path / "workbook.toml").write_text("id = 3\n")
@@ -117,6 +188,9 @@ def test_the_demo_is_a_call_of_grade_like_any_other(tmp_path):
     """It comes as far as its folder, which holds something else: one line, and the code of a wrong call."""
     (tmp_path / "holiday.txt").write_text("not a run", encoding="utf-8")
     ended = subprocess.run(
-        [sys.executable, "-m", "grader", "demo", "-o", str(tmp_path)], capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "grader", "demo", "--lang", "en", "-o", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert (ended.returncode, "not empty and not a run" in ended.stderr) == (64, True), ended.stderr

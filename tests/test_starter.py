@@ -60,7 +60,7 @@ def test_a_starter_installs_from_the_course_s_own_place_alone(lang):
 def test_a_bare_name_is_no_place_to_install_from(name):
     """PyPI would be asked for it."""
     assert "write one URL or path" in str(CliRunner().invoke(group, ["starter", "task1", "--install", name]).exception)
-    assert "write one URL or path" in wrong_source(name)
+    assert "write one URL or path" in str(wrong_source("install", name))
 
 
 def test_the_same_task_gives_the_same_bytes():

@@ -10,7 +10,7 @@ from typing import Literal
 
 from grader.errors import UsageError
 from grader.ledger import Changed
-from grader.records import Words
+from grader.records import Words, msg
 from grader.reference import Bands
 from grader.workbook import Task, Workbook
 
@@ -55,10 +55,15 @@ def tasks_of(workbook: Workbook, names: Sequence[str] | None) -> tuple[Task, ...
     known = {task.id: task for task in workbook.tasks}
     for name in names or ():
         if not name:
-            text = f"--tasks: a name is missing; write some of {','.join(known)}, or leave --tasks out for all of them"
+            text = msg(
+                "--tasks: a name is missing; write some of {known}, or leave --tasks out for all of them",
+                known=",".join(known),
+            )
             raise UsageError(text)
         if name not in known:
-            text = f"--tasks {name}: the workbook has no such task; it has {', '.join(known)}"
+            text = msg(
+                "{task}: the workbook has no such task; it has {known}", task=f"--tasks {name}", known=", ".join(known)
+            )
             raise UsageError(text)
     return tuple(task for task in workbook.tasks if names is None or task.id in names)
 

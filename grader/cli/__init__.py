@@ -16,7 +16,8 @@ from typing import NoReturn
 import click
 
 from grader.cli.root import group
-from grader.errors import GraderError, RunInterruptedError
+from grader.errors import GraderError, RunInterruptedError, UsageError
+from grader.records import Message, msg
 
 _BROKEN_PIPE = 141
 
@@ -27,17 +28,35 @@ def main() -> None:
         group(standalone_mode=False)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)
+    except click.exceptions.NoArgsIsHelpError as asked:
+        asked.show()
+        sys.exit(UsageError.exit_code)
     except click.ClickException as error:
-        error.show()
-        sys.exit(64)
-    except (KeyboardInterrupt, click.exceptions.Abort, RunInterruptedError) as stop:
-        click.echo(f"\ngrader: {str(stop) or 'interrupted; call again to go on'}", err=True)
-        _leave(RunInterruptedError.exit_code)
+        from grader.cli.wrong import told
+
+        click.echo(_say(told(error)), err=True)
+        sys.exit(UsageError.exit_code)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        _interrupted(msg("interrupted; call again to go on"))
+    except RunInterruptedError as stop:
+        _interrupted(stop.message)
     except GraderError as error:
-        click.secho(f"grader: {error}", fg="red", err=True)
+        click.secho(f"grader: {_say(error.message)}", fg="red", err=True)
         _leave(error.exit_code)
     except BrokenPipeError:
         os._exit(_BROKEN_PIPE)
+
+
+def _interrupted(message: Message) -> NoReturn:
+    click.echo(f"\ngrader: {_say(message)}", err=True)
+    _leave(RunInterruptedError.exit_code)
+
+
+def _say(message: Message) -> str:
+    """Return a message in the language of the call."""
+    from grader.cli.spoken import language_of
+
+    return language_of(sys.argv[1:], group).say(message)
 
 
 def _leave(code: int) -> NoReturn:

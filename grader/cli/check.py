@@ -9,6 +9,8 @@ import click
 from click.core import ParameterSource
 
 from grader.cli import options as opt
+from grader.errors import UsageError
+from grader.records import Message, joined, msg
 
 _USES = {"mend": ("notebook", "lang"), "only_source": ("notebook", "task", "workbook", "lang")}
 """What runs nothing, and the options it heeds."""
@@ -46,8 +48,6 @@ def _require_consistent(call: click.Context) -> None:
     Raises:
         UsageError: There is one.
     """
-    from grader.errors import UsageError
-
     mode = next((name for name in _USES if call.params[name]), None)
     if mode is None:
         return
@@ -55,11 +55,15 @@ def _require_consistent(call: click.Context) -> None:
     given = (name for name in call.params if call.get_parameter_source(name) is ParameterSource.COMMANDLINE)
     spare = sorted(names[name] for name in given if name not in (mode, *_USES[mode]))
     if spare:
-        raise UsageError(f"{names[mode]} runs nothing and makes no use of {', '.join(spare)}; leave one of them out")
+        text = msg(
+            "{mode} runs nothing and makes no use of {spare}; leave one of them out",
+            mode=names[mode],
+            spare=", ".join(spare),
+        )
+        raise UsageError(text)
 
 
 def _static(notebook: Path, task: str | None, workbook: Path | None, lang: str) -> None:
-    from grader.errors import UsageError
     from grader.language import Language
     from grader.static import check_static
     from grader.static.asked import asked_of, legacy_of
@@ -67,28 +71,26 @@ def _static(notebook: Path, task: str | None, workbook: Path | None, lang: str) 
 
     asked = asked_of(workbook)
     if task is not None and task not in [one.task for one in asked]:
-        text = f"--task {task}: the workbook has no such task; it has {', '.join(one.task for one in asked)}"
-        raise UsageError(text)
+        known = ", ".join(one.task for one in asked)
+        raise UsageError(
+            msg("{task}: the workbook has no such task; it has {known}", task=f"--task {task}", known=known)
+        )
     chosen, language = [one for one in asked if task in (None, one.task)], Language(lang)
     report = check_static(notebook, chosen, legacy=legacy_of(workbook))
     if report.unreadable is not None:
-        text = f"{notebook}: {language.say(report.unreadable)}"
-        raise UsageError(text)
+        raise UsageError(joined([str(notebook), report.unreadable], ": "))
     for text, colour in lines_of(report, language):
         click.secho(text, fg=colour or None)
 
 
 def _fix(notebook: Path, lang: str) -> None:
-    from grader.errors import UsageError
     from grader.language import Language
-    from grader.records import Message, msg
     from grader.static.cells import code_cells
     from grader.static.fix import fix
 
     language, cells = Language(lang), code_cells(notebook)
     if isinstance(cells, Message):
-        text = f"{notebook}: {language.say(cells)}"
-        raise UsageError(text)
+        raise UsageError(joined([str(notebook), cells], ": "))
     done = fix(notebook, cells, language)
     colours = {"+": "green", "-": "red", "@": "cyan"}
     for line in done.diff:

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli import options as opt
+from grader.errors import UsageError
+from grader.records import msg
+
 if TYPE_CHECKING:
     from grader.exchange import Grade, Outcome
     from grader.ledger import Ledger
@@ -41,7 +45,7 @@ _SYSTEMS = ("moodle", "canvas", "gradescope", "nbgrader", "lti-scores", "csv", "
     type=click.Path(path_type=Path),
     help="Folder, or file; RUN/export/moodle and so on by default.",
 )
-@click.option("--lang", type=click.Choice(["ru", "en"]), help="Language; that of the run by default.")
+@opt.run_lang
 def export(
     run: Path,
     system: str,
@@ -62,7 +66,6 @@ def export(
 
     Nothing that still waits for the lecturer is handed back, and nothing handed in is no zero, unless you say so.
     """
-    from grader.errors import UsageError
     from grader.exchange import Terms, canvas, grades_of, gradescope, moodle, preview, tables
     from grader.language import Language
     from grader.ledger import Ledger
@@ -76,13 +79,13 @@ def export(
     terms = Terms(missing_as_zero=missing_as_zero, feedback=not no_comments)
     if system == "moodle":
         if worksheet is None:
-            text = "--to moodle needs --worksheet FILE: in Moodle, Grading action > Download grading worksheet"
+            text = msg("--to moodle needs --worksheet FILE: in Moodle, Grading action > Download grading worksheet")
             raise UsageError(text)
         pages = _pages(run, grades) if feedback_zip else None
         outcome = moodle.export(worksheet.read_bytes(), worksheet.name, grades, terms, language, pages)
     elif system == "canvas":
         if gradebook is None:
-            text = "--to canvas needs --gradebook FILE: in Canvas, Grades > Export > Export Entire Gradebook"
+            text = msg("--to canvas needs --gradebook FILE: in Canvas, Grades > Export > Export Entire Gradebook")
             raise UsageError(text)
         outcome = canvas.export(gradebook.read_bytes(), gradebook.name, grades, terms, column)
     elif system == "gradescope":
@@ -101,13 +104,15 @@ def export(
 
 def _unfinished(ledger: Ledger, *, allow_partial: bool) -> list[str]:
     """Return who is not graded yet; an export without them must be asked for."""
-    from grader.errors import UsageError
-
     left = [one.label for one in ledger.unfinished()]
     if left and not allow_partial:
-        text = (
-            f"{ledger.out}: not graded yet are {len(left)} of {len(ledger.standings())} submissions; nothing was "
-            f"written. `grader resume {ledger.out}` finishes them; or say --allow-partial to leave them out"
+        text = msg(
+            "{run}: not graded yet are {count} of {total} submissions; nothing was written. {command} finishes them; "
+            "or say --allow-partial to leave them out",
+            run=str(ledger.out),
+            count=len(left),
+            total=len(ledger.standings()),
+            command=f"`grader resume {ledger.out}`",
         )
         raise UsageError(text)
     return left
@@ -122,20 +127,17 @@ def _finish(
     allow_partial: bool,
 ) -> None:
     """Write the files and tell the account; refuse first, so that half an export never lies about."""
-    from grader.errors import UsageError
-
     lines = [say(line) for line in outcome.account.lines()]
     if outcome.account.partial and not allow_partial:
         click.echo("\n".join(lines), err=True)
-        text = (
+        text = msg(
             "run and LMS do not cover each other (above); nothing was written. Grade the rest, grade with --roster, or "
             "say --allow-partial"
         )
         raise UsageError(text)
     for path, content in _places(outcome, out).items():
         if path.resolve() in {source.resolve() for source in sources if source is not None}:
-            text = f"{path}: this is the file that was given; name another place with -o"
-            raise UsageError(text)
+            raise UsageError(msg("{file}: this is the file that was given; name another place with -o", file=str(path)))
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(path.name + ".part")
         part.write_bytes(content)
@@ -154,12 +156,16 @@ def _places(outcome: Outcome, out: Path) -> Mapping[Path, bytes]:
 
 def _pages(run: Path, grades: Sequence[Grade]) -> Mapping[str, bytes]:
     """Return the students' pages as they were rendered, by student."""
-    from grader.errors import UsageError
     from grader.report import page_name
 
     pages = {grade.student: run / "students" / page_name(grade.student) for grade in grades if not grade.absent}
     missing = [student for student, path in pages.items() if not path.is_file()]
     if missing:
-        text = f"{run}: there is no page of {', '.join(missing[:5])}; render them first: grader report {run}"
+        text = msg(
+            "{run}: there is no page of {names}; render them first: {command}",
+            run=str(run),
+            names=", ".join(missing[:5]) + (", ..." if len(missing) > 5 else ""),
+            command=f"grader report {run}",
+        )
         raise UsageError(text)
     return {student: path.read_bytes() for student, path in pages.items()}

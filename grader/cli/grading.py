@@ -14,6 +14,8 @@ import click
 from grader.cli import intake
 from grader.cli import options as opt
 from grader.cli.runs import print_results
+from grader.errors import GraderError, RunInterruptedError, SandboxUnavailableError, UsageError
+from grader.records import msg
 
 if TYPE_CHECKING:
     from grader.batch import Observer
@@ -25,8 +27,13 @@ _OF_THIS_CALL = ("out", "changed", "if_changed", "json_log", "summary")
 
 def _in_a_folder(_: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
     if path is not None and not path.parent.is_dir():
-        text = f"{path}: there is no folder {path.parent}; make it first, nothing was graded"
-        raise click.BadParameter(text, param=option)
+        text = msg(
+            "{option} {path}: there is no folder {folder}; make it first, nothing was graded",
+            option=option.opts[-1],
+            path=str(path),
+            folder=str(path.parent),
+        )
+        raise UsageError(text)
     return path
 
 
@@ -117,7 +124,6 @@ def resume(run: Path, jobs: int | None, **call: Any) -> None:
 @opt.several(opt.out, opt.jobs, opt.backend, opt.device, opt.lang, opt.no_sandbox, opt.train_in_kernel)
 def demo(no_sandbox: bool, **chosen: Any) -> None:
     """Grade the bundled submissions on the offline samples, as a first look."""
-    from grader.errors import SandboxUnavailableError
     from grader.language import Language
     from grader.places import shipped
     from grader.sandbox import find_seal
@@ -147,7 +153,7 @@ def _run(asked: Mapping[str, Any]) -> None:
     from grader.runlog import Tally
 
     call = _Call(out=asked["out"], tally=Tally())
-    with _resumable(call.out), _summarised(call, asked["summary"]):
+    with _resumable(call.out), _summarised(call, asked["summary"], asked["lang"]):
         _grade(asked, call)
 
 
@@ -169,7 +175,6 @@ def _grade(asked: Mapping[str, Any], call: _Call) -> None:
     from grader.language import Language
     from grader.ledger import Ledger, doubtful
     from grader.progress import follow
-    from grader.records import msg
     from grader.report import render_run
     from grader.runlog import JsonLog
 
@@ -219,7 +224,6 @@ def _plain(asked: Mapping[str, Any]) -> dict[str, Any]:
 @contextlib.contextmanager
 def _resumable(run: Path) -> Iterator[None]:
     """Say after Ctrl-C how the run goes on, once there is one."""
-    from grader.errors import GraderError, RunInterruptedError
     from grader.ledger import Ledger
 
     try:
@@ -229,25 +233,27 @@ def _resumable(run: Path) -> Iterator[None]:
             Ledger(run).request()
         except GraderError:  # it had not begun
             raise KeyboardInterrupt from None
-        text = f"interrupted; `grader resume {run}` or the same command goes on where it stopped"
+        text = msg(
+            "interrupted; {command} or the same command goes on where it stopped", command=f"`grader resume {run}`"
+        )
         raise RunInterruptedError(text) from None
 
 
 @contextlib.contextmanager
-def _summarised(call: _Call, path: Path | None) -> Iterator[None]:
+def _summarised(call: _Call, path: Path | None, lang: str) -> Iterator[None]:
     """Write the summary when the block has ended, also when it ends in a fault or Ctrl-C."""
-    from grader.errors import GraderError
+    from grader.language import Language
     from grader.runlog import summary
 
-    code, error = 70, "an unexpected fault"
+    code, error = 70, msg("an unexpected fault")
     try:
         yield
-        code, error = 0, ""
+        code, error = 0, msg("")
     except GraderError as fault:
-        code, error = fault.exit_code, str(fault)
+        code, error = fault.exit_code, fault.message
         raise
     except KeyboardInterrupt:
-        code, error = 130, "interrupted"
+        code, error = RunInterruptedError.exit_code, msg("interrupted; call again to go on")
         raise
     finally:
         if path is not None:
@@ -256,7 +262,7 @@ def _summarised(call: _Call, path: Path | None) -> Iterator[None]:
                 call.tally,
                 total=call.total,
                 code=code,
-                error=error,
+                error=Language(lang).say(error),
                 changed=call.changed,
                 doubtful=call.doubtful,
             )

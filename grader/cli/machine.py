@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from grader.cli import options as opt
+
 
 @click.command()
 @click.option("--sandbox", is_flag=True, help="Only whether the sandbox keeps its promises here, one by one.")
@@ -20,7 +22,7 @@ import click
 @click.option(
     "--without-shims", is_flag=True, help="With --coverage: old spellings stop a notebook, as in Colab today."
 )
-@click.option("--lang", type=click.Choice(["ru", "en"]), default="ru", show_default=True)
+@opt.lang
 def doctor(lang: str, *, sandbox: bool, folder: Path | None, jobs: int, without_shims: bool) -> None:
     """Say what works on this machine, what is missing and how to get it."""
     if folder is not None:

@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 import click
 
+from grader.errors import UsageError
+from grader.records import msg
+
 Edition = Literal["auto", "sample", "full"]
 
 workbook = click.option(
@@ -41,7 +44,12 @@ def _data(default: Edition) -> Callable[[Any], Any]:
 profile, quick_profile = _profile("full"), _profile("quick")
 data, sample_data = _data("auto"), _data("sample")
 lang = click.option(
-    "--lang", type=click.Choice(["ru", "en"]), default="ru", show_default=True, help="Language of reports and tables."
+    "--lang",
+    type=click.Choice(["ru", "en"]),
+    default="ru",
+    show_default=True,
+    envvar="GRADER_LANG",
+    help="Language of reports, tables and errors.",
 )
 run_lang = click.option("--lang", type=click.Choice(["ru", "en"]), help="Language; that of the run by default.")
 jobs = click.option(
@@ -54,8 +62,13 @@ jobs = click.option(
 
 def _local(_: click.Context, option: click.Parameter, path: Path) -> Path:
     if re.match(r"[a-z][a-z0-9+.-]+:/", str(path)):  # pathlib has made one slash of two
-        text = "a run needs a folder of this machine, or of a file system with locks: copy it when it is finished"
-        raise click.BadParameter(text, param=option)
+        text = msg(
+            "{option} {path}: a run needs a folder of this machine, or of a file system with locks: copy it when "
+            "it is finished",
+            option=option.opts[-1],
+            path=str(path),
+        )
+        raise UsageError(text)
     return path
 
 

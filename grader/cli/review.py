@@ -12,6 +12,8 @@ import click
 
 from grader.cli import options as opt
 from grader.cli.runs import result_of, unfinished
+from grader.errors import UsageError
+from grader.records import msg
 
 if TYPE_CHECKING:
     from grader.language import Language
@@ -82,10 +84,9 @@ def override(
     CRITERION is written as in the reports' links and in `grader review`: task3/accuracy, or accuracy alone where only
     one task has it. A task's name, task3, means all criteria of the task, --all those of all tasks.
     """
-    from grader.errors import UsageError
     from grader.language import Language
     from grader.ledger import Ledger
-    from grader.records import Verdict, msg
+    from grader.records import Verdict
     from grader.report import render_run
 
     ledger = Ledger(run)
@@ -93,9 +94,10 @@ def override(
     say = Language(facts.language).say
     result = result_of(ledger, student)
     if everything == (criterion is not None):
-        raise UsageError("name one criterion (task3/accuracy), one task (task3), or say --all for the whole submission")
+        text = msg("name one criterion (task3/accuracy), one task (task3), or say --all for the whole submission")
+        raise UsageError(text)
     if remove and (verdict or points is not None or because):
-        raise UsageError("--remove takes a decision back; leave out --verdict, --points and --because")
+        raise UsageError(msg("--remove takes a decision back; leave out --verdict, --points and --because"))
     if remove:
         gone = ledger.decisions.take_back(result.student, criterion, author=author)
         back = msg(
@@ -105,7 +107,7 @@ def override(
         )
         click.echo(say(back))
     elif verdict is None or because is None:
-        raise UsageError("say --verdict passed, failed or review, and --because with the reason; or --remove")
+        raise UsageError(msg("say --verdict passed, failed or review, and --because with the reason; or --remove"))
     else:
         done = ledger.decisions.decide(
             result, criterion, Verdict(verdict), points=points, because=because, author=author
@@ -133,7 +135,6 @@ def _named(overrides: Sequence[Override]) -> str:
 def _without_effect(ledger: Ledger, language: Language) -> Iterator[str]:
     """Yield a sentence for each decision that does not count."""
     from grader.ledger import doubtful
-    from grader.records import msg
 
     for decision, counts in doubtful(ledger):
         if not counts:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli import options as opt
+from grader.errors import UsageError
+from grader.records import msg
 
 if TYPE_CHECKING:
     from grader.language import Language
@@ -49,8 +51,6 @@ def print_results(run: Path, student: str | None, lang: str | None, results: Any
 
 def unfinished(ledger: Ledger, language: Language) -> str:
     """Say who of a run is not graded yet, and how to finish it; nothing where everybody is."""
-    from grader.records import msg
-
     left = [one.label for one in ledger.unfinished()]
     if not left:
         return ""
@@ -71,7 +71,6 @@ def result_of(ledger: Ledger, student: str) -> SubmissionResult:
     Raises:
         UsageError: Nobody, or several, are called so, or their submission is not finished.
     """
-    from grader.errors import UsageError
     from grader.records import goes_by
 
     for result in ledger.results([student]):
@@ -80,12 +79,19 @@ def result_of(ledger: Ledger, student: str) -> SubmissionResult:
     people |= {one.student: one for one in ledger.results()}
     named = [one for one in people.values() if student.casefold() in goes_by(one.student, one.who)]
     if len(named) > 1:
-        raise UsageError(f"{student}: several are called so; say which: {', '.join(one.student for one in named)}")
+        names = ", ".join(one.student for one in named)
+        raise UsageError(msg("{student}: several are called so; say which: {names}", student=student, names=names))
     if not named:
-        known = ", ".join(one.label for one in [*people.values()][:20]) or "nobody yet"
-        text = f"{student}: no such student in this run; it has {known}{', ...' if len(people) > 20 else ''}"
+        known = ", ".join(one.label for one in [*people.values()][:20]) + (", ..." if len(people) > 20 else "")
+        text = msg(
+            "{student}: no such student in this run; it has {known}", student=student, known=known or msg("nobody yet")
+        )
         raise UsageError(text)
     for result in ledger.results([named[0].student]):
         return result
-    text = f"{named[0].label}: this submission is not graded yet; `grader resume {ledger.out}` finishes the run"
+    text = msg(
+        "{student}: this submission is not graded yet; {command} finishes the run",
+        student=named[0].label,
+        command=f"`grader resume {ledger.out}`",
+    )
     raise UsageError(text)

@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from grader.cli import options as opt
+from grader.errors import UsageError
+from grader.records import msg
 
 
 @click.command()
@@ -21,7 +23,6 @@ from grader.cli import options as opt
 @opt.several(opt.workbook, opt.lang)
 def starter(task: str, out: Path | None, install: str | None, workbook: Path | None, lang: str) -> None:
     """Make a starter notebook: the question, a place for the answer, the self-check."""
-    from grader.errors import UsageError
     from grader.language import Language
     from grader.starter import starter as make
     from grader.workbook import load_workbook
@@ -30,10 +31,10 @@ def starter(task: str, out: Path | None, install: str | None, workbook: Path | N
     loaded = load_workbook(workbook)
     one = next((one for one in loaded.tasks if one.id == task), None)
     if one is None:
-        text = f"{task}: the workbook has no such task; it has {', '.join(one.id for one in loaded.tasks)}"
-        raise UsageError(text)
-    if install and (wrong := wrong_source(install)):
-        raise UsageError(f"--{wrong}")
+        known = ", ".join(one.id for one in loaded.tasks)
+        raise UsageError(msg("{task}: the workbook has no such task; it has {known}", task=task, known=known))
+    if install and (wrong := wrong_source("--install", install)):
+        raise UsageError(wrong)
     content = make(loaded, one, Language(lang), install or "").encode()
     if out is None:
         sys.stdout.buffer.write(content)
@@ -42,6 +43,10 @@ def starter(task: str, out: Path | None, install: str | None, workbook: Path | N
         with out.open("xb") as file:  # a student's own work is never written over
             file.write(content)
     except OSError as error:
-        text = f"{out}: this cannot be written ({error.strerror}); give -o another file"
+        text = msg(
+            "{file}: this cannot be written ({why}); give -o another file",
+            file=str(out),
+            why=error.strerror or str(error),
+        )
         raise UsageError(text) from error
     click.echo(out)

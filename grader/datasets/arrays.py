@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from grader.errors import DataError
 from grader.inside.rowhash import row_hashes
+from grader.records import msg
 
 NAMES = ("x_train", "y_train", "x_test", "y_test")
 _DISTINCT = 0.9
@@ -92,7 +93,9 @@ SPECS = {
 def spec_of(name: str) -> Spec:
     """Return the spec of a data set, or say which there are (DataError)."""
     if name not in SPECS:
-        raise DataError(f"found the data set name {name!r}; expected one of {', '.join(SPECS)}")
+        raise DataError(
+            msg("found the data set name {name}; expected one of {specs}", name=repr(name), specs=", ".join(SPECS))
+        )
     return SPECS[name]
 
 
@@ -113,12 +116,24 @@ def fits(spec: Spec, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) ->
     is_label = name.startswith("y")
     if shape not in ({(n,), (n, 1)} if is_label else {wanted}):
         raise DataError(
-            f"{spec.name}: found {name} of shape {shape}; expected {wanted}. Give the whole, unchanged data set"
+            msg(
+                "{dataset}: found {name} of shape {shape}; expected {wanted}. Give the whole, unchanged data set",
+                dataset=spec.name,
+                name=name,
+                shape=str(shape),
+                wanted=str(wanted),
+            )
         )
     if dtype.kind not in "iu" if is_label else dtype != spec.dtype(name):
         raise DataError(
-            f"{spec.name}: found {name} of type {dtype}; expected {spec.dtype(name)}. "
-            "Give the data as Keras delivers it, neither scaled nor one-hot"
+            msg(
+                "{dataset}: found {name} of type {dtype}; expected {wanted}. Give the data as Keras delivers it, "
+                "neither scaled nor one-hot",
+                dataset=spec.name,
+                name=name,
+                dtype=str(dtype),
+                wanted=str(spec.dtype(name)),
+            )
         )
 
 
@@ -128,8 +143,14 @@ def _inputs(spec: Spec, name: str, array: NDArray[Any]) -> NDArray[Any]:
         distinct = len(np.unique(row_hashes(array)))
         if distinct < _DISTINCT * len(array):
             raise DataError(
-                f"{spec.name}: found {distinct} different images among the {len(array)} of {name}; expected nearly all "
-                "to differ. The file is damaged or a placeholder: fetch it again"
+                msg(
+                    "{dataset}: found {distinct} different images among the {count} of {name}; expected nearly all "
+                    "to differ. The file is damaged or a placeholder: fetch it again",
+                    dataset=spec.name,
+                    distinct=distinct,
+                    count=len(array),
+                    name=name,
+                )
             )
     return np.ascontiguousarray(array)
 
@@ -140,7 +161,13 @@ def _labels(spec: Spec, name: str, array: NDArray[Any]) -> NDArray[Any]:
     if found.tolist() != list(range(spec.classes)):
         shown = ", ".join(str(value) for value in found[:12])
         raise DataError(
-            f"{spec.name}: found the labels {shown} in {name}; expected each of 0 to {spec.classes - 1}. "
-            "Check that the file is this data set"
+            msg(
+                "{dataset}: found the labels {shown} in {name}; expected each of 0 to {last}. Check that the "
+                "file is this data set",
+                dataset=spec.name,
+                shown=shown,
+                name=name,
+                last=spec.classes - 1,
+            )
         )
     return np.ascontiguousarray(array.reshape(spec.shape(name)), dtype=spec.dtype(name))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from grader.errors import DataError
+from grader.records import msg
 
 MEMBER_BYTES = 64 << 20
 """Longest member that is read; MNIST's and CIFAR-10's longest have 47 and 31 MB."""
@@ -35,7 +36,13 @@ def members(path: Path) -> Iterator[Member]:
     """
     for number, member in enumerate(_opener(path)(path)):
         if number >= _MEMBERS:
-            raise DataError(f"{path}: found more than {_MEMBERS} files in it; give only the data set's own files")
+            raise DataError(
+                msg(
+                    "{file}: found more than {most} files in it; give only the data set's own files",
+                    file=str(path),
+                    most=_MEMBERS,
+                )
+            )
         yield member
 
 
@@ -46,8 +53,13 @@ def readable(path: Path) -> Iterator[None]:
         yield
     except (*_DAMAGE, OSError) as fault:
         raise DataError(
-            f"{path}: found a file that cannot be read ({type(fault).__name__}: {fault}); expected a whole archive. "
-            "It is probably cut short: fetch it again"
+            msg(
+                "{file}: found a file that cannot be read ({kind}: {why}); expected a whole archive. It is "
+                "probably cut short: fetch it again",
+                file=str(path),
+                kind=type(fault).__name__,
+                why=str(fault),
+            )
         ) from fault
 
 
@@ -72,7 +84,9 @@ def gunzipped(content: bytes) -> bytes:
 
 def _opener(path: Path) -> Callable[[Path], Iterator[Member]]:
     if not path.exists():
-        raise DataError(f"{path}: found no such file or folder; give the path of the data set's file")
+        raise DataError(
+            msg("{file}: found no such file or folder; give the path of the data set's file", file=str(path))
+        )
     if path.is_dir():
         return _folder
     if zipfile.is_zipfile(path):
@@ -111,8 +125,12 @@ def _open_tar(path: Path, stream: _Limited) -> tarfile.TarFile:
         return tarfile.open(fileobj=cast(IO[bytes], stream), mode="r|")
     except tarfile.ReadError as fault:
         raise DataError(
-            f"{path}: found a file of another kind; expected an .npz with x_train, y_train, x_test, y_test, a folder, "
-            "zip or tar with MNIST's four idx files, or CIFAR-10's archive or folder (python or binary version)"
+            msg(
+                "{file}: found a file of another kind; expected an .npz with x_train, y_train, x_test, y_test, "
+                "a folder, zip or tar with MNIST's four idx files, or CIFAR-10's archive or folder (python or "
+                "binary version)",
+                file=str(path),
+            )
         ) from fault
 
 
@@ -141,7 +159,10 @@ class _Limited(io.RawIOBase):
         self._left -= len(content)
         if self._left < 0:
             raise DataError(
-                f"found an archive of more than {_TAR_BYTES >> 20} MB unpacked; no data set here is that long"
+                msg(
+                    "found an archive of more than {limit} MB unpacked; no data set here is that long",
+                    limit=_TAR_BYTES >> 20,
+                )
             )
         return content
 

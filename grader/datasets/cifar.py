@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from grader.datasets.arrays import Arrays
 from grader.datasets.bundle import members
 from grader.errors import DataError
+from grader.records import joined, msg
 
 _ROWS, _PIXELS = 10_000, 3 * 32 * 32
 _TRAIN = tuple(f"data_batch_{number}" for number in range(1, 6))
@@ -45,12 +46,25 @@ def read_cifar(path: Path) -> Arrays:
             continue
         found[batch] = (parse_binary if name.endswith(".bin") else parse_pickle)(read(), name)
         if len(found[batch][0]) != _ROWS:
-            raise DataError(f"{path}: found {len(found[batch][0])} images in {name}; expected {_ROWS}. Fetch it again")
+            raise DataError(
+                msg(
+                    "{file}: found {count} images in {name}; expected {wanted}. Fetch it again",
+                    file=str(path),
+                    count=len(found[batch][0]),
+                    name=name,
+                    wanted=_ROWS,
+                )
+            )
     missing = [name for name in _BATCHES if name not in found]
     if missing:
         raise DataError(
-            f"{path}: found no {', '.join(missing)}, but {', '.join(others[:8]) or 'nothing else'}. Expected "
-            "CIFAR-10 as cifar-10-python.tar.gz, cifar-10-binary.tar.gz, the folder cifar-10-batches-py, or an .npz"
+            msg(
+                "{file}: found no {missing}, but {others}. Expected CIFAR-10 as cifar-10-python.tar.gz, "
+                "cifar-10-binary.tar.gz, the folder cifar-10-batches-py, or an .npz",
+                file=str(path),
+                missing=", ".join(missing),
+                others=", ".join(others[:8]) or msg("nothing else"),
+            )
         )
     images, labels = zip(*(found[name] for name in _TRAIN), strict=True)
     x_test, y_test = found["test_batch"]
@@ -60,7 +74,14 @@ def read_cifar(path: Path) -> Arrays:
 def parse_binary(content: bytes, name: str) -> Batch:
     """Return the batch in a file of records: one label byte, then 3,072 bytes of red, green and blue planes."""
     if not content or len(content) % (1 + _PIXELS):
-        raise DataError(f"{name}: found {len(content)} bytes; expected a multiple of {1 + _PIXELS}. Fetch it again")
+        raise DataError(
+            msg(
+                "{name}: found {count} bytes; expected a multiple of {size}. Fetch it again",
+                name=name,
+                count=len(content),
+                size=1 + _PIXELS,
+            )
+        )
     records = np.frombuffer(content, np.uint8).reshape(-1, 1 + _PIXELS)
     return _images(records[:, 1:]), records[:, 0].astype(np.int64)
 
@@ -72,11 +93,25 @@ def parse_pickle(content: bytes, name: str) -> Batch:
         loaded = _Unpickler(io.BytesIO(content), encoding="bytes").load()
         pixels, labels = _pixels(_entry(loaded, b"data")), _numbers(_entry(loaded, b"labels"))
     except DataError as fault:
-        raise DataError(f"{name}: {fault}") from fault
+        raise DataError(joined([name, fault.message], ": ")) from fault
     except Exception as fault:  # a damaged pickle may raise anything
-        raise DataError(f"{name}: found a damaged pickle ({type(fault).__name__}: {fault}); fetch it again") from fault
+        raise DataError(
+            msg(
+                "{name}: found a damaged pickle ({kind}: {why}); fetch it again",
+                name=name,
+                kind=type(fault).__name__,
+                why=str(fault),
+            )
+        ) from fault
     if len(pixels) != len(labels):
-        raise DataError(f"{name}: found {len(pixels)} images and {len(labels)} labels; fetch it again")
+        raise DataError(
+            msg(
+                "{name}: found {images} images and {labels} labels; fetch it again",
+                name=name,
+                images=len(pixels),
+                labels=len(labels),
+            )
+        )
     return _images(pixels), labels
 
 
@@ -113,7 +148,11 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ALLOWED:
             raise DataError(
-                f"found a pickle that asks for {module}.{name}; CIFAR-10 needs no such thing. Do not use this file"
+                msg(
+                    "found a pickle that asks for {module}.{name}; CIFAR-10 needs no such thing. Do not use this file",
+                    module=module,
+                    name=name,
+                )
             )
         return _ALLOWED[module, name]
 
@@ -121,31 +160,37 @@ class _Unpickler(pickle.Unpickler):
 def _check_memo(content: bytes) -> None:
     for opcode, argument, _ in pickletools.genops(content):
         if opcode.name in {"PUT", "BINPUT", "LONG_BINPUT"} and not 0 <= int(argument or 0) < _MEMO:
-            raise DataError("found a pickle made to exhaust memory; do not use this file")
+            raise DataError(msg("found a pickle made to exhaust memory; do not use this file"))
 
 
 def _entry(loaded: Any, key: bytes) -> Any:
     """Return the entry under a key that Python 2 wrote as bytes and Python 3 may write as str."""
     if not isinstance(loaded, dict):
-        raise DataError("found a pickle without a dictionary; it is not a CIFAR-10 batch")
+        raise DataError(msg("found a pickle without a dictionary; it is not a CIFAR-10 batch"))
     for spelling in (key, key.decode()):
         if spelling in loaded:
             return loaded[spelling]
-    raise DataError(f"found no entry {key.decode()!r}; it is not a CIFAR-10 batch")
+    raise DataError(msg("found no entry {key}; it is not a CIFAR-10 batch", key=repr(key.decode())))
 
 
 def _pixels(array: Any) -> NDArray[np.uint8]:
     """Build the array from what a stand-in remembers of ``ndarray.__setstate__``."""
     state: tuple[Any, ...] = array.state if isinstance(array, _StandIn) else ()
     if len(state) != 5 or not isinstance(state[2], _StandIn) or not isinstance(state[4], bytes):
-        raise DataError("found no array of bytes under 'data'; it is not a CIFAR-10 batch")
+        raise DataError(msg("found no array of bytes under 'data'; it is not a CIFAR-10 batch"))
     _, shape, dtype, fortran, raw = state
     if dtype.arguments[:1] not in {(b"u1",), ("u1",)} or fortran or shape != (len(raw) // _PIXELS, _PIXELS):
-        raise DataError(f"found an array of shape {shape} under 'data'; expected bytes in rows of {_PIXELS}")
+        raise DataError(
+            msg(
+                "found an array of shape {shape} under 'data'; expected bytes in rows of {size}",
+                shape=str(shape),
+                size=_PIXELS,
+            )
+        )
     return np.frombuffer(raw, np.uint8).reshape(shape)
 
 
 def _numbers(labels: Any) -> NDArray[np.int64]:
     if not isinstance(labels, list) or not all(type(label) is int and 0 <= label < 10 for label in labels):
-        raise DataError("found labels that are not a list of numbers from 0 to 9")
+        raise DataError(msg("found labels that are not a list of numbers from 0 to 9; it is not a CIFAR-10 batch"))
     return np.array(labels, np.int64)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from grader.errors import DataError
+from grader.records import Message, msg
 
 
 def download(name: str, target: Path, *, seconds: float = 1800) -> None:
@@ -23,16 +24,25 @@ def download(name: str, target: Path, *, seconds: float = 1800) -> None:
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired as late:
-        raise DataError(f"{name} did not arrive within {seconds:.0f} s. {_instead(name)}") from late
+        text = msg(
+            "{name} did not arrive within {seconds} s. {instead}",
+            name=name,
+            seconds=round(seconds),
+            instead=_instead(name),
+        )
+        raise DataError(text) from late
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise DataError(f"{name} could not be downloaded ({last[:300]}). {_instead(name)}")
+        last = (done.stderr.strip().splitlines() or ["-"])[-1]
+        raise DataError(
+            msg("{name} could not be downloaded ({why}). {instead}", name=name, why=last[:300], instead=_instead(name))
+        )
 
 
-def _instead(name: str) -> str:
-    return (
-        f"Check the network, or fetch {name} on another machine (Keras leaves it in ~/.keras/datasets) "
-        f"and run: grader data add {name} FILE"
+def _instead(name: str) -> Message:
+    return msg(
+        "Check the network, or fetch {name} on another machine (Keras leaves it in ~/.keras/datasets) and run: "
+        "grader data add {name} FILE",
+        name=name,
     )
 
 

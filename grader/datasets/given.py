@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from grader.datasets import bundle, cifar, idx
 from grader.datasets.arrays import NAMES, Arrays, Spec, checked, fits
 from grader.errors import DataError
+from grader.records import msg
 
 
 def read_given(spec: Spec, path: Path) -> Arrays:
@@ -25,7 +26,7 @@ def read_given(spec: Spec, path: Path) -> Arrays:
         DataError: says what was found, what was expected and what to do.
     """
     if not spec.images:
-        raise DataError(f"{spec.name} is made by the grader itself; there is nothing to add")
+        raise DataError(msg("{dataset} is made by the grader itself; there is nothing to add", dataset=spec.name))
     with bundle.readable(path):
         if path.is_file() and zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
@@ -45,8 +46,14 @@ def _npz(spec: Spec, path: Path, archive: zipfile.ZipFile) -> Arrays:
     missing = [name for name in NAMES if name not in _stems(archive)]
     if missing:
         raise DataError(
-            f"{path}: found no {', '.join(missing)} in it, but {', '.join(_stems(archive)[:8])}; "
-            f"expected {', '.join(NAMES)}. Save it with numpy.savez under these names"
+            msg(
+                "{file}: found no {missing} in it, but {others}; expected {names}. Save it with numpy.savez "
+                "under these names",
+                file=str(path),
+                missing=", ".join(missing),
+                others=", ".join(_stems(archive)[:8]),
+                names=", ".join(NAMES),
+            )
         )
     arrays = {}
     for name in NAMES:
@@ -62,10 +69,25 @@ def _npy(spec: Spec, name: str, path: Path, stream: IO[bytes]) -> NDArray[Any]:
         header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = header(stream)
     except ValueError as fault:
-        raise DataError(f"{path}: found a {name} that is no numpy array ({fault}). Fetch the file again") from fault
+        raise DataError(
+            msg(
+                "{file}: found a {name} that is no numpy array ({why}). Fetch the file again",
+                file=str(path),
+                name=name,
+                why=str(fault),
+            )
+        ) from fault
     fits(spec, name, shape, dtype)
     size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
     content = stream.read(size)
     if len(content) != size:
-        raise DataError(f"{path}: found {len(content)} of the {size} bytes of {name}; fetch the file again")
+        raise DataError(
+            msg(
+                "{file}: found {count} of the {size} bytes of {name}; fetch the file again",
+                file=str(path),
+                count=len(content),
+                size=size,
+                name=name,
+            )
+        )
     return np.frombuffer(content, dtype).reshape(shape, order="F" if fortran else "C")

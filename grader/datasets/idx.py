@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from grader.datasets.arrays import NAMES, SPECS, Arrays
 from grader.datasets.bundle import gunzipped, members
 from grader.errors import DataError
+from grader.records import msg
 
 _MAGIC = b"\x00\x00\x08"
 """Two zero bytes, then the code of unsigned bytes; the number of axes follows."""
@@ -37,7 +38,11 @@ def parse_idx(content: bytes) -> NDArray[np.uint8] | None:
         size *= length
     if size != len(body):
         raise DataError(
-            f"found an idx file with {len(body)} bytes for the shape {shape}; it is cut short: fetch it again"
+            msg(
+                "found an idx file with {count} bytes for the shape {shape}; it is cut short: fetch it again",
+                count=len(body),
+                shape=str(shape),
+            )
         )
     return body.reshape(shape)
 
@@ -58,14 +63,24 @@ def read_idx(path: Path) -> Arrays:
         if array is None or slot is None:
             others.append(name if array is None else f"{name} {array.shape}")
         elif slot in found and not np.array_equal(found[slot], array):
-            raise DataError(f"{path}: found two different files for {slot}; expected one. Give only MNIST's own files")
+            raise DataError(
+                msg(
+                    "{file}: found two different files for {slot}; expected one. Give only MNIST's own files",
+                    file=str(path),
+                    slot=slot,
+                )
+            )
         else:
             found[slot] = array
     missing = [f"{name} {SPECS['mnist'].shape(name)}" for name in NAMES if name not in found]
     if missing:
         raise DataError(
-            f"{path}: found no idx file for {', '.join(missing)}, but {', '.join(others[:8]) or 'nothing else'}. "
-            "Expected train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and "
-            "t10k-labels-idx1-ubyte, gzipped or not"
+            msg(
+                "{file}: found no idx file for {missing}, but {others}. Expected train-images-idx3-ubyte, "
+                "train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, gzipped or not",
+                file=str(path),
+                missing=", ".join(missing),
+                others=", ".join(others[:8]) or msg("nothing else"),
+            )
         )
     return found

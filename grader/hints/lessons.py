@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from grader.hints.files import STRICT, entries, toml_of
-from grader.language import PLACE
 from grader.places import shipped
-from grader.records import CellStatus, Finding, Message, NotebookSummary, Sentence, Text, Verdict, Words
+from grader.records import PLACE, CellStatus, Finding, Message, NotebookSummary, Sentence, Text, Verdict, Words
 
 _LINE = 600
 _NO_TRAINING = ("the model fails with ", "the training was broken off", "the model was built but never trained")

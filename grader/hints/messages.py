@@ -11,9 +11,8 @@ from typing import Any, ClassVar
 
 from grader.errors import WorkbookError
 from grader.hints.files import STRICT, entries, toml_of
-from grader.language import PLACE
 from grader.places import shipped
-from grader.records import Sentence, Text
+from grader.records import PLACE, Sentence, Text
 
 _QUOTE = 120
 """Characters of a message that go into a place."""

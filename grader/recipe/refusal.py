@@ -17,7 +17,7 @@ class NotRebuildable(Exception):  # noqa: N818  - a finding about a notebook, no
         self.reason = Message(reason.text, values)
 
 
-def _short(value: str | float) -> str | float:
+def _short(value: str | float | Message) -> str | float | Message:
     if isinstance(value, str):
         return value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…"
     return value

@@ -36,9 +36,10 @@ from grader.records.notebook import (
 )
 from grader.records.people import Delivery, Person, goes_by, label_of
 from grader.records.training import Band, DataSet, Platform, Profile, Recipe, Training, TrainingLimits
-from grader.records.words import Message, Sentence, Text, Words, msg
+from grader.records.words import PLACE, Message, Sentence, Text, Words, joined, msg
 
 __all__ = [
+    "PLACE",
     "AccuracyFacts",
     "Answer",
     "ArrayFacts",
@@ -84,6 +85,7 @@ __all__ = [
     "Verdict",
     "Words",
     "goes_by",
+    "joined",
     "label_of",
     "msg",
 ]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from grader.complaints import did_you_mean
 from grader.criteria.accuracy import Accuracy
 from grader.criteria.names import DATASETS
+from grader.records import Message, msg
 from grader.workbook.files import WorkbookFile
 from grader.workbook.model import Reference, Task
 
@@ -49,19 +50,21 @@ def _task(task: Task, references: dict[str, Reference]) -> Iterator[str]:
             )
 
 
-def wrong_source(install: str) -> str:
-    """Return what is wrong with what pip is to install from; empty when it is a place of somebody's."""
+def wrong_source(what: str, install: str) -> Message | None:
+    """Return what is wrong with what pip is to install from; None when it is a place of somebody's."""
     if "/" in install and install.isprintable() and not any(mark in install for mark in " '\""):
-        return ""
-    return (
-        f"install is {install!r}; write one URL or path, as in  https://example.org/workbook_grader-0.1.0-py3-none-any.whl"
-        " (pip would look a bare name up at PyPI, where anybody can register it)"
+        return None
+    return msg(
+        "{what} is {found}; write one URL or path, as in  https://example.org/workbook_grader-0.1.0-py3-none-any.whl "
+        "(pip would look a bare name up at PyPI, where anybody can register it)",
+        what=what,
+        found=repr(install),
     )
 
 
 def _install(head: WorkbookFile) -> Iterator[str]:
-    if head.install and (wrong := wrong_source(head.install)):
-        yield wrong
+    if head.install and (wrong := wrong_source("install", head.install)):
+        yield str(wrong)
 
 
 def _lists(head: WorkbookFile) -> Iterator[str]:

@@ -1,0 +1,45 @@
+"""The language of a call: what its errors are said in, also those that come before any command runs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import click
+
+from grader.errors import GraderError
+from grader.language import LANGUAGES, Language
+
+
+def language_of(arguments: Sequence[str], commands: click.Group) -> Language:
+    """Return the language of a call, which may be one that makes no sense.
+
+    As the commands choose theirs, it is that of ``--lang``; else of the run that the command is about; else of the
+    environment variable GRADER_LANG; else Russian.
+    """
+    wanted = (_asked(arguments), _of_run(arguments, commands), os.environ.get("GRADER_LANG"))
+    return Language(next((code for code in wanted if code in LANGUAGES), LANGUAGES[0]))
+
+
+def _asked(arguments: Sequence[str]) -> str:
+    code = ""
+    for argument, following in pairwise((*arguments, "")):
+        option, equals, value = argument.partition("=")
+        if option == "--lang":
+            code = value if equals else following
+    return code
+
+
+def _of_run(arguments: Sequence[str], commands: click.Group) -> str:
+    from grader.ledger import Ledger
+
+    command = commands.commands.get(next(iter(arguments), ""))
+    if command is None or not any(one.name == "run" for one in command.params):
+        return ""
+    for argument in arguments[1:]:
+        with contextlib.suppress(GraderError, OSError, ValueError):  # no run, or what is wrong with it is said already
+            return Ledger(Path(argument)).run().language
+    return ""
