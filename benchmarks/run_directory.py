@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.ledger import Ledger, Wanted
+from grader.ledger import Ledger, SubmissionInput
 
 COMMANDS = {
     "show": ["show"],
@@ -65,7 +65,7 @@ def multiply(source: Path, out: Path, students: int) -> None:
     ]
     with ledger.opened():
         ledger.write_request(known.request())
-        ledger.collect([Wanted(student=one.student, files=one.digest, digest=one.digest) for one in results])
+        ledger.collect([SubmissionInput(student=one.student, files=one.digest, digest=one.digest) for one in results])
         ledger.write_run(known.run())
         for result in results:
             ledger.write(result)

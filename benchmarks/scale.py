@@ -36,19 +36,19 @@ from benchmarks.run_directory import say
 from grader.batch import Settings, cohort, grade_cohort
 from grader.batch.settings import tasks_of
 from grader.batch.setup import bands_of
-from grader.collect import HandedIn, Submission
+from grader.collect import Submission, SubmittedNotebook
 from grader.errors import TrainerError
 from grader.execute import Helper, Job, read_execution
 from grader.ledger import Ledger
 from grader.ledger.executions import Executions
 from grader.ledger.store import Store
 from grader.ledger.trainings import Trainings
-from grader.measure import Laboratory
+from grader.measure import Measurer
 from grader.pipeline import Grading
 from grader.places import shipped
 from grader.recorded import RecordedTrainings
 from grader.records import DataSet, Execution, Platform, Profile, Recipe, SubmissionResult, Training
-from grader.train import Cache, Once, training_key
+from grader.train import Cache, SingleFlight, training_key
 from grader.train.cache import read_training
 from grader.workbook import load_workbook
 
@@ -122,7 +122,7 @@ class Replay:
         found = []
         for number in range(count):
             folder = self.folders[number % len(self.folders)]
-            notebook = HandedIn(path=folder / "executed.ipynb", name="work.ipynb")
+            notebook = SubmittedNotebook(path=folder / "executed.ipynb", name="work.ipynb")
             found.append(Submission(student=f"student-{number:06d}", notebooks=(notebook,), digest=f"{number}"))
         return found
 
@@ -141,7 +141,7 @@ class Replayed:
     """A trainer that trains nothing: the cache is real, and filled from what is on record."""
 
     replay: Replay
-    once: Once
+    once: SingleFlight
     platform: Platform
 
     def train(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
@@ -165,16 +165,14 @@ def _grading(replay: Replay, settings: Settings, ledger: Ledger, *_: Any) -> Ite
     workbook, facts = settings.workbook, replay.source.run()
     datasets = {one.name: one for one in facts.datasets}
     platform = Platform(device="cpu", backend="tensorflow", keras=facts.versions.get("keras", ""))
-    trainer = Replayed(replay=replay, once=Once(Cache(replay.room / "cache")), platform=platform)
+    trainer = Replayed(replay=replay, once=SingleFlight(Cache(replay.room / "cache")), platform=platform)
     trainings = RecordedTrainings(ledger=ledger, trainer=trainer, limits=workbook.training, platform=platform)
     profile = workbook.profiles[settings.profile]
-    laboratory = Laboratory(
-        pool=trainings, bands=bands_of(workbook), datasets=datasets, profile=profile, platform=platform
-    )
+    measurer = Measurer(pool=trainings, bands=bands_of(workbook), datasets=datasets, profile=profile, platform=platform)
     yield Grading(
         workbook=workbook,
         tasks=settings.tasks,
-        laboratory=laboratory,
+        measurer=measurer,
         ledger=ledger,
         trainings=trainings,
         run_notebook=replay.run_notebook,

@@ -99,10 +99,10 @@ def _speed(example: str, request: dict[str, Any], ways: Mapping[str, Fit], round
 
 
 def _accuracies(example: str, request: dict[str, Any], ways: Mapping[str, Fit], seeds: int) -> None:
-    from grader.inside.trainer.arrays import Shelf, test_split
+    from grader.inside.trainer.arrays import ArrayCache, test_split
     from grader.inside.trainer.fitting import evaluated
 
-    [test] = Shelf().prepare(request["folder"], test_split(request["recipe"]["data"], 2000))
+    [test] = ArrayCache().prepare(request["folder"], test_split(request["recipe"]["data"], 2000))
     found: dict[str, list[float]] = {name: [] for name in ways}
     for seed, (name, fit) in itertools.product(range(1, seeds + 1), ways.items()):
         found[name].append(evaluated(fit({**request, "seed": seed}, []), test)["accuracy"])
@@ -166,9 +166,9 @@ def _trainer(*, resident: bool) -> Fit:
 
 
 def _arrays(request: Mapping[str, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    from grader.inside.trainer.arrays import Shelf
+    from grader.inside.trainer.arrays import ArrayCache
 
-    [pair] = Shelf().prepare(request["folder"], request["recipe"]["data"])
+    [pair] = ArrayCache().prepare(request["folder"], request["recipe"]["data"])
     return pair
 
 

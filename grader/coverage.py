@@ -29,7 +29,7 @@ _PARTICULAR = re.compile(r"0x[0-9a-f]+|'/[^']*'|/\S+/|\d[\d.e-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Covered:
+class NotebookCoverage:
     """What became of one notebook."""
 
     name: str
@@ -47,7 +47,7 @@ class Covered:
     seconds: float = 0.0
 
 
-def cover(folder: Path, *, jobs: int = 1, shims: bool = True, unsealed: bool = False) -> Iterator[Covered]:
+def cover(folder: Path, *, jobs: int = 1, shims: bool = True, unsealed: bool = False) -> Iterator[NotebookCoverage]:
     """Run every notebook below a folder, and yield what became of each, in the order of their names.
 
     Raises:
@@ -58,7 +58,7 @@ def cover(folder: Path, *, jobs: int = 1, shims: bool = True, unsealed: bool = F
         raise UsageError(f"{folder}: found no notebooks (*.ipynb) in it or below")
     datasets = tuple(DataStore().choose(name) for name in ("mnist", "cifar10", "binary20"))
 
-    def one(path: Path) -> Covered:
+    def one(path: Path) -> NotebookCoverage:
         with tempfile.TemporaryDirectory(prefix="grader-coverage-") as out:
             job = Job(
                 notebook=path,
@@ -76,11 +76,11 @@ def cover(folder: Path, *, jobs: int = 1, shims: bool = True, unsealed: bool = F
         yield from pool.map(one, paths)
 
 
-def covered(name: str, execution: Execution) -> Covered:
+def covered(name: str, execution: Execution) -> NotebookCoverage:
     """Return what an execution shows."""
     trained = [fit for fit in execution.trace.fits if fit.completed]
     captured = any(_is_captured(fit, execution.trace) for fit in trained)
-    return Covered(
+    return NotebookCoverage(
         name=name,
         ran=execution.ending is Ending.COMPLETED and all(cell.status is CellStatus.OK for cell in execution.cells),
         trained=bool(trained),
@@ -91,7 +91,7 @@ def covered(name: str, execution: Execution) -> Covered:
     )
 
 
-def causes(found: Sequence[Covered]) -> list[tuple[Message, int]]:
+def causes(found: Sequence[NotebookCoverage]) -> list[tuple[Message, int]]:
     """Return why notebooks were not captured, the most frequent cause first."""
     known = {repr(one.cause): one.cause for one in found if one.cause is not None}
     return [(known[key], count) for key, count in Counter(repr(one.cause) for one in found if one.cause).most_common()]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from grader.drivers import Ahead, Driver, suits_ahead
+from grader.drivers import Driver, WarmPool, suits_warm_kernel
 from grader.records import (
     CellOutcome,
     CellStatus,
@@ -64,7 +64,7 @@ class Helper(Protocol):
         """
 
 
-def run_notebook(job: Job, helper: Helper | None = None, ahead: Ahead | None = None) -> Execution:
+def run_notebook(job: Job, helper: Helper | None = None, warm_pool: WarmPool | None = None) -> Execution:
     """Run a notebook in a sealed kernel of its own.
 
     A student's fault, a machine's fault and our own fault are all endings of the result, never exceptions. May be
@@ -73,13 +73,13 @@ def run_notebook(job: Job, helper: Helper | None = None, ahead: Ahead | None = N
     Args:
         job: What to run, and where to.
         helper: Whom the probe may ask; without one, or without a probe, nobody.
-        ahead: Kernels that wait for a notebook.
+        warm_pool: Kernels that wait for a notebook.
     """
     job.out.mkdir(parents=True, exist_ok=True)
     for stale in ("outcome.json", "trace.jsonl", "executed.ipynb", _DELEGATED):
         (job.out / stale).unlink(missing_ok=True)
     helper = helper if job.probe else None
-    with _driver_for(job, ahead, linked=helper is not None) as driver:
+    with _driver_for(job, warm_pool, linked=helper is not None) as driver:
         job_file = job.out / "job.json"
         # ASCII: names of files may hold bytes that are no UTF-8, which Python keeps as halves of surrogate pairs.
         job_file.write_text(json.dumps(_as_json(job, driver.link_fd), ensure_ascii=True), encoding="utf-8")
@@ -88,14 +88,14 @@ def run_notebook(job: Job, helper: Helper | None = None, ahead: Ahead | None = N
         return _read_back(job, in_time=in_time, told=driver.told())
 
 
-def _driver_for(job: Job, ahead: Ahead | None, *, linked: bool) -> Driver:
+def _driver_for(job: Job, warm_pool: WarmPool | None, *, linked: bool) -> Driver:
     """Return a process whose kernel waits already where that makes no difference to the notebook, else a new one."""
     waiting = None
-    if ahead is not None:
+    if warm_pool is not None:
         # Files of a submission are laid into the room when it is made, so such a notebook needs one of its own.
-        suited = not job.files and suits_ahead(job.notebook)
+        suited = not job.files and suits_warm_kernel(job.notebook)
         standing = _as_json(job, None) | {"notebook": "", "out": "", "files": []}
-        waiting = ahead.take(standing, suited=suited, linked=linked)
+        waiting = warm_pool.take(standing, suited=suited, linked=linked)
     return waiting or Driver(linked=linked)
 
 

@@ -68,7 +68,7 @@ def task_result(
         measured=measured,
         bands=bands,
         cut_short=match.cut_short,
-        looks_lost=match.looks_lost,
+        evaluations_lost=match.evaluations_lost,
         missing_module=match.missing_module,
         stopped=match.stopped,
     )

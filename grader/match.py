@@ -55,7 +55,7 @@ def match_task(task: Task, executions: Sequence[Execution]) -> Match:
         unsure=tuple(one for one in mine if one.tier is Tier.UNRECOGNISED or one.own_loop),
         rivals=_rivals(task, ranked),
         cut_short=cut_short(executions),
-        looks_lost=next((_not_recorded(one) for one in executions if _lost(one) & _OF_LOOKS), None),
+        evaluations_lost=next((_not_recorded(one) for one in executions if _lost(one) & _OF_LOOKS), None),
         missing_module=next((name for execution in executions if (name := missing_module(execution))), ""),
         stopped=frozenset(what for execution in executions for what in stopped_for_want(execution)),
     )

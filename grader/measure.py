@@ -38,7 +38,7 @@ def references_of(task: Task) -> set[str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Laboratory:
+class Measurer:
     """Everything that measuring needs, shared by all submissions of a run."""
 
     pool: Trainer

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from grader.beside import with_context
-from grader.collect import HandedIn, Submission
+from grader.collect import Submission, SubmittedNotebook
+from grader.context import with_context
 from grader.criteria.case import Measurement
-from grader.drivers import Ahead
+from grader.drivers import WarmPool
 from grader.execute import Helper, Job, run_notebook
 from grader.grade import status_of, task_result, unjudged
 from grader.hints import hints_of
 from grader.ledger import Ledger
 from grader.match import Match, match_task
-from grader.measure import Laboratory
+from grader.measure import Measurer
 from grader.recorded import RecordedExecutions, RecordedTrainings
 from grader.records import Execution, Message, NotebookSummary, Stage, Status, SubmissionResult, TaskResult, msg
 from grader.workbook import Task, Workbook
@@ -28,16 +28,16 @@ class Grading:
 
     workbook: Workbook
     tasks: tuple[Task, ...]
-    laboratory: Laboratory
+    measurer: Measurer
     ledger: Ledger
     trainings: RecordedTrainings | None = None
-    """What the laboratory trains with, for its counts."""
+    """What the measurer trains with, for its counts."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Of what may change a trace; recorded executions are used again under the same ones only."""
     unsealed: bool = False
     helper: Helper | None = None
     """Whoever trains for notebooks while they run; None where they train in their kernels."""
-    ahead: Ahead | None = None
+    warm_pool: WarmPool | None = None
     """Kernels that wait for notebooks."""
     kernels_see_gpu: bool = False
     run_notebook: Callable[[Job, Helper | None], Execution] = run_notebook
@@ -63,8 +63,8 @@ def grade_submission(submission: Submission, grading: Grading, say: Say) -> Subm
     measured = []
     for task, match in zip(grading.tasks, matches, strict=True):
         say(msg("training {task} again", task=task.id))
-        own = grading.laboratory.measure(task, match, executions)
-        measured.append((task, match, own, grading.laboratory.example(match, executions)))
+        own = grading.measurer.measure(task, match, executions)
+        measured.append((task, match, own, grading.measurer.example(match, executions)))
     results = [_judged(*one, submission=submission, executions=executions, grading=grading) for one in measured]
     status, reason = status_of(executions, matches, results)
     if status.is_unseen:
@@ -89,14 +89,14 @@ def _judged(
     grading: Grading,
 ) -> TaskResult:
     """Judge one task by what was found and measured."""
-    laboratory = grading.laboratory
+    measurer = grading.measurer
     result = task_result(
         task,
         match,
-        profile=laboratory.profile,
-        bands=laboratory.bands_for(task, measured.trainings),
+        profile=measurer.profile,
+        bands=measurer.bands_for(task, measured.trainings),
         measured=measured,
-        example_layers=laboratory.bands.layers(task.example.reference) if task.example else (),
+        example_layers=measurer.bands.layers(task.example.reference) if task.example else (),
         example_trained=example,
         figure=grading.figure(task),
     )
@@ -106,7 +106,7 @@ def _judged(
         match,
         handed_in={notebook.name: notebook.path for notebook in submission.notebooks},
         executions=executions,
-        laboratory=laboratory,
+        measurer=measurer,
         trainings=measured.trainings,
     )
 
@@ -133,7 +133,7 @@ def _executed(submission: Submission, grading: Grading, say: Say) -> list[Execut
         ledger=grading.ledger,
         versions=grading.versions,
         helper=grading.helper,
-        ahead=grading.ahead,
+        warm_pool=grading.warm_pool,
         run_notebook=grading.run_notebook,
     )
     jobs = [_job(notebook, number, submission, grading) for number, notebook in enumerate(submission.notebooks)]
@@ -145,14 +145,14 @@ def _executed(submission: Submission, grading: Grading, say: Say) -> list[Execut
     return executions
 
 
-def _job(notebook: HandedIn, number: int, submission: Submission, grading: Grading) -> Job:
-    laboratory = grading.laboratory
+def _job(notebook: SubmittedNotebook, number: int, submission: Submission, grading: Grading) -> Job:
+    measurer = grading.measurer
     return Job(
         notebook=notebook.path,
         files=notebook.beside,
         out=grading.ledger.executions.place(submission.student, number),
-        datasets=tuple(laboratory.datasets.values()),
-        profile=laboratory.profile,
+        datasets=tuple(measurer.datasets.values()),
+        profile=measurer.profile,
         limits=grading.workbook.limits,
         unsealed=grading.unsealed,
         shims=grading.workbook.legacy != "fail",

@@ -21,10 +21,10 @@ _MOST_ROWS = 12
 
 
 @contextlib.contextmanager
-def follow(total: int, language: str) -> Iterator[Follower]:
+def follow(total: int, language: str) -> Iterator[ProgressDisplay]:
     """Show the progress of a run of ``total`` submissions until the block ends."""
     console = Console(stderr=True)
-    follower = Follower(console, total, Language(language))
+    follower = ProgressDisplay(console, total, Language(language))
     if not console.is_terminal:
         yield follower
         return
@@ -32,7 +32,7 @@ def follow(total: int, language: str) -> Iterator[Follower]:
         yield follower
 
 
-class Follower:
+class ProgressDisplay:
     """Turns what happens in a run into words on the terminal; called from several threads."""
 
     def __init__(

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from grader.drivers import Ahead
+from grader.drivers import WarmPool
 from grader.errors import UsageError
 from grader.execute import Helper, Job, read_execution, run_notebook
 from grader.ledger import Ledger, require_space
@@ -29,7 +29,7 @@ class RecordedExecutions:
     """Of the grader, Keras and TensorFlow."""
     helper: Helper | None = None
     """Whoever trains for notebooks while they run; None where they train in their kernels."""
-    ahead: Ahead | None = None
+    warm_pool: WarmPool | None = None
     """Kernels that wait for notebooks."""
     run_notebook: Callable[[Job, Helper | None], Execution] = run_notebook
     """Where they run."""
@@ -46,8 +46,8 @@ class RecordedExecutions:
             number: Position among the student's notebooks.
             job: What to run; its ``out`` is not looked at.
         """
-        if self.ahead is not None:
-            self.ahead.passed()
+        if self.warm_pool is not None:
+            self.warm_pool.passed()
         digest = self._digest(job)
         known = self._known(student, number, digest, job)
         if known is not None:

@@ -75,7 +75,7 @@ class JsonLog:
                 self._file.flush()
 
 
-class Tally:
+class RunCounts:
     """Counts what a run has done, for its summary."""
 
     def __init__(self) -> None:
@@ -103,7 +103,7 @@ class Tally:
 
 
 def summary(
-    out: Path, tally: Tally, *, total: int, code: int, error: str, changed: bool, doubtful: int
+    out: Path, tally: RunCounts, *, total: int, code: int, error: str, changed: bool, doubtful: int
 ) -> Mapping[str, Any]:
     """Return the summary of one call: what was asked, what came of it, how it ended.
 

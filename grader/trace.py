@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from pydantic import TypeAdapter
 
+from grader.boundedjson import loads
 from grader.records import (
     CompileFacts,
     EvaluateFacts,
@@ -26,7 +27,6 @@ from grader.records import (
     PredictionFacts,
     Trace,
 )
-from grader.weight import loads
 
 _MB = 1 << 20
 _LINE_MB = 16

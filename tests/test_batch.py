@@ -17,13 +17,13 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grader.batch import Settings, bands_of
-from grader.batch.foresight import uncalibrated
+from grader.batch.preflight import uncalibrated
 from grader.datasets import DataStore
-from grader.ledger import Ledger, Wanted
-from grader.measure import Laboratory
+from grader.ledger import Ledger, SubmissionInput
+from grader.measure import Measurer
 from grader.places import data_home
 from grader.records import DataSet, Platform
-from grader.runlog import Tally
+from grader.runlog import RunCounts
 from grader.runlog import summary as summary_of
 from grader.workbook import load_workbook
 from tests.processes import below, running_after
@@ -198,7 +198,9 @@ def test_a_changed_rubric_is_answered_from_the_traces(graded, cohort, tmp_path):
 def interrupted(ledger, **asked):
     """Leave a run as a call does that asks for something else, and is interrupted before it has graded anybody."""
     ledger.write_run(replace(ledger.run(), **asked))
-    ledger.collect([Wanted(student=one.student, files=one.files, digest="other") for one in ledger.standings()])
+    ledger.collect(
+        [SubmissionInput(student=one.student, files=one.files, digest="other") for one in ledger.standings()]
+    )
 
 
 def test_a_run_says_what_its_grades_were_asked_for_and_not_what_an_interrupted_call_wanted(graded, cohort, tmp_path):
@@ -259,7 +261,7 @@ def test_accuracies_that_nothing_recorded_decides_are_named_before_anything_runs
         )
         for name in ("binary20", "mnist", "cifar10")
     }
-    laboratory = Laboratory(
+    measurer = Measurer(
         pool=None,
         bands=bands,
         datasets=datasets,
@@ -267,19 +269,19 @@ def test_accuracies_that_nothing_recorded_decides_are_named_before_anything_runs
         platform=Platform(keras="3.1"),
     )
     settings = Settings(workbook=workbook, tasks=workbook.tasks, profile="full", data=data, jobs=1, language="en")
-    told = uncalibrated(settings, laboratory)
+    told = uncalibrated(settings, measurer)
     assert helps in told.values["commands"].split(", ")
     assert tasks in (told.values["tasks"], "task2, task3, task4")
     first = replace(settings, tasks=workbook.tasks[:1])
-    assert (uncalibrated(first, laboratory) is None) is (("sample", "full") in recorded)
+    assert (uncalibrated(first, measurer) is None) is (("sample", "full") in recorded)
 
 
 def test_the_summary_names_a_report_only_where_there_is_one(tmp_path):
     """A scheduler that opens what the summary names after an interruption finds it, or finds none named."""
     asked = {"total": 1, "code": 130, "error": "interrupted", "changed": True, "doubtful": 0}
-    assert summary_of(tmp_path, Tally(), **asked)["report"] is None
+    assert summary_of(tmp_path, RunCounts(), **asked)["report"] is None
     (tmp_path / "index.html").touch()
-    assert summary_of(tmp_path, Tally(), **asked)["report"] == str(tmp_path / "index.html")
+    assert summary_of(tmp_path, RunCounts(), **asked)["report"] == str(tmp_path / "index.html")
 
 
 def test_another_keras_needs_a_word_before_grades_are_mixed(graded, cohort, tmp_path):

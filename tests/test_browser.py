@@ -9,8 +9,8 @@ import pytest
 
 from grader.records import CellOutcome, CellStatus, Ending, NotebookSummary, Person, msg
 from grader.report import page_name, render_run
-from grader.selfcheck.looks import Look, ModelLook, TaskLook
 from grader.selfcheck.page import html_of
+from grader.selfcheck.results import CheckResult, ModelCheck, TaskCheck
 from tests.browser import chromium, opened
 from tests.hostile_outputs import MARKDOWN, OUTPUTS
 from tests.sample_results import cohort, run, submission, task3
@@ -188,12 +188,12 @@ def test_the_self_check_in_a_notebook_hinders_nobody(tmp_path, browser, theme, w
     """The block that a notebook shows is read on every theme: axe finds nothing, nothing sticks out."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     background, text = NOTEBOOKS[theme]
-    task = TaskLook(
+    task = TaskCheck(
         task="task3", title=task3().title, model="model", cell=7, findings=task3().findings,
         later=(task3().title,), hidden=1, accuracy=(msg("{accuracy}", accuracy=0.97),), advice=msg("{a}", a="fit"),
     )  # fmt: skip
-    models = (ModelLook(name="model", cell=7, role=task3().title),)
-    look = html_of(Look(language="en", models=models, tasks=(task,), missing=(task3().title,)))
+    models = (ModelCheck(name="model", cell=7, role=task3().title),)
+    look = html_of(CheckResult(language="en", models=models, tasks=(task,), missing=(task3().title,)))
     style = f"<style>body {{ background: {background}; color: {text}; font: 14px/1.5 sans-serif; }}</style>"
     file = tmp_path / "notebook.html"
     file.write_text(

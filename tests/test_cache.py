@@ -15,7 +15,7 @@ from grader.cli.root import group
 from grader.errors import UsageError
 from grader.records import Training
 from grader.train.cache import Cache, cache_at, key_of
-from grader.train.shared import Shared
+from grader.train.shared import SharedCache
 
 
 def training(seed: int = 1) -> Training:
@@ -151,7 +151,7 @@ def test_machines_share_trainings_at_a_url(tmp_path, kind):
     assert (two.find(key), two.find_state(key)) == (training(), b"weights")
     assert Cache(tmp_path / "two").find(key) == training()
     assert two.find(key_of(seed=2)) is None
-    Shared(url).write(f"{key}.training", b"0" * 64 + b"\n{}")
+    SharedCache(url).write(f"{key}.training", b"0" * 64 + b"\n{}")
     assert cache_at(tmp_path / "three", url).find(key) is None
 
 
@@ -170,10 +170,10 @@ def test_what_cannot_be_at_a_url_is_refused_in_one_line(tmp_path, monkeypatch):
         if url.startswith("s3") and importlib.util.find_spec("s3fs"):
             continue
         with pytest.raises(UsageError, match=told):
-            Shared(url)
+            SharedCache(url)
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(UsageError, match=r"pip install .\.\[url\]"):
-        Shared("file:///x")
+        SharedCache("file:///x")
     refused = CliRunner().invoke(group, ["grade", str(tmp_path), "-o", "s3://bucket/run"])
     assert refused.exit_code == 2
     assert "file system with locks" in refused.output

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.calibrate.order import Item
+from grader.calibrate.plan import PlannedRecord
 from grader.calibrate.recording import _trainings
 from grader.calibrate.spoil import KINDS, spoil
 from grader.datasets import DataStore, with_shuffled_labels
@@ -205,7 +205,7 @@ def test_seeds_trained_side_by_side_are_recorded_in_their_order(tmp_path):
         one for one in bands.records if one.reference == "example1" and one.conditions == ("sample", "quick", "cpu")
     )
     data = DataStore(tmp_path).choose("binary20", "sample")
-    item = Item(reference="example1", recipe=record.recipe, dataset=data, source=data, folder=tmp_path)
+    item = PlannedRecord(reference="example1", recipe=record.recipe, dataset=data, source=data, folder=tmp_path)
     with TrainerPool(bounds=TrainingLimits(), cache=None, workers=3, datasets=(data,)) as pool:
         found = list(_trainings(pool, item, record.profile, range(1, 6), at_once=3))
         assert (len(pool._idle), pool.trainings_run) == (3, 5)

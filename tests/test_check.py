@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli import group
-from grader.cli.glimpse import Glimpse
+from grader.cli.monitor import TraceMonitor
 from grader.errors import UsageError
 from grader.language import Language
 from grader.workbook import load_workbook
@@ -36,21 +36,21 @@ def write_trace(path, execution):
 def test_a_model_is_told_while_the_notebook_still_runs(tmp_path, capsys):
     """As soon as the probe has seen the model its structure is judged; told again only when it changes."""
     task3 = [task for task in load_workbook().tasks if task.id == "task3"]
-    glimpse = Glimpse(tmp_path, task3, Language("en"))
-    glimpse._look()
+    monitor = TraceMonitor(tmp_path, task3, Language("en"))
+    monitor._look()
     book = Notebook()
     example_of(book, "task3")
     write_trace(tmp_path / "running-1" / "trace.jsonl", book.run())
-    glimpse._look()
+    monitor._look()
     assert capsys.readouterr().out == ""  # the example is no answer
     book.model(TASK3[:-4] + TASK3[-2:], shape=(28, 28, 1))
     write_trace(tmp_path / "running-1" / "trace.jsonl", book.run())
-    glimpse._look()
+    monitor._look()
     told = capsys.readouterr().out
     assert "task3, model in cell 4, so far:" in told
     assert "✕ Conv2D layers: 5 – found: 4" in told
     assert "Batch size" not in told
-    glimpse._look()
+    monitor._look()
     assert capsys.readouterr().out == ""
 
 

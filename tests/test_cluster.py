@@ -12,8 +12,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grader.engine import Order
-from grader.engine.parcel import datasets_here, pack, run_parcel, unpack
+from grader.engine import EngineConfig
+from grader.engine.payload import datasets_here, pack, run_payload, unpack
 from grader.errors import DataError, UsageError
 from grader.execute import Job, run_notebook
 from grader.records import DataSet, Ending, Limits, Profile, TrainingLimits
@@ -188,10 +188,10 @@ def job(folder, source="print(open('table.csv').read())"):
 
 def test_a_notebook_runs_elsewhere_as_it_does_here(tmp_path):
     """Its files travel with it, and what it leaves comes back, also when nothing of either is on the other machine."""
-    parcel = pack(job(tmp_path))
+    payload = pack(job(tmp_path))
     for file in tmp_path.iterdir():
         file.rename(tmp_path.parent / f"{tmp_path.name}-{file.name}")
-    there = unpack(run_parcel(parcel, None), parcel.job)
+    there = unpack(run_payload(payload, None), payload.job)
     assert (there.ending, [cell.error for cell in there.cells]) == (Ending.COMPLETED, [""])
     assert (tmp_path / "out" / "executed.ipynb").is_file()
 
@@ -202,7 +202,7 @@ def test_a_link_travels_as_nothing(tmp_path):
     (tmp_path / "table.csv").unlink()
     (tmp_path / "table.csv").symlink_to("/etc/passwd")
     assert list(pack(asked).contents) == [asked.notebook]
-    there = unpack(run_parcel(pack(asked), None), asked)
+    there = unpack(run_payload(pack(asked), None), asked)
     assert there.ending is run_notebook(asked).ending
     assert "root:" not in "".join(path.read_text() for path in asked.out.iterdir())
 
@@ -220,12 +220,12 @@ def test_other_data_on_a_node_is_a_fault(tmp_path, monkeypatch):
 @needs_ray
 def test_a_cluster_that_is_not_there_is_said_in_one_line():
     """Also a device that Ray is to choose."""
-    from grader.engine.cluster import _staff, ray_engine
+    from grader.engine.cluster import _trainer_resources, ray_engine
 
-    order = Order(bounds=TrainingLimits(), cache=None, datasets=())
-    with pytest.raises(UsageError, match="ray start --head"), ray_engine(order, "127.0.0.1:1"):
+    config = EngineConfig(bounds=TrainingLimits(), cache=None, datasets=())
+    with pytest.raises(UsageError, match="ray start --head"), ray_engine(config, "127.0.0.1:1"):
         pass
     with pytest.raises(UsageError, match="Ray chooses"):
-        _staff(Order(bounds=TrainingLimits(), cache=None, datasets=(), device="gpu:0"), {"GPU": 2})
-    assert _staff(order, {"GPU": 2.0, "CPU": 8.0}).trainers == 8
-    assert _staff(order, {"GPU": 2.0, "CPU": 8.0}).gpus == 0.25
+        _trainer_resources(EngineConfig(bounds=TrainingLimits(), cache=None, datasets=(), device="gpu:0"), {"GPU": 2})
+    assert _trainer_resources(config, {"GPU": 2.0, "CPU": 8.0}).trainers == 8
+    assert _trainer_resources(config, {"GPU": 2.0, "CPU": 8.0}).gpus == 0.25

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grader.drive.client import BREAKDOWNS
+from grader.drive.client import CLIENT_FAILURES
 from grader.drive.outputs import Outputs
 from grader.drive.wire import NUM_BYTES, TolerantSession
 from grader.records import CellStatus, Ending
@@ -37,7 +37,7 @@ def test_every_way_in_which_nbclient_gives_up_has_a_meaning():
     raised = {kind for _, kind in inspect.getmembers(nbclient.exceptions, inspect.isclass)
               if issubclass(kind, Exception) and kind.__module__ == nbclient.exceptions.__name__}  # fmt: skip
     signals = {nbclient.exceptions.CellControlSignal, nbclient.exceptions.CellExecutionComplete}
-    assert raised - signals <= set(BREAKDOWNS)
+    assert raised - signals <= set(CLIENT_FAILURES)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from grader.criteria import KINDS
 from grader.criteria.case import Candidate, Match, Measurement, Tier
 from grader.grade import expected_layers, status_of, task_result, totals, unjudged
 from grader.match import match_task
-from grader.measure import SEEDS, Laboratory
+from grader.measure import SEEDS, Measurer
 from grader.records import DataSet, Ending, Evidence, Execution, Finding, Platform, Status, Trace, Verdict, msg
 from grader.report.explain import on_sample
 from grader.workbook import load_workbook
@@ -474,12 +474,12 @@ def test_three_trainings_are_bought_where_the_first_one_overfits(train, count):
             return training(0.8, train=train, seed=seed)
 
     data_set = DataSet(name="mnist", edition="sample", fingerprint="f", folder="", num_train=60000, num_test=10000)
-    laboratory = Laboratory(pool=Pool(), bands=None, datasets={"mnist": data_set}, profile=FULL, platform=Platform())
+    measurer = Measurer(pool=Pool(), bands=None, datasets={"mnist": data_set}, profile=FULL, platform=Platform())
     only = KINDS["accuracy-gap"](id="gap", points=1, at_most=0.15)
     task = replace(TASKS["task2"], criteria=(only,), example=None)
     answer = Candidate(order=0, notebook="a.ipynb", cell=1, tier=Tier.TRAINED, layers=(), fit=FIT)
     execution = Execution(
         notebook="a.ipynb", ending=Ending.COMPLETED, trace=Trace(models=(model(EXAMPLE2),), fits=(FIT,))
     )
-    laboratory.measure(task, Match(candidate=answer), [execution])
+    measurer.measure(task, Match(candidate=answer), [execution])
     assert seeds == list(SEEDS[:count])

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from grader.errors import BusyError, ConditionsChangedError, DataError, MachineError, UsageError
-from grader.ledger import Ledger, Wanted, require_space
+from grader.ledger import Ledger, SubmissionInput, require_space
 from grader.records import Person, Stage, Status, Training
 from tests import sample_results
 from tests.timing import within
@@ -27,7 +27,7 @@ def ledger(tmp_path):
 
 def wanted(*students, digest="d1"):
     """What a call finds: these students, all with the same files."""
-    return [Wanted(student=student, files="f1", digest=digest) for student in students]
+    return [SubmissionInput(student=student, files="f1", digest=digest) for student in students]
 
 
 def test_a_result_survives_the_disk(ledger):
@@ -68,7 +68,9 @@ def test_who_is_no_longer_handed_in_is_no_longer_in_the_results(ledger):
 
 def test_who_is_not_graded_yet_has_a_name(ledger):
     """Names are known from the moment a call finds them, and where an earlier grader noted none it is the folder's."""
-    ledger.collect([Wanted(student="4711", files="f1", digest="d1", who=Person(name="Анна Петрова")), *wanted("boris")])
+    ledger.collect(
+        [SubmissionInput(student="4711", files="f1", digest="d1", who=Person(name="Анна Петрова")), *wanted("boris")]
+    )
     assert [one.label for one in ledger.unfinished()] == ["Анна Петрова (4711)", "boris"]
     ledger.write(sample_results.submission("boris", digest="d1"))
     assert [one.student for one in ledger.unfinished()] == ["4711"]

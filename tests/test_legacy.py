@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.legacy import OLD_CALLS, Edit, Effect, Name, Style, apply_edits, find_uses, mended, python_of
+from grader.legacy import OLD_CALLS, Edit, Effect, LinePattern, Name, apply_edits, find_uses, mended, python_of
 from tests.probing import run
 
 MODEL = "import keras, numpy as np\nmodel = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation='softmax')])\n"
@@ -205,7 +205,7 @@ def test_the_table_explains_every_old_call():
         assert old.why.text.endswith("."), old
         assert old.write or not old.mechanical or old.effect is not Effect.FAILS or "argument" in old.why.text, old
     assert len({repr(old.pattern) for old in OLD_CALLS}) == len(OLD_CALLS)
-    assert {type(old.pattern) for old in OLD_CALLS} > {Name, Style}
+    assert {type(old.pattern) for old in OLD_CALLS} > {Name, LinePattern}
 
 
 @pytest.mark.slow

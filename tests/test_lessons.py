@@ -24,7 +24,7 @@ QUICK = (
 
 @pytest.fixture(scope="session")
 def grading(tmp_path_factory):
-    """One laboratory for all lessons of a worker, on the samples with the quick profile."""
+    """One measurer for all lessons of a worker, on the samples with the quick profile."""
     workbook = load_workbook()
     settings = Settings(
         workbook=workbook,

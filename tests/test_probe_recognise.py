@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.inside.probe.library import shelves
 from grader.inside.probe.recognise import Recogniser, as_binary20, label_facts, row_facts
+from grader.inside.probe.stored import stored_datasets
 from tests.probing import make_data
 
 
@@ -19,13 +19,13 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def shelf(data):
-    return shelves(data)["mnist"]
+def stored(data):
+    return stored_datasets(data)["mnist"]
 
 
 @pytest.fixture
 def recogniser(data):
-    return Recogniser(shelves(data))
+    return Recogniser(stored_datasets(data))
 
 
 SCALINGS = {
@@ -49,9 +49,9 @@ SCALINGS = {
 
 @pytest.mark.parametrize("scaling", SCALINGS)
 @pytest.mark.parametrize("shape", [(-1, 784), (-1, 28, 28), (-1, 28, 28, 1)])
-def test_scaling_and_shape_are_seen_through(recogniser, shelf, scaling, shape):
+def test_scaling_and_shape_are_seen_through(recogniser, stored, scaling, shape):
     """Rows, scale and shift are found for every usual scaling and reshape."""
-    u = shelf.array("x_train")[40:140]
+    u = stored.array("x_train")[40:140]
     x = SCALINGS[scaling](u).reshape(shape)
     facts = recogniser.recognise(x).facts
     assert (facts["dataset"], facts["split"], facts["train_rows"], facts["unknown_rows"]) == ("mnist", "train", 100, 0)
@@ -61,9 +61,9 @@ def test_scaling_and_shape_are_seen_through(recogniser, shelf, scaling, shape):
 
 @given(rows=st.lists(st.integers(0, 299), min_size=1, max_size=60), scale=st.floats(0.001, 4), shift=st.floats(-3, 3))
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_choice_of_rows_comes_back(recogniser, shelf, rows, scale, shift):
+def test_any_choice_of_rows_comes_back(recogniser, stored, rows, scale, shift):
     """Whatever rows are taken, in whatever order and scale, the same row numbers are found."""
-    x = (shelf.array("x_train")[rows] * scale + shift).astype("float32")
+    x = (stored.array("x_train")[rows] * scale + shift).astype("float32")
     found = recogniser.recognise(x)
     assert found.rows.tolist() == rows
     assert [r for a, b in found.facts["rows"]["ranges"] for r in range(a, b)] == rows
@@ -71,7 +71,7 @@ def test_any_choice_of_rows_comes_back(recogniser, shelf, rows, scale, shift):
 
 def test_colour_images_standardised_by_channel(recogniser, data):
     """A mean and deviation per channel come back as one scale and shift per channel."""
-    u = shelves(data)["cifar10"].array("x_train")
+    u = stored_datasets(data)["cifar10"].array("x_train")
     mean, deviation = np.array([125.3, 122.9, 113.8]), np.array([62.9, 62.0, 66.7])
     facts = recogniser.recognise(((u - mean) / deviation).astype("float32")).facts
     assert facts["dataset"] == "cifar10"
@@ -80,30 +80,30 @@ def test_colour_images_standardised_by_channel(recogniser, data):
     np.testing.assert_allclose(facts["shift"], -mean / deviation, rtol=1e-4)
 
 
-def test_one_image_is_enough(recogniser, shelf):
+def test_one_image_is_enough(recogniser, stored):
     """A single test image, as in predict(x_test[:1]), is recognised."""
-    facts = recogniser.recognise(shelf.array("x_test")[7:8].astype("float32") / 255).facts
+    facts = recogniser.recognise(stored.array("x_test")[7:8].astype("float32") / 255).facts
     assert (facts["split"], facts["rows"]["ranges"]) == ("test", [[7, 8]])
 
 
-def test_train_and_test_together_are_mixed(recogniser, shelf):
+def test_train_and_test_together_are_mixed(recogniser, stored):
     """Rows of both splits are counted apart; no row numbers are given."""
-    facts = recogniser.recognise(np.concatenate([shelf.array("x_train"), shelf.array("x_test")])).facts
+    facts = recogniser.recognise(np.concatenate([stored.array("x_train"), stored.array("x_test")])).facts
     assert (facts["split"], facts["train_rows"], facts["test_rows"], facts["rows"]) == ("mixed", 300, 100, None)
 
 
-def test_changed_rows_are_unknown(recogniser, shelf):
+def test_changed_rows_are_unknown(recogniser, stored):
     """Rows changed by more than scaling are counted as unknown, the others still found."""
-    x = shelf.array("x_train") / 255
+    x = stored.array("x_train") / 255
     x[:30] += np.random.default_rng(0).normal(0, 0.1, x[:30].shape)
     facts = recogniser.recognise(x).facts
     assert (facts["dataset"], facts["train_rows"], facts["unknown_rows"], facts["rows"]) == ("mnist", 270, 30, None)
 
 
-def test_slight_noise_is_not_overlooked(recogniser, shelf):
+def test_slight_noise_is_not_overlooked(recogniser, stored):
     """Noise of a fifth of a grey level is not the data set, although rounding would hide it."""
     noise = np.random.default_rng(0).normal(0, 0.2 / 255, (300, 28, 28))
-    assert not recogniser.recognise(shelf.array("x_train") / 255 + noise).facts.get("dataset")
+    assert not recogniser.recognise(stored.array("x_train") / 255 + noise).facts.get("dataset")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_twins_carry_on_the_run_they_stand_in(tmp_path):
     hashes[200] = hashes[100]
     np.save(folder / "mnist/x_train.npy", x)
     np.save(folder / "mnist/train_hash.npy", hashes)
-    recogniser = Recogniser(shelves(folder))
+    recogniser = Recogniser(stored_datasets(folder))
     assert recogniser.recognise(x).facts["rows"]["ranges"] == [[0, 300]]
     assert recogniser.recognise(x[150:250]).facts["rows"]["ranges"] == [[150, 250]]
     assert recogniser.recognise(x[200:250]).facts["rows"]["ranges"] == [[200, 250]]
@@ -143,10 +143,10 @@ def test_twins_carry_on_the_run_they_stand_in(tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["integer", "column", "onehot"])
-def test_label_encodings(recogniser, shelf, encoding):
+def test_label_encodings(recogniser, stored, encoding):
     """Integer, column and one-hot labels are told apart and compared with the truth of their rows."""
-    found = recogniser.recognise(shelf.array("x_train")[::-1])
-    y = shelf.array("y_train")[::-1]
+    found = recogniser.recognise(stored.array("x_train")[::-1])
+    y = stored.array("y_train")[::-1]
     encoded = {"integer": y, "column": y[:, None], "onehot": np.eye(10, dtype="float32")[y]}[encoding]
     facts = label_facts(encoded, found)
     assert (facts["encoding"], facts["num_classes"], facts["agree"]) == (encoding, 10, 1.0)
@@ -168,9 +168,9 @@ def test_twenty_random_features_with_two_labels_are_binary20(recogniser):
     assert not as_binary20(recogniser.recognise(x[:, :19]), y).facts.get("dataset")
 
 
-def test_an_array_changed_in_place_is_looked_up_again(recogniser, shelf):
+def test_an_array_changed_in_place_is_looked_up_again(recogniser, stored):
     """The cache does not answer for an array that was shuffled in place."""
-    x = shelf.array("x_train") / 255
+    x = stored.array("x_train") / 255
     assert recogniser.recognise(x) is recogniser.recognise(x)
     np.random.default_rng(0).shuffle(x)
     assert recogniser.recognise(x).facts["rows"]["ranges"] != [[0, 300]]

@@ -14,11 +14,11 @@ import json
 import numpy as np, tensorflow as tf
 from grader.inside.probe.batches import look_at
 from grader.inside.probe.batching import order_of
-from grader.inside.probe.library import shelves
+from grader.inside.probe.stored import stored_datasets
 from grader.inside.probe.recognise import Recogniser
 
 data = Path({data!r})
-recogniser = Recogniser(shelves(data))
+recogniser = Recogniser(stored_datasets(data))
 u, y = np.load(data / "mnist/x_train.npy"), np.load(data / "mnist/y_train.npy")
 x = (u / 255).astype("float32")
 D = tf.data.Dataset

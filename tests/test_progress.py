@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from grader.language import Language
-from grader.progress import Follower
+from grader.progress import ProgressDisplay
 from grader.records import Status, msg
 from tests.sample_results import submission
 
@@ -18,7 +18,7 @@ from tests.sample_results import submission
 def follower(language="en", width=40):
     """Return a follower that writes into a file, and the file."""
     console = Console(file=io.StringIO(), width=width)
-    return Follower(console, 10, Language(language), clock=itertools.count(0.0, 10.0).__next__), console.file
+    return ProgressDisplay(console, 10, Language(language), clock=itertools.count(0.0, 10.0).__next__), console.file
 
 
 @pytest.mark.parametrize(

@@ -63,19 +63,19 @@ STACKS = {
 def test_layers_stand_beside_what_is_asked_in_their_place(stack):
     """Each found layer is paired with the asked one it answers; what differs, lacks or is too much is marked."""
     found, states = stack
-    assert [rung.state for rung in draw(found, ASKED, EN)] == states
+    assert [row.state for row in draw(found, ASKED, EN)] == states
 
 
 def test_counted_layers_are_paired_in_any_order():
     """Of five convolutions asked and four found one is missing: it is shown where it would be added."""
-    rungs = draw(layers(), ("Conv2D × 5", "MaxPooling2D × 4", "Dense 10 softmax"), EN)
-    assert [(rung.asked, rung.state) for rung in rungs if rung.state != "same"] == [
+    rows = draw(layers(), ("Conv2D × 5", "MaxPooling2D × 4", "Dense 10 softmax"), EN)
+    assert [(row.asked, row.state) for row in rows if row.state != "same"] == [
         ("Conv2D", "missing"),
         ("", "free"),
         ("", "free"),
     ]
-    assert [rung.shape for rung in rungs][:2] == ["28×28×16", "14×14×16"]
-    assert all(rung.block.startswith("<svg") for rung in rungs)
+    assert [row.shape for row in rows][:2] == ["28×28×16", "14×14×16"]
+    assert all(row.block.startswith("<svg") for row in rows)
 
 
 def test_a_network_without_end_is_cut():

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from grader.cli import group
 from grader.errors import GraderError
-from grader.ledger import Ledger, Wanted, doubtful
+from grader.ledger import Ledger, SubmissionInput, doubtful
 from grader.records import Person, Status, Verdict
 from tests import sample_results
 
@@ -20,7 +20,7 @@ def recorded(tmp_path):
     ledger = Ledger(tmp_path / "run")
     with ledger.opened():
         ledger.write_run(sample_results.run(language="en"))
-        ledger.collect([Wanted(student="anna", files="f1", digest="d1")])
+        ledger.collect([SubmissionInput(student="anna", files="f1", digest="d1")])
         ledger.write(sample_results.submission("anna", digest="d1"))
     return ledger
 
@@ -71,14 +71,14 @@ def test_a_decision_reaches_pages_and_grade_files_at_once(recorded):
 def test_a_decision_is_kept_over_re_runs(recorded):
     """A new result of the same student, even of new files, is read with the lecturer's word on top."""
     decide(recorded, "--no-report")
-    recorded.collect([Wanted(student="anna", files="f2", digest="d2")])
+    recorded.collect([SubmissionInput(student="anna", files="f2", digest="d2")])
     recorded.write(sample_results.submission("anna", digest="d2"))
     assert accuracy(recorded)[0].earned == 3
 
 
 def hand_in_again(ledger):
     """Let anna mend her files and be graded once more."""
-    ledger.collect([Wanted(student="anna", files="f2", digest="d2")])
+    ledger.collect([SubmissionInput(student="anna", files="f2", digest="d2")])
     ledger.write(sample_results.submission("anna", digest="d2"))
 
 
@@ -223,7 +223,7 @@ def test_a_run_that_is_not_finished_says_so_wherever_it_is_looked_at(recorded):
     """Who is missing is named, with the command that goes on; nobody is told that nothing waits."""
     decide(recorded, "--no-report")
     known = Person(name="Анна Петрова", email="anna@example.org")
-    recorded.collect([Wanted(student="anna", files="f1", digest="d2", who=known)])
+    recorded.collect([SubmissionInput(student="anna", files="f1", digest="d2", who=known)])
     left = f"Not finished: 1 of 1 (Анна Петрова (anna)). To finish: grader resume {recorded.out}"
     for command in ("show", "review"):
         assert grader(command, recorded.out).strip() == left

@@ -19,9 +19,9 @@ from grader.language import Language
 from grader.match import match_task
 from grader.records import Profile, Text, msg
 from grader.selfcheck.late import batch_size_from
-from grader.selfcheck.looks import Look, ModelLook, TaskLook
 from grader.selfcheck.page import html_of
-from grader.selfcheck.told import told, without_hidden
+from grader.selfcheck.results import CheckResult, ModelCheck, TaskCheck
+from grader.selfcheck.taskcheck import task_check, without_hidden
 from grader.selfcheck.words import lines_of
 from grader.workbook import load_workbook
 from tests.facts import TASK3, Notebook, example_of
@@ -316,9 +316,13 @@ def test_criteria_for_after_grading_are_counted_and_not_shown():
     """Neither their titles nor what was found reach a student before grading; the same model is judged."""
     task = hidden(TASKS["task3"], "convolutions", "accuracy")
     match = match_task(task, [answer()])
-    look = told(task, match, task_result(task, match, profile=Profile(name="full"), bands={}), name="m", figure=0.99)
+    look = task_check(
+        task, match, task_result(task, match, profile=Profile(name="full"), bands={}), name="m", figure=0.99
+    )
     assert look.hidden == 2
-    text = "\n".join(lines_of(Look(language="en", tasks=(look,)))) + html_of(Look(language="en", tasks=(look,)))
+    text = "\n".join(lines_of(CheckResult(language="en", tasks=(look,)))) + html_of(
+        CheckResult(language="en", tasks=(look,))
+    )
     assert "Conv2D layers: 5" not in text
     assert "Test accuracy beside" not in text
     assert "MaxPooling2D layers: 4" in text
@@ -350,8 +354,10 @@ def test_show_is_one_of_two_words():
 def test_names_of_the_notebook_are_text_in_the_page():
     """A model may be called anything; the page shows it and does not obey it."""
     name = "<img src=x onerror=alert(1)>"
-    task = TaskLook(task="task3", title=Text(ru="Т", en="T"), model=name, cell=3, accuracy=(msg("{a}", a=name),))
-    page = html_of(Look(language="en", tasks=(task,), models=(ModelLook(name=name, cell=3, role=msg("{a}", a=name)),)))
+    task = TaskCheck(task="task3", title=Text(ru="Т", en="T"), model=name, cell=3, accuracy=(msg("{a}", a=name),))
+    page = html_of(
+        CheckResult(language="en", tasks=(task,), models=(ModelCheck(name=name, cell=3, role=msg("{a}", a=name)),))
+    )
     assert "<img" not in page
     assert page.count("&lt;img") == 4
     assert "<script" not in page
@@ -364,7 +370,9 @@ def test_a_look_is_told_whole_in_both_languages(lang):
     task = TASKS["task3"]
     match = match_task(task, [answer()])
     result = task_result(task, match, profile=Profile(name="full"), bands={})
-    look = Look(language=lang, tasks=(told(task, match, result, name="cnn", figure=0.991),), missing=(task.title,))
+    look = CheckResult(
+        language=lang, tasks=(task_check(task, match, result, name="cnn", figure=0.991),), missing=(task.title,)
+    )
     text, page = "\n".join(lines_of(look)), html_of(look)
     for words in (task.title, *(one.title for one in result.findings if one.kind != "accuracy")):
         said = Language(lang).say(words)

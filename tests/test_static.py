@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from grader.cli import group
 from grader.legacy.source import tree_of
-from grader.static import Gravity, check_static
-from grader.static.asked import asked_of
+from grader.static import Severity, check_static
 from grader.static.cells import code_cells
+from grader.static.requirements import requirements_of
 from grader.workbook import load_workbook
 from tests.lessons import FOLDER
 
@@ -42,8 +42,8 @@ def write(folder, *sources, run=True, name="work.ipynb", **cell):
 
 def notes(path, *tasks):
     """The notes on a notebook as (gravity, cell, line, first words)."""
-    asked = [one for one in asked_of() if one.task in tasks]
-    return [(note.gravity, note.cell, note.line, note.what.text) for note in check_static(path, asked).notes]
+    asked = [one for one in requirements_of() if one.task in tasks]
+    return [(note.severity, note.cell, note.line, note.what.text) for note in check_static(path, asked).notes]
 
 
 def test_nothing_is_said_about_a_notebook_in_good_order(tmp_path):
@@ -64,8 +64,8 @@ def test_nothing_is_said_about_a_notebook_in_good_order(tmp_path):
 def test_a_syntax_error_is_told_by_cell_and_line(tmp_path, source, line, said):
     """Where it is and what to do; the other cells are looked at all the same."""
     found = notes(write(tmp_path, "import keras", source, "model.fit(x, y, nb_epoch=3)"))
-    assert (found[0][:3], said in found[0][3]) == ((Gravity.FAILS, 2, line), True)
-    assert found[-1][:3] == (Gravity.OLD, 3, 1)
+    assert (found[0][:3], said in found[0][3]) == ((Severity.FAILS, 2, line), True)
+    assert found[-1][:3] == (Severity.OLD, 3, 1)
 
 
 def test_a_python_2_print_is_named_once_and_as_what_it_is(tmp_path):
@@ -89,7 +89,7 @@ def test_a_python_2_print_is_named_once_and_as_what_it_is(tmp_path):
 def test_what_will_not_be_there_is_told(tmp_path, source, said):
     """Paths of one machine, files that are not handed in, the network, somebody at the keyboard."""
     (found,) = notes(write(tmp_path, "x = 1", source))
-    assert (found[:3], said in found[3]) == ((Gravity.FAILS, 2, 1), True)
+    assert (found[:3], said in found[3]) == ((Severity.FAILS, 2, 1), True)
 
 
 @pytest.mark.parametrize(
@@ -127,10 +127,10 @@ def test_forgotten_outputs_are_told(tmp_path):
 def test_a_task_that_cannot_be_there_is_told(tmp_path):
     """Example 3 alone is no answer to task 3: three convolutions are not five."""
     path = write(tmp_path, EXAMPLE3)
-    assert [(gravity, "Conv2D" in text or "kind" in text) for gravity, *_, text in notes(path, "task3")] == [
-        (Gravity.ABSENT, True)
+    assert [(severity, "Conv2D" in text or "kind" in text) for severity, *_, text in notes(path, "task3")] == [
+        (Severity.ABSENT, True)
     ]
-    assert [gravity for gravity, *_ in notes(path, "task4")] == [Gravity.ABSENT]
+    assert [severity for severity, *_ in notes(path, "task4")] == [Severity.ABSENT]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_task_that_cannot_be_there_is_told(tmp_path):
 def test_what_may_be_there_is_not_called_missing(tmp_path, more):
     """Loops, functions, files and broken cells leave it open: it cannot be told without running."""
     found = notes(write(tmp_path, EXAMPLE3, more), "task3")
-    assert [gravity for gravity, cell, *_ in found if cell is None] == [Gravity.UNSURE]
+    assert [severity for severity, cell, *_ in found if cell is None] == [Severity.UNSURE]
 
 
 LESSONS = [path for path in sorted(FOLDER.glob("*/*.ipynb")) if (path.parent / "expect.toml").exists()]
@@ -170,17 +170,17 @@ def test_no_answer_of_the_corpus_is_called_missing(path):
 
 
 def _asked(task):
-    return next(one for one in asked_of() if one.task == task)
+    return next(one for one in requirements_of() if one.task == task)
 
 
 def _lost(note):
-    return note.gravity is Gravity.ABSENT
+    return note.severity is Severity.ABSENT
 
 
 def test_the_quick_reading_of_the_workbook_agrees_with_the_whole_one():
     """Titles and data sets are those that the validating reader gives."""
     loaded = {task.id: (task.title, task.dataset) for task in load_workbook().tasks}
-    assert {one.task: (one.title, one.dataset) for one in asked_of()} == loaded
+    assert {one.task: (one.title, one.dataset) for one in requirements_of()} == loaded
 
 
 def test_cells_are_numbered_as_everywhere(tmp_path):
@@ -223,7 +223,7 @@ def test_a_program_with_cells_is_read_as_when_it_is_graded(tmp_path):
     """Its cells are looked through, and --fix makes a notebook of it; one without cells is told what to check."""
     path = tmp_path / "work.py"
     path.write_text(PROGRAM, "utf-8")
-    assert notes(path) == [(Gravity.OLD, 1, 1, "The argument has another name in Keras 3.")]
+    assert notes(path) == [(Severity.OLD, 1, 1, "The argument has another name in Keras 3.")]
     done = CliRunner().invoke(group, ["check", str(path), "--fix", "--lang", "en"])
     assert done.exit_code == 0, done.output
     cells = json.loads((tmp_path / "work-mended.ipynb").read_text("utf-8"))["cells"]
@@ -244,7 +244,7 @@ def test_old_spellings_missing_answers_and_faults_are_counted_apart(tmp_path):
     done = CliRunner().invoke(group, ["check", str(path), "--static", "--lang", "en"])
     for words in ("Will fail: 2\n", "Old spellings: 2 (they work when it is graded", "Tasks without an answer: 4\n"):
         assert words in done.output, done.output
-    assert Gravity.OLD not in {note.gravity for note in check_static(path, [], legacy="fail").notes}
+    assert Severity.OLD not in {note.severity for note in check_static(path, [], legacy="fail").notes}
 
 
 def test_fix_says_when_there_is_nothing_to_mend(tmp_path):

@@ -239,7 +239,7 @@ def test_the_same_training_is_done_once(mnist, tmp_path):
         assert again.history == found[0].history
         [entry] = tmp_path.rglob("*.training")
         entry.write_text(entry.read_text()[:100])
-        later._once._flights.clear()  # this run would remember it otherwise
+        later._single_flight._flights.clear()  # this run would remember it otherwise
         assert not later.train(recipe, mnist, QUICK, seed=5).cached
         assert (later.trainings_run, later.trainings_shared) == (1, 1)
 
@@ -264,7 +264,7 @@ request = json.load(sys.stdin)
 found = []
 for steps in (1, 16):
     fitting._AT_ONCE = steps
-    found.append(training.train(request, training.Shelf())[0])
+    found.append(training.train(request, training.ArrayCache())[0])
 print(json.dumps(found))
 """
 

@@ -14,7 +14,7 @@ PLAIN = """
 import json, math, sys, dataclasses
 import keras, numpy as np, tensorflow as tf
 from grader.inside.probe.channel import wire
-from grader.inside.trainer.arrays import Shelf, shuffled
+from grader.inside.trainer.arrays import ArrayCache, shuffled
 from grader.inside.trainer.training import train
 from grader.recipe import recipe_of
 from grader.records import CallbackFacts, TrainingLimits
@@ -49,10 +49,10 @@ def ours(model, fit, before=None):
     bounds = dataclasses.asdict(TrainingLimits())
     recipes = [dataclasses.asdict(one) for one in recipe.chain]
     request = {"recipes": recipes, "seed": 7, "steps": None, "folder": folder, "bounds": bounds}
-    reply, state = train({**request, "state": True}, Shelf())
+    reply, state = train({**request, "state": True}, ArrayCache())
     if before is not None:  # the other way: from what the training before left
-        _, left = train({**request, "recipes": recipes[:-1], "state": True}, Shelf())
-        again, same = train({**request, "state": True}, Shelf(), left)
+        _, left = train({**request, "recipes": recipes[:-1], "state": True}, ArrayCache())
+        again, same = train({**request, "state": True}, ArrayCache(), left)
         assert np.allclose(again["history"]["loss"], reply["history"]["loss"], atol=2e-5)
         assert len(same) == len(state)
     return reply["history"]

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from grader.batch.foresight import uncalibrated
 from grader.batch.observer import Observer
+from grader.batch.preflight import uncalibrated
 from grader.batch.settings import Settings, rubric_digest
 from grader.batch.setup import grading_for
 from grader.batch.versions import conditions_of, platform_versions, versions
 from grader.collect import Submission
 from grader.errors import GraderError
-from grader.ledger import Ledger, Wanted, disk_full, is_full_disk, require_space
+from grader.ledger import Ledger, SubmissionInput, disk_full, is_full_disk, require_space
 from grader.pipeline import Grading, failed_by_us, grade_submission
 from grader.records import DataSet, RunFacts, SubmissionResult, Words, msg
 
@@ -67,15 +67,15 @@ class _Run:
     def grade(self, submissions: Sequence[Submission]) -> None:
         """Record who is there, take what is done, grade the rest."""
         begun, facts, ledger = time.monotonic(), self._facts(), self.grading.ledger
-        laboratory = self.grading.laboratory
+        measurer = self.grading.measurer
         conditions = ledger.conditions.agree(
-            conditions_of(laboratory.datasets, facts.seal, laboratory.platform), self.settings.changed
+            conditions_of(measurer.datasets, facts.seal, measurer.platform), self.settings.changed
         )
-        rubric = rubric_digest(self.settings, laboratory.bands)
+        rubric = rubric_digest(self.settings, measurer.bands)
         digests = {one.student: _digest(rubric, one.digest) for one in submissions}
         ledger.collect(
             [
-                Wanted(student=one.student, files=one.digest, digest=digests[one.student], who=one.who)
+                SubmissionInput(student=one.student, files=one.digest, digest=digests[one.student], who=one.who)
                 for one in submissions
             ]
         )
@@ -86,7 +86,7 @@ class _Run:
         if not left:
             ledger.write_run(self._again(facts))
             return
-        if waits := uncalibrated(self.settings, laboratory):
+        if waits := uncalibrated(self.settings, measurer):
             self.observer.say(waits)
         ledger.write_run(facts)
         self._grade_all(left, digests, conditions)
@@ -129,7 +129,7 @@ class _Run:
             datasets=self._datasets(),
             seal=seal,
             language=self.settings.language,
-            versions=versions() | platform_versions(self.grading.laboratory.platform),
+            versions=versions() | platform_versions(self.grading.measurer.platform),
             legacy=self.settings.workbook.legacy,
             started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             warnings=tuple(self._warnings(seal)),
@@ -138,7 +138,7 @@ class _Run:
     def _datasets(self) -> tuple[DataSet, ...]:
         """Return the data sets of what is judged; notebooks have those of the other tasks too."""
         names = dict.fromkeys(task.dataset for task in self.settings.tasks)
-        return tuple(self.grading.laboratory.datasets[name] for name in names)
+        return tuple(self.grading.measurer.datasets[name] for name in names)
 
     def _warnings(self, seal: str) -> Iterator[Words]:
         if self.settings.profile == "quick":
@@ -179,8 +179,8 @@ class _Run:
         return True
 
     def _grade_all(self, submissions: Sequence[Submission], digests: Mapping[str, str], conditions: str) -> None:
-        if self.grading.ahead is not None:
-            self.grading.ahead.expect(sum(len(one.notebooks) for one in submissions))
+        if self.grading.warm_pool is not None:
+            self.grading.warm_pool.expect(sum(len(one.notebooks) for one in submissions))
         pool = concurrent.futures.ThreadPoolExecutor(self.grading.slots, "grader")
         futures = [pool.submit(self._grade_one, one, digests[one.student], conditions) for one in submissions]
         try:

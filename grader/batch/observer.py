@@ -23,7 +23,7 @@ class Observer(Protocol):
         """A submission is graded and recorded; ``reused``: it was so before this call."""
 
 
-class Several:
+class CompositeObserver:
     """Tells several observers the same."""
 
     def __init__(self, *observers: Observer) -> None:

@@ -11,9 +11,9 @@ from grader.batch.settings import Settings
 from grader.batch.versions import decisive_versions, version_of
 from grader.datasets import DataStore
 from grader.delegate import Delegate
-from grader.engine import Engine, Order, local_engine
+from grader.engine import Engine, EngineConfig, local_engine
 from grader.ledger import Ledger
-from grader.measure import Laboratory
+from grader.measure import Measurer
 from grader.pipeline import Grading
 from grader.places import cache_home, shipped
 from grader.recorded import RecordedTrainings
@@ -35,7 +35,7 @@ def grading_for(settings: Settings, ledger: Ledger, say: Callable[[Message], Non
         require_backend(settings.backend)
     unsealed = find_seal(allow_unsealed=settings.unsealed).name == "none"
     datasets, workbook = _datasets(settings, say), settings.workbook
-    order = Order(
+    config = EngineConfig(
         bounds=workbook.training,
         cache=cache_home() / "trainings",
         shared_cache=settings.shared_cache,
@@ -47,7 +47,7 @@ def grading_for(settings: Settings, ledger: Ledger, say: Callable[[Message], Non
         keeps_states=not settings.train_in_kernel,
         jobs=settings.jobs,
     )
-    with _engine(settings, order) as engine:
+    with _engine(settings, config) as engine:
         trainings = RecordedTrainings(
             ledger=ledger, trainer=engine.trainer, limits=workbook.training, platform=engine.platform
         )
@@ -56,7 +56,7 @@ def grading_for(settings: Settings, ledger: Ledger, say: Callable[[Message], Non
         yield Grading(
             workbook=workbook,
             tasks=settings.tasks,
-            laboratory=Laboratory(
+            measurer=Measurer(
                 pool=trainings,
                 bands=bands_of(workbook),
                 datasets=datasets,
@@ -68,19 +68,19 @@ def grading_for(settings: Settings, ledger: Ledger, say: Callable[[Message], Non
             versions=decisive_versions(),
             unsealed=unsealed,
             helper=None if settings.train_in_kernel else delegate,
-            ahead=engine.ahead,
+            warm_pool=engine.warm_pool,
             kernels_see_gpu=settings.kernel_device == "gpu",
             run_notebook=engine.run,
             slots=engine.slots,
         )
 
 
-def _engine(settings: Settings, order: Order) -> AbstractContextManager[Engine]:
+def _engine(settings: Settings, config: EngineConfig) -> AbstractContextManager[Engine]:
     if settings.engine == "local":
-        return local_engine(order)
+        return local_engine(config)
     from grader.engine.cluster import ray_engine
 
-    return ray_engine(order, settings.address)
+    return ray_engine(config, settings.address)
 
 
 def bands_of(workbook: Workbook) -> Bands:

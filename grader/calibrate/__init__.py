@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.calibrate.order import Order
-from grader.calibrate.recording import Step, calibrate
+from grader.calibrate.plan import RecordingRequest
+from grader.calibrate.recording import RecordingProgress, calibrate
 
-__all__ = ["Order", "Step", "calibrate"]
+__all__ = ["RecordingProgress", "RecordingRequest", "calibrate"]

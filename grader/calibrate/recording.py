@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.calibrate.clock import Clock
-from grader.calibrate.order import Item, Order, items_of
+from grader.calibrate.plan import PlannedRecord, RecordingRequest, planned_records
 from grader.errors import WorkbookError
 from grader.places import cache_home
 from grader.records import Message, Profile, Training, msg
@@ -20,7 +20,7 @@ from grader.train import TrainerPool, hardware_of, require_backend, side_by_side
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class RecordingProgress:
     """A training was recorded."""
 
     record: str
@@ -33,7 +33,9 @@ class Step:
     """Seconds the whole call still takes, by the trainings that are done."""
 
 
-def calibrate(order: Order, *, say: Callable[[Message], None], done: Callable[[Step], None]) -> None:
+def calibrate(
+    request: RecordingRequest, *, say: Callable[[Message], None], done: Callable[[RecordingProgress], None]
+) -> None:
     """Bring every record that is asked for to its number of trainings.
 
     Seeds count from 1; a student's model is trained with others, so that no training is held against itself. Each
@@ -44,30 +46,32 @@ def calibrate(order: Order, *, say: Callable[[Message], None], done: Callable[[S
         GraderError: What is asked for does not exist or cannot be trained here, or a record was made of another
             recipe, other data or another Keras.
     """
-    require_backend(order.backend)
-    items = items_of(order, say)
+    require_backend(request.backend)
+    items = planned_records(request, say)
     trained_on = {item.dataset.folder: item.dataset for item in items}.values()
-    hardware = hardware_of(order.device, order.backend)
+    hardware = hardware_of(request.device, request.backend)
     with TrainerPool(
-        bounds=order.workbook.training,
+        bounds=request.workbook.training,
         cache=cache_home() / "trainings",
         workers=side_by_side(hardware),
         datasets=trained_on,
-        unsealed=order.unsealed,
+        unsealed=request.unsealed,
         hardware=hardware,
     ) as pool:
         paths = {
-            record_path(item.folder, item.name, item.source, order.profile, pool.platform_for(item.dataset)): item
+            record_path(item.folder, item.name, item.source, request.profile, pool.platform_for(item.dataset)): item
             for item in items
         }
-        records = _known(paths, order.profile, restart=order.restart)
-        _record_all(order, paths, records, pool, side_by_side(hardware), done)
+        records = _known(paths, request.profile, restart=request.restart)
+        _record_all(request, paths, records, pool, side_by_side(hardware), done)
     for path, record in records.items():
-        if record is not None and _missing(record, order.seeds) == []:
+        if record is not None and _missing(record, request.seeds) == []:
             say(msg("{record}: {count} trainings are on record", record=path.stem, count=len(record.trainings)))
 
 
-def _known(paths: Mapping[Path, Item], profile: Profile, *, restart: bool) -> dict[Path, ReferenceRecord | None]:
+def _known(
+    paths: Mapping[Path, PlannedRecord], profile: Profile, *, restart: bool
+) -> dict[Path, ReferenceRecord | None]:
     """Return what is on record already.
 
     Raises:
@@ -91,7 +95,7 @@ def _known(paths: Mapping[Path, Item], profile: Profile, *, restart: bool) -> di
     return known
 
 
-def _changed(record: ReferenceRecord, item: Item, profile: Profile) -> str:
+def _changed(record: ReferenceRecord, item: PlannedRecord, profile: Profile) -> str:
     """Say what is no longer as it was when a record was made; nothing when all is."""
     old, new = record.recipe.digest, item.recipe.digest
     if old != new:
@@ -109,28 +113,28 @@ def _missing(record: ReferenceRecord | None, seeds: int) -> list[int]:
 
 
 def _record_all(
-    order: Order,
-    paths: Mapping[Path, Item],
+    request: RecordingRequest,
+    paths: Mapping[Path, PlannedRecord],
     records: dict[Path, ReferenceRecord | None],
     pool: TrainerPool,
     at_once: int,
-    done: Callable[[Step], None],
+    done: Callable[[RecordingProgress], None],
 ) -> None:
     clock = Clock(
-        {path.stem: len(_missing(records[path], order.seeds)) for path in paths},
+        {path.stem: len(_missing(records[path], request.seeds)) for path in paths},
         {path.stem: [one.seconds for one in record.trainings] for path, record in records.items() if record},
     )
     for path, item in paths.items():
-        for training in _trainings(pool, item, order.profile, _missing(records[path], order.seeds), at_once):
-            record = add_training(path, _new(item, training, order.profile, records[path]))
+        for training in _trainings(pool, item, request.profile, _missing(records[path], request.seeds), at_once):
+            record = add_training(path, _new(item, training, request.profile, records[path]))
             clock.done(path.stem, training.seconds)
             have = len(record.trainings)
-            want = max(have, order.seeds)
-            done(Step(record=path.stem, training=training, have=have, want=want, left=clock.left))
+            want = max(have, request.seeds)
+            done(RecordingProgress(record=path.stem, training=training, have=have, want=want, left=clock.left))
 
 
 def _trainings(
-    pool: TrainerPool, item: Item, profile: Profile, seeds: Sequence[int], at_once: int
+    pool: TrainerPool, item: PlannedRecord, profile: Profile, seeds: Sequence[int], at_once: int
 ) -> Iterator[Training]:
     """Yield a training for each seed, in their order, with so many under way."""
     threads = ThreadPoolExecutor(at_once, "grader-seeds")
@@ -149,7 +153,7 @@ def _trainings(
         threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _new(item: Item, training: Training, profile: Profile, record: ReferenceRecord | None) -> ReferenceRecord:
+def _new(item: PlannedRecord, training: Training, profile: Profile, record: ReferenceRecord | None) -> ReferenceRecord:
     """Return a training as a record of its own, to be added to what is there.
 
     Raises:
@@ -171,7 +175,7 @@ def _new(item: Item, training: Training, profile: Profile, record: ReferenceReco
     )
 
 
-def _same_keras(item: Item, training: Training, others: Sequence[Training]) -> None:
+def _same_keras(item: PlannedRecord, training: Training, others: Sequence[Training]) -> None:
     here = training.versions.get("keras", "")
     then = next((one.versions.get("keras", "") for one in others), here)
     if major(here) != major(then):

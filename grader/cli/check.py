@@ -66,10 +66,10 @@ def _require_consistent(call: click.Context) -> None:
 def _static(notebook: Path, task: str | None, workbook: Path | None, lang: str) -> None:
     from grader.language import Language
     from grader.static import check_static
-    from grader.static.asked import asked_of, legacy_of
+    from grader.static.requirements import legacy_of, requirements_of
     from grader.static.text import lines_of
 
-    asked = asked_of(workbook)
+    asked = requirements_of(workbook)
     if task is not None and task not in [one.task for one in asked]:
         known = ", ".join(one.task for one in asked)
         raise UsageError(

@@ -95,12 +95,12 @@ def _folder(*, keep: bool) -> Iterator[Path]:
 
 def _grade(submission: Submission, settings: Settings, out: Path, language: Language) -> None:
     from grader.batch import grade_cohort
-    from grader.cli.glimpse import Glimpse
+    from grader.cli.monitor import TraceMonitor
     from grader.ledger import Ledger
 
     folder = Ledger(out).folder_of(submission.student)
-    with Glimpse(folder, settings.tasks, language) as glimpse:
-        grade_cohort([submission], settings, out, glimpse, request={})
+    with TraceMonitor(folder, settings.tasks, language) as monitor:
+        grade_cohort([submission], settings, out, monitor, request={})
 
 
 def _print(out: Path, student: str, settings: Settings, language: Language) -> None:
@@ -109,7 +109,7 @@ def _print(out: Path, student: str, settings: Settings, language: Language) -> N
     from grader.ledger import Ledger
     from grader.records import msg
     from grader.report import student_tables
-    from grader.selfcheck.told import without_hidden
+    from grader.selfcheck.taskcheck import without_hidden
 
     ledger = Ledger(out)
     (result,) = ledger.results((student,))
@@ -138,7 +138,7 @@ def _open(out: Path, student: str, settings: Settings) -> None:
     from grader.ledger import Ledger
     from grader.report import render_run
     from grader.report.names import page_name
-    from grader.selfcheck.told import without_hidden
+    from grader.selfcheck.taskcheck import without_hidden
 
     ledger = Ledger(out)
     shown = [without_hidden(result, settings.tasks) for result in ledger.results((student,))]

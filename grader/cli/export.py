@@ -66,7 +66,7 @@ def export(
 
     Nothing that still waits for the lecturer is handed back, and nothing handed in is no zero, unless you say so.
     """
-    from grader.exchange import Terms, canvas, grades_of, gradescope, moodle, preview, tables
+    from grader.exchange import ExportOptions, canvas, grades_of, gradescope, moodle, preview, tables
     from grader.language import Language
     from grader.ledger import Ledger
     from grader.places import safe_name
@@ -76,26 +76,26 @@ def export(
     left = _unfinished(ledger, allow_partial=allow_partial)
     language = Language(lang or facts.language)
     grades = grades_of(facts, ledger.results(), include_review=include_review)
-    terms = Terms(missing_as_zero=missing_as_zero, feedback=not no_comments)
+    options = ExportOptions(missing_as_zero=missing_as_zero, feedback=not no_comments)
     if system == "moodle":
         if worksheet is None:
             text = msg("--to moodle needs --worksheet FILE: in Moodle, Grading action > Download grading worksheet")
             raise UsageError(text)
         pages = _pages(run, grades) if feedback_zip else None
-        outcome = moodle.export(worksheet.read_bytes(), worksheet.name, grades, terms, language, pages)
+        outcome = moodle.export(worksheet.read_bytes(), worksheet.name, grades, options, language, pages)
     elif system == "canvas":
         if gradebook is None:
             text = msg("--to canvas needs --gradebook FILE: in Canvas, Grades > Export > Export Entire Gradebook")
             raise UsageError(text)
-        outcome = canvas.export(gradebook.read_bytes(), gradebook.name, grades, terms, column)
+        outcome = canvas.export(gradebook.read_bytes(), gradebook.name, grades, options, column)
     elif system == "gradescope":
         outcome = gradescope.export(grades, language, student=student, maximum=Decimal(maximum) if maximum else None)
     elif system == "nbgrader":
-        outcome = tables.nbgrader_table(grades, terms, _pages(run, grades))
+        outcome = tables.nbgrader_table(grades, options, _pages(run, grades))
     elif system == "lti-scores":
-        outcome = tables.lti_scores(facts, grades, terms, language)
+        outcome = tables.lti_scores(facts, grades, options, language)
     else:
-        outcome = (tables.csv_table if system == "csv" else tables.xlsx_table)(facts, grades, terms)
+        outcome = (tables.csv_table if system == "csv" else tables.xlsx_table)(facts, grades, options)
     outcome.account.unfinished += left
     outcome.account.notes[:0] = preview.warnings(facts)
     out = out or run / "export" / system / (safe_name(student) if student and system == "gradescope" else "")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from grader.calibrate.assess import RecordAssessment, RuleAssessment, assess
 from grader.calibrate.compare import comparisons, percent
-from grader.calibrate.evidence import Evidence, Row, evidence
 from grader.calibrate.spoil import KINDS
 from grader.language import Language
 from grader.records import Message, msg
-from grader.reference import Bands, Chances, ReferenceRecord, Tally, chances, interval
+from grader.reference import Bands, Chances, ReferenceRecord, TrialCounts, chances, interval
 from grader.workbook import Workbook
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def verified(workbook: Workbook, bands: Bands, language: Language) -> Iterator[R
             "were independent."
         )
     )
-    for found in evidence(workbook, bands):
+    for found in assess(workbook, bands):
         yield ""
         yield _heading(found.conditions, language)
         yield from _honest(found, language)
@@ -107,7 +107,7 @@ def _distributions(
     return table
 
 
-def _honest(found: Evidence, language: Language) -> Iterator[RenderableType]:
+def _honest(found: RuleAssessment, language: Language) -> Iterator[RenderableType]:
     heads = (
         *(msg("Honest trainings"), msg("Held against"), msg("Limit"), msg("Mean")),
         *(msg("Trials"), msg("Two more"), msg("In review"), msg("Failed")),
@@ -144,11 +144,11 @@ def _honest(found: Evidence, language: Language) -> Iterator[RenderableType]:
     yield _indented(language.say(rates))
 
 
-def _counts(tally: Tally) -> Iterator[str]:
+def _counts(tally: TrialCounts) -> Iterator[str]:
     return map(str, (tally.trials, tally.missed, tally.reviewed, tally.failed))
 
 
-def _promises(found: Evidence, language: Language) -> Iterator[RenderableType]:
+def _promises(found: RuleAssessment, language: Language) -> Iterator[RenderableType]:
     """Say what the band's own arithmetic expects, by the number of reference trainings, and what the records do."""
     for count, alpha in sorted({(row.band.count, row.band.alpha) for row in found.honest}):
         expected = chances(count, alpha)
@@ -181,7 +181,7 @@ def _percents(found: Chances, language: Language, *, failed: int) -> dict[str, s
     }
 
 
-def _spoiled(found: Evidence, language: Language) -> Table:
+def _spoiled(found: RuleAssessment, language: Language) -> Table:
     """Make a table of the spoiled trainings that did not pass, of all: kinds down, references across."""
     names = list(dict.fromkeys(row.record.reference for row in found.spoiled))
     heads = (*map(language.say, (msg("Spoiled trainings that are caught"),)), *names)
@@ -197,7 +197,7 @@ def _spoiled(found: Evidence, language: Language) -> Table:
     return table
 
 
-def _caught(rows: Sequence[Row], names: Sequence[str], language: Language) -> Iterator[str]:
+def _caught(rows: Sequence[RecordAssessment], names: Sequence[str], language: Language) -> Iterator[str]:
     """Yield how many were caught, for each reference and for all of them, and what that says."""
     for name in names:
         one = _total(row for row in rows if row.record.reference == name)
@@ -209,8 +209,8 @@ def _caught(rows: Sequence[Row], names: Sequence[str], language: Language) -> It
     yield f"{total.failed}/{total.caught}"
 
 
-def _total(rows: Iterable[Row]) -> Tally:
-    return sum((row.tally for row in rows), Tally())
+def _total(rows: Iterable[RecordAssessment]) -> TrialCounts:
+    return sum((row.tally for row in rows), TrialCounts())
 
 
 def _between(hits: int, trials: int, language: Language) -> str:

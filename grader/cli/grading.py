@@ -19,7 +19,7 @@ from grader.records import msg
 
 if TYPE_CHECKING:
     from grader.batch import Observer
-    from grader.runlog import Tally
+    from grader.runlog import RunCounts
 
 _OF_THIS_CALL = ("out", "changed", "if_changed", "json_log", "summary")
 """Options that are not part of what a run was asked for."""
@@ -150,9 +150,9 @@ def _plain_call(out: Path) -> click.Context:
 
 def _run(asked: Mapping[str, Any]) -> None:
     """Grade as asked, write the reports, print the table; the summary is written however that ends."""
-    from grader.runlog import Tally
+    from grader.runlog import RunCounts
 
-    call = _Call(out=asked["out"], tally=Tally())
+    call = _Call(out=asked["out"], tally=RunCounts())
     with _resumable(call.out), _summarised(call, asked["summary"], asked["lang"]):
         _grade(asked, call)
 
@@ -162,7 +162,7 @@ class _Call:
     """What one call has come to so far."""
 
     out: Path
-    tally: Tally
+    tally: RunCounts
     total: int = 0
     changed: bool = True
     doubtful: int = 0
@@ -170,7 +170,7 @@ class _Call:
 
 
 def _grade(asked: Mapping[str, Any], call: _Call) -> None:
-    from grader.batch import Several, grade_cohort
+    from grader.batch import CompositeObserver, grade_cohort
     from grader.cli.asked import settings_of
     from grader.language import Language
     from grader.ledger import Ledger, doubtful
@@ -191,7 +191,7 @@ def _grade(asked: Mapping[str, Any], call: _Call) -> None:
         observers: list[Observer] = [stack.enter_context(follow(len(submissions), settings.language)), call.tally]
         if asked["json_log"] is not None:
             observers.append(stack.enter_context(JsonLog(asked["json_log"])))
-        ledger = grade_cohort(submissions, settings, call.out, Several(*observers), request=_plain(asked))
+        ledger = grade_cohort(submissions, settings, call.out, CompositeObserver(*observers), request=_plain(asked))
     call.changed = ledger.state() != before or not (call.out / "index.html").is_file()
     call.doubtful = len(doubtful(ledger))
     if asked["if_changed"] and not call.changed:

@@ -52,15 +52,15 @@ def reference_run(
     from typing import cast
 
     from grader.batch import reference_folder
-    from grader.calibrate import Order, Step, calibrate
-    from grader.calibrate.order import What
+    from grader.calibrate import RecordingProgress, RecordingRequest, calibrate
+    from grader.calibrate.plan import What
     from grader.language import Language
     from grader.records import msg
     from grader.workbook import load_workbook
 
     loaded, language = load_workbook(workbook), Language(lang)
 
-    def told(step: Step) -> None:
+    def told(step: RecordingProgress) -> None:
         training = step.training
         found = (
             msg("the training diverged")
@@ -78,7 +78,7 @@ def reference_run(
         took = language.duration(training.seconds)
         click.echo("; ".join((language.say(which), language.say(found), took, language.say(remaining))))
 
-    order = Order(
+    request = RecordingRequest(
         workbook=loaded,
         folder=into or reference_folder(loaded),
         what=cast("What", what),
@@ -91,7 +91,7 @@ def reference_run(
         device=device,
         restart=restart,
     )
-    calibrate(order, say=lambda words: click.echo(language.say(words)), done=told)
+    calibrate(request, say=lambda words: click.echo(language.say(words)), done=told)
 
 
 @reference.command("show")

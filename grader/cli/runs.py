@@ -13,7 +13,7 @@ from grader.records import msg
 
 if TYPE_CHECKING:
     from grader.language import Language
-    from grader.ledger import Ledger, Standing
+    from grader.ledger import Ledger, SubmissionState
     from grader.records import SubmissionResult
 
 
@@ -75,7 +75,7 @@ def result_of(ledger: Ledger, student: str) -> SubmissionResult:
 
     for result in ledger.results([student]):
         return result
-    people: dict[str, Standing | SubmissionResult] = {one.student: one for one in ledger.standings()}
+    people: dict[str, SubmissionState | SubmissionResult] = {one.student: one for one in ledger.standings()}
     people |= {one.student: one for one in ledger.results()}
     named = [one for one in people.values() if student.casefold() in goes_by(one.student, one.who)]
     if len(named) > 1:

@@ -8,6 +8,6 @@ readable is named in the submission, or in :attr:`Intake.remarks` when it belong
 
 from grader.collect.intake import Intake, Source, collect, gather
 from grader.collect.roster import read_roster
-from grader.collect.submission import HandedIn, Submission
+from grader.collect.submission import Submission, SubmittedNotebook
 
-__all__ = ["HandedIn", "Intake", "Source", "Submission", "collect", "gather", "read_roster"]
+__all__ = ["Intake", "Source", "Submission", "SubmittedNotebook", "collect", "gather", "read_roster"]

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from grader.collect.attempt import Attempt, Upload
 from grader.collect.folders import entries
 from grader.collect.loose import loose
-from grader.collect.parcel import Parcel, Part
 from grader.collect.submission import is_notebook, readable
 from grader.records import Delivery, Person
 
@@ -23,14 +23,14 @@ _NAME = re.compile(
 )
 
 
-def find(root: Path) -> list[Parcel]:
-    """Return a parcel for every user, and one for whatever else lies between them.
+def find(root: Path) -> list[Attempt]:
+    """Return an attempt for every user, and one for whatever else lies between them.
 
     None at all when a notebook or a folder has no such name, or two attachments have the same number.
     """
     found: dict[str, list[tuple[re.Match[str], Path]]] = {}
     attachments: list[str] = []
-    rest: list[Parcel] = []
+    rest: list[Attempt] = []
     for kind, path in entries(root):
         match = _NAME.fullmatch(path.name)
         if match is not None and kind == "file" and (match["name"] or "") == (match["name"] or "").lower():
@@ -42,15 +42,15 @@ def find(root: Path) -> list[Parcel]:
             rest += loose(kind, path)
     if not found or len(set(attachments)) < len(attachments):
         return []
-    return [_parcel(user, files) for user, files in sorted(found.items())] + rest
+    return [_attempt(user, files) for user, files in sorted(found.items())] + rest
 
 
-def _parcel(user: str, files: list[tuple[re.Match[str], Path]]) -> Parcel:
+def _attempt(user: str, files: list[tuple[re.Match[str], Path]]) -> Attempt:
     files.sort(key=lambda one: int(one[0]["attachment"] or 0))
     head = files[0][0]
-    return Parcel(
+    return Attempt(
         student=user,
-        parts=tuple(Part(path=path, name=match["file"] or f"{match['kind']}.html") for match, path in files),
+        uploads=tuple(Upload(path=path, name=match["file"] or f"{match['kind']}.html") for match, path in files),
         who=Person(id=user, name=readable(head["name"]) if head["name"] else ""),
         delivery=Delivery(source="canvas", late=any(match["late"] for match, _ in files)),
     )

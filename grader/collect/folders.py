@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from grader.collect.junk import is_checkpoint, is_junk
-from grader.collect.submission import MOST_FILES, MOST_NOTEBOOKS, Contents, Item, is_notebook, note
+from grader.collect.submission import MOST_FILES, MOST_NOTEBOOKS, Contents, SubmittedFile, is_notebook, note
 
 _MAX_LEVELS = 8
 _MOST_SEEN = 200_000
@@ -61,8 +61,8 @@ def _names(folder: Path) -> list[str]:
 
 def contents_of(folder: Path) -> Contents:
     """Return the files of a student's folder: all notebooks, then as many others as there may be, the nearest first."""
-    notebooks: list[Item] = []
-    files: list[Item] = []
+    notebooks: list[SubmittedFile] = []
+    files: list[SubmittedFile] = []
     notes: list[str] = []
     level = [folder]
     for _ in range(_MAX_LEVELS):
@@ -77,7 +77,7 @@ def contents_of(folder: Path) -> Contents:
             for kind, path in found:
                 if kind == "file":
                     items = notebooks if is_notebook(path.name) else files
-                    items.append(Item(name=_below(path, folder), path=path))
+                    items.append(SubmittedFile(name=_below(path, folder), path=path))
                 elif kind == "link" and is_notebook(path.name):
                     notes.append(note(_below(path, folder), "a link"))
         level = below

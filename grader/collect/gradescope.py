@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from grader.collect.attempt import Attempt, Upload
 from grader.collect.folders import entries
-from grader.collect.parcel import Parcel, Part
 from grader.collect.submission import readable
 from grader.records import Delivery, Person
 
@@ -23,7 +23,7 @@ _EXPORTED = re.compile(r"submission_(\d+)")
 _MOST_BYTES = 4 << 20
 
 
-def find(root: Path) -> list[Parcel]:
+def find(root: Path) -> list[Attempt]:
     """Return the one submission of an autograder's folder, or those of an export."""
     home = root.parent if root.name == "submission" and (root.parent / _METADATA).is_file() else root
     if (home / "submission").is_dir() and (home / _METADATA).is_file():
@@ -32,9 +32,9 @@ def find(root: Path) -> list[Parcel]:
     if not folders or not all(match for match, _ in folders):
         return []
     return [
-        Parcel(
+        Attempt(
             student=match[1],
-            parts=(Part(path=path),),
+            uploads=(Upload(path=path),),
             who=Person(id=match[1]),
             delivery=Delivery(source="gradescope"),
         )
@@ -43,16 +43,16 @@ def find(root: Path) -> list[Parcel]:
     ]
 
 
-def _with_metadata(folder: Path, metadata: Mapping[str, Any]) -> Parcel:
+def _with_metadata(folder: Path, metadata: Mapping[str, Any]) -> Attempt:
     users = [user for user in _list(metadata.get("users")) if isinstance(user, dict)]
     assignment = metadata.get("assignment")
     assignment = assignment if isinstance(assignment, dict) else {}
     created, due = _moment(metadata.get("created_at")), _moment(assignment.get("due_date"))
     number = "+".join(_text(user.get("id")) for user in users) or _text(metadata.get("id")) or "submission"
     previous = [one for one in _list(metadata.get("previous_submissions")) if isinstance(one, dict)]
-    return Parcel(
+    return Attempt(
         student=number,
-        parts=(Part(path=folder),),
+        uploads=(Upload(path=folder),),
         who=Person(
             id=number,
             name=", ".join(filter(None, (_text(user.get("name")) for user in users))),

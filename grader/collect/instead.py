@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from grader.collect.submission import Item
+from grader.collect.submission import SubmittedFile
 from grader.records import Message, msg
 
 _ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zip")
@@ -20,7 +20,11 @@ _HAND_IN = (
 
 
 def instead_of(
-    items: Sequence[Item], remarks: Sequence[Message], *, notes: Sequence[str] = (), checkpoints: Sequence[str] = ()
+    items: Sequence[SubmittedFile],
+    remarks: Sequence[Message],
+    *,
+    notes: Sequence[str] = (),
+    checkpoints: Sequence[str] = (),
 ) -> Message:
     """Return what came in place of a notebook, and what to hand in instead.
 
@@ -56,7 +60,7 @@ def instead_of(
     return msg("No notebook was handed in; found: {files}. " + _HAND_IN, files=names)
 
 
-def _holds_link(item: Item) -> bool:
+def _holds_link(item: SubmittedFile) -> bool:
     """Whether a small page or text is about a notebook on the web."""
     if Path(item.name).suffix.lower() not in (".html", ".htm", ".txt", ".url", ".webloc", ".md"):
         return False

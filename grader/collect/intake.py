@@ -13,9 +13,9 @@ from typing import Literal
 
 from grader.collect import canvas, gradescope, loose, moodle, nbgrader
 from grader.collect.archive import LMS, RefusedError, unpack
+from grader.collect.attempt import Attempt, Layout, Upload
 from grader.collect.folders import entries, tree
 from grader.collect.opening import Opener
-from grader.collect.parcel import Layout, Parcel, Part
 from grader.collect.roster import Roster, merged, read_roster
 from grader.collect.submission import Submission, free, is_notebook, joined, readable, stem
 from grader.collect.usable import is_archive, require_usable
@@ -47,7 +47,7 @@ class Intake:
 class _Found:
     """One path, looked into."""
 
-    parcels: list[Parcel]
+    attempts: list[Attempt]
     levels: int = _LEVELS
     refused: Mapping[Path, Message] = field(default_factory=dict)
     remarks: tuple[Message, ...] = ()
@@ -98,7 +98,7 @@ def gather(
         submissions, strangers = _enrolled(submissions, people)
     return Intake(
         submissions=tuple(sorted(_with_unique_names(submissions), key=lambda submission: submission.student)),
-        sources=tuple(dict.fromkeys(parcel.delivery.source for one in found for parcel in one.parcels)),
+        sources=tuple(dict.fromkeys(attempt.delivery.source for one in found for attempt in one.attempts)),
         remarks=tuple(remark for one in found for remark in one.remarks),
         strangers=tuple(strangers),
     )
@@ -127,13 +127,13 @@ def _look(path: Path, layouts: Mapping[str, Layout], source: Source, into: Path)
     else:
         found, root = _Found([]), path
     chain = list(_unwrapped(root))
-    found.parcels = next((parcels for one in chain for layout in layouts.values() if (parcels := layout(one))), [])
-    if not found.parcels and source not in ("auto", "folder"):
+    found.attempts = next((attempts for one in chain for layout in layouts.values() if (attempts := layout(one))), [])
+    if not found.attempts and source not in ("auto", "folder"):
         msg = f"{path}: this is not laid out as --from {source} says; leave the option out, or see --from in the README"
         raise UsageError(msg)
-    if not found.parcels:
-        found.parcels = loose.find(root if path.is_dir() else _class_folder(chain, stem(path.name)))
-    found.parcels = [replace(parcel, origin=readable(path.name)) for parcel in found.parcels]
+    if not found.attempts:
+        found.attempts = loose.find(root if path.is_dir() else _class_folder(chain, stem(path.name)))
+    found.attempts = [replace(attempt, origin=readable(path.name)) for attempt in found.attempts]
     return found
 
 
@@ -163,7 +163,7 @@ def _single(paths: Sequence[Path], into: Path) -> Submission:
     whole = [path.resolve() for path in paths]
     student = whole[0].name if whole[0].is_dir() else stem(whole[0].name)
     opener = Opener(into, {}, levels=_LEVELS)
-    parts = [opener.open(Parcel(student=student, parts=(Part(path=path, name=path.name),))) for path in whole]
+    parts = [opener.open(Attempt(student=student, uploads=(Upload(path=path, name=path.name),))) for path in whole]
     if len(parts) == 1:
         return parts[0]
     folders = ((path if path.is_dir() else path.parent).name for path in whole)
@@ -171,25 +171,25 @@ def _single(paths: Sequence[Path], into: Path) -> Submission:
 
 
 def _attempts(found: Sequence[_Found], into: Path) -> list[Submission]:
-    """Open all parcels; of those with the same id in the same system only the latest counts."""
-    opened: dict[tuple[str, ...], list[tuple[Parcel, Submission]]] = {}
+    """Open all attempts; of those with the same id in the same system only the latest counts."""
+    opened: dict[tuple[str, ...], list[tuple[Attempt, Submission]]] = {}
     for number, one in enumerate(found):
         opener = Opener(into, one.refused, levels=one.levels)
-        for parcel in one.parcels:
-            who = parcel.who.id
-            key = (parcel.delivery.source, who) if who else (str(number), str(len(opened)), parcel.student)
-            opened.setdefault(key, []).append((parcel, opener.open(parcel)))
+        for attempt in one.attempts:
+            who = attempt.who.id
+            key = (attempt.delivery.source, who) if who else (str(number), str(len(opened)), attempt.student)
+            opened.setdefault(key, []).append((attempt, opener.open(attempt)))
     return [_latest(attempts) for attempts in opened.values()]
 
 
-def _latest(attempts: Sequence[tuple[Parcel, Submission]]) -> Submission:
+def _latest(attempts: Sequence[tuple[Attempt, Submission]]) -> Submission:
     """Return the attempt that was received last, or whose files are the newest; the others are named in it."""
     if len(attempts) == 1:
         return attempts[0][1]
-    dated = all(parcel.delivery.received for parcel, _ in attempts)
+    dated = all(attempt.delivery.received for attempt, _ in attempts)
     ordered = sorted(attempts, key=lambda one: one[0].delivery.received if dated else _newest(one[1]))
     latest = ordered[-1][1]
-    earlier = tuple(parcel.delivery.received if dated else parcel.origin for parcel, _ in ordered[:-1])
+    earlier = tuple(attempt.delivery.received if dated else attempt.origin for attempt, _ in ordered[:-1])
     return replace(latest, delivery=replace(latest.delivery, earlier=(*latest.delivery.earlier, *earlier)))
 
 

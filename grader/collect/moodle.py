@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from grader.collect.attempt import Attempt, Upload
 from grader.collect.folders import tree
 from grader.collect.loose import loose
-from grader.collect.parcel import Parcel, Part
 from grader.collect.submission import readable
 from grader.records import Delivery, Person
 
@@ -28,26 +28,26 @@ _LEVELS = 4
 @dataclass(slots=True)
 class _Claim:
     name: str
-    parts: list[Part] = field(default_factory=list)
+    uploads: list[Upload] = field(default_factory=list)
 
 
-def find(root: Path) -> list[Parcel]:
-    """Return a parcel for every number, and one for whatever lies between them without one."""
+def find(root: Path) -> list[Attempt]:
+    """Return an attempt for every number, and one for whatever lies between them without one."""
     claims: dict[str, _Claim] = {}
     rest = list(_claim(root, claims, _LEVELS))
     if not claims:
         return []
     blind = len(claims) > 1 and len({claim.name for claim in claims.values()}) == 1
-    return [_parcel(key, claim, blind=blind) for key, claim in sorted(claims.items())] + rest
+    return [_attempt(key, claim, blind=blind) for key, claim in sorted(claims.items())] + rest
 
 
-def _claim(folder: Path, claims: dict[str, _Claim], levels: int) -> Iterator[Parcel]:
+def _claim(folder: Path, claims: dict[str, _Claim], levels: int) -> Iterator[Attempt]:
     """Note what carries a number, by any part of its path from the left; yield the rest."""
     for kind, path in tree(folder, 1):
         match = _NAME.fullmatch(path.name)
         if match and kind in ("file", "folder"):
             claim = claims.setdefault(match["id"] or match["name"], _Claim(name=match["name"]))
-            claim.parts.append(Part(path=path, name=(match["file"] or path.name) if kind == "file" else ""))
+            claim.uploads.append(Upload(path=path, name=(match["file"] or path.name) if kind == "file" else ""))
         elif kind == "folder" and _holds(path, levels):
             yield from _claim(path, claims, levels - 1)
         else:
@@ -58,12 +58,12 @@ def _holds(folder: Path, levels: int) -> bool:
     return any(_NAME.fullmatch(path.name) for _, path in tree(folder, levels))
 
 
-def _parcel(key: str, claim: _Claim, *, blind: bool) -> Parcel:
+def _attempt(key: str, claim: _Claim, *, blind: bool) -> Attempt:
     name = "" if blind or claim.name.casefold() in _BLIND else readable(claim.name)
     number = key if key.isdecimal() else ""
-    return Parcel(
+    return Attempt(
         student=key,
-        parts=tuple(claim.parts),
+        uploads=tuple(claim.uploads),
         who=Person(id=number, name=name),
         delivery=Delivery(source="moodle"),
     )

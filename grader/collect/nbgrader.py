@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from grader.collect.attempt import Attempt, Upload
 from grader.collect.folders import tree
-from grader.collect.parcel import Parcel, Part
 from grader.collect.submission import is_notebook, readable
 from grader.errors import UsageError
 from grader.records import Delivery, Person
@@ -18,48 +18,48 @@ _INBOUND = re.compile(
 )
 
 
-def find(root: Path, assignment: str | None = None) -> list[Parcel]:
-    """Return a parcel for every student of an assignment, and for each of several deliveries in the exchange.
+def find(root: Path, assignment: str | None = None) -> list[Attempt]:
+    """Return an attempt for every student of an assignment, and for each of several deliveries in the exchange.
 
     Raises:
         UsageError: There are several assignments, and none was named; or the one named is not there.
     """
     base = root / "submitted" if (root / "submitted").is_dir() else root
     found = _inbound(base) or _submitted(base, named=base.name == "submitted")
-    names = sorted({parcel.delivery.assignment for parcel in found})
+    names = sorted({attempt.delivery.assignment for attempt in found})
     if assignment is None and len(names) > 1:
         msg = f"{root}: it holds the assignments {', '.join(names)}; name one: --assignment {names[0]}"
         raise UsageError(msg)
     if found and assignment is not None and assignment not in names:
         msg = f"--assignment {assignment}: {root} has no such assignment; it holds {', '.join(names)}"
         raise UsageError(msg)
-    return [parcel for parcel in found if assignment in (None, parcel.delivery.assignment)]
+    return [attempt for attempt in found if assignment in (None, attempt.delivery.assignment)]
 
 
-def _submitted(base: Path, *, named: bool) -> list[Parcel]:
+def _submitted(base: Path, *, named: bool) -> list[Attempt]:
     below = [(student, kind, path) for student in _folders(base) for kind, path in tree(student, 1)]
     works = [(student, path) for student, kind, path in below if kind == "folder"]
     stamped = any(("file", work / _STAMP) in tree(work, 1) for _, work in works)
     if any(is_notebook(path.name) for _, _, path in below) or not (named or stamped):
         return []
-    return [_parcel(student.name, work.name, work, _stamp(work)) for student, work in works]
+    return [_attempt(student.name, work.name, work, _stamp(work)) for student, work in works]
 
 
 def _folders(folder: Path) -> list[Path]:
     return [path for kind, path in tree(folder, 1) if kind == "folder"]
 
 
-def _inbound(base: Path) -> list[Parcel]:
+def _inbound(base: Path) -> list[Attempt]:
     matches = [(_INBOUND.fullmatch(path.name), path) for path in _folders(base)]
     return [
-        _parcel(match["student"], match["assignment"], path, _iso(match["time"])) for match, path in matches if match
+        _attempt(match["student"], match["assignment"], path, _iso(match["time"])) for match, path in matches if match
     ]
 
 
-def _parcel(student: str, assignment: str, work: Path, received: str) -> Parcel:
-    return Parcel(
+def _attempt(student: str, assignment: str, work: Path, received: str) -> Attempt:
+    return Attempt(
         student=student,
-        parts=(Part(path=work, without=_OWN),),
+        uploads=(Upload(path=work, without=_OWN),),
         who=Person(id=readable(student)),
         delivery=Delivery(source="nbgrader", assignment=readable(assignment), received=received),
     )

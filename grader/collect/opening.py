@@ -1,4 +1,4 @@
-"""A parcel, opened: archives unpacked, programs with cells made notebooks, older copies set aside."""
+"""An attempt, opened: archives unpacked, programs with cells made notebooks, older copies set aside."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.collect.archive import STUDENT, RefusedError, unpack
+from grader.collect.attempt import Attempt
 from grader.collect.folders import checkpoints_in, contents_of
 from grader.collect.instead import instead_of
-from grader.collect.parcel import Parcel
 from grader.collect.scripts import notebook_of
 from grader.collect.submission import (
     MOST_FILES,
     MOST_NOTEBOOKS,
     Contents,
-    Item,
     Submission,
+    SubmittedFile,
     free,
     note,
     numbered,
@@ -31,7 +31,7 @@ _COPY = re.compile(r"(?P<stem>.*?)(?: \((?P<number>\d+)\))?(?P<ending>\.ipynb.*)
 
 
 class Opener:
-    """Opens parcels, below a folder of its own."""
+    """Opens attempts, below a folder of its own."""
 
     def __init__(self, into: Path, refused: Mapping[Path, Message], *, levels: int) -> None:
         """Take what archives above have refused, and how many archives may still lie within one another."""
@@ -44,49 +44,49 @@ class Opener:
         self._cut = False
         self._room = STUDENT
 
-    def open(self, parcel: Parcel) -> Submission:
-        """Return a parcel as a submission; what could not be taken is told in it."""
-        self._remarks, self._notes, self._folders, self._cut = [], list(parcel.notes), [], False
+    def open(self, attempt: Attempt) -> Submission:
+        """Return an attempt as a submission; what could not be taken is told in it."""
+        self._remarks, self._notes, self._folders, self._cut = [], list(attempt.notes), [], False
         self._room = STUDENT
-        items = self._unpacked(self._items(parcel), self._levels)
+        items = self._unpacked(self._items(attempt), self._levels)
         if not any(item.is_notebook for item in items):
             items = [self._as_notebook(item) for item in items]
         items, earlier = _without_older_copies(items)
         bounded = self._bounded(items)
-        submission = submission_of(parcel.student, bounded)
+        submission = submission_of(attempt.student, bounded)
         instead = None
         if not submission.notebooks:
-            folders = (*(part.path for part in parcel.parts if part.path.is_dir()), *self._folders)
+            folders = (*(upload.path for upload in attempt.uploads if upload.path.is_dir()), *self._folders)
             copies = [name for one in folders for name in checkpoints_in(one)]
             instead = instead_of(bounded.items, self._remarks, notes=self._notes, checkpoints=copies)
         delivery = replace(
-            parcel.delivery,
-            earlier=(*parcel.delivery.earlier, *earlier),
+            attempt.delivery,
+            earlier=(*attempt.delivery.earlier, *earlier),
             remarks=tuple(self._remarks),
         )
-        return replace(submission, who=parcel.who, delivery=delivery, instead=instead)
+        return replace(submission, who=attempt.who, delivery=delivery, instead=instead)
 
-    def _items(self, parcel: Parcel) -> list[Item]:
-        found: list[Item] = []
+    def _items(self, attempt: Attempt) -> list[SubmittedFile]:
+        found: list[SubmittedFile] = []
         taken: set[str] = set()
-        for part in parcel.parts:
+        for upload in attempt.uploads:
             contents = (
-                contents_of(part.path)
-                if part.path.is_dir()
-                else Contents(items=(Item(name=part.name, path=part.path),))
+                contents_of(upload.path)
+                if upload.path.is_dir()
+                else Contents(items=(SubmittedFile(name=upload.name, path=upload.path),))
             )
             self._notes += contents.notes
             self._cut |= contents.cut
-            kept = (item for item in contents.items if item.name not in part.without)
+            kept = (item for item in contents.items if item.name not in upload.without)
             found += [replace(item, name=free(numbered(item.name), taken)) for item in kept]
         return found
 
-    def _unpacked(self, items: Sequence[Item], levels: int) -> list[Item]:
+    def _unpacked(self, items: Sequence[SubmittedFile], levels: int) -> list[SubmittedFile]:
         """Return the files with those of archives in place of the archives.
 
         Beside a notebook an archive stays what it is, too: it may be the data that the notebook opens.
         """
-        found: list[Item] = []
+        found: list[SubmittedFile] = []
         taken = {item.name for item in items}
         keep = any(item.is_notebook for item in items)
         for item in items:
@@ -101,7 +101,7 @@ class Opener:
                 self._refuse(item.name, msg(_TOO_DEEP, name=item.name))
         return found
 
-    def _inside(self, item: Item, levels: int) -> list[Item]:
+    def _inside(self, item: SubmittedFile, levels: int) -> list[SubmittedFile]:
         try:
             unpacked = unpack(item.path, self._into, self._room, name=item.name)
         except RefusedError as error:
@@ -120,11 +120,11 @@ class Opener:
         self._notes.append(note(name, "refused"))
         self._remarks.append(why)
 
-    def _as_notebook(self, item: Item) -> Item:
+    def _as_notebook(self, item: SubmittedFile) -> SubmittedFile:
         made = notebook_of(item.path, self._into) if item.name.lower().endswith(".py") else None
         return replace(item, path=made, converted=True) if made else item
 
-    def _bounded(self, items: Sequence[Item]) -> Contents:
+    def _bounded(self, items: Sequence[SubmittedFile]) -> Contents:
         notebooks = [item for item in items if item.is_notebook]
         others = [item for item in items if not item.is_notebook]
         return Contents(
@@ -134,9 +134,9 @@ class Opener:
         )
 
 
-def _without_older_copies(items: Sequence[Item]) -> tuple[list[Item], list[str]]:
+def _without_older_copies(items: Sequence[SubmittedFile]) -> tuple[list[SubmittedFile], list[str]]:
     """Set aside ``lab.ipynb`` where ``lab (1).ipynb`` lies beside it: a browser numbers what was saved again."""
-    newest: dict[tuple[str, str], tuple[int, Item]] = {}
+    newest: dict[tuple[str, str], tuple[int, SubmittedFile]] = {}
     for item in items:
         match = _COPY.fullmatch(item.name)
         if match and item.is_notebook:

@@ -20,7 +20,7 @@ _ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HandedIn:
+class SubmittedNotebook:
     """One notebook and the files that lie beside it."""
 
     path: Path
@@ -36,7 +36,7 @@ class Submission:
 
     student: str
     """Unique in a run, and stable: the LMS's id where there is one, else the name of the folder or of the notebook."""
-    notebooks: tuple[HandedIn, ...]
+    notebooks: tuple[SubmittedNotebook, ...]
     digest: str
     """SHA-256 over names and contents of all files."""
     others: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class Submission:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Item:
+class SubmittedFile:
     """One file of a submission."""
 
     name: str
@@ -71,7 +71,7 @@ class Item:
 class Contents:
     """The files of a submission, bounded."""
 
-    items: tuple[Item, ...]
+    items: tuple[SubmittedFile, ...]
     notes: tuple[str, ...] = ()
     """What could not be taken: ``a.ipynb (a link)``."""
     cut: bool = False
@@ -79,7 +79,7 @@ class Contents:
 
 def submission_of(student: str, contents: Contents) -> Submission:
     """Return the files as a submission; one that cannot be read is named and left out."""
-    digest, sizes, told = hashlib.sha256(), dict[Item, int](), list(contents.notes)
+    digest, sizes, told = hashlib.sha256(), dict[SubmittedFile, int](), list(contents.notes)
     for item in contents.items:
         try:
             size, content = _size_and_digest(item.path)
@@ -88,7 +88,7 @@ def submission_of(student: str, contents: Contents) -> Submission:
             continue
         sizes[item] = size
         digest.update(os.fsencode(item.name) + b"\0" + content)
-    notebooks, taken, too_large = [], set[str](), set[Item]()
+    notebooks, taken, too_large = [], set[str](), set[SubmittedFile]()
     others = [item for item in sizes if not item.is_notebook]
     for item in (one for one in sizes if one.is_notebook):
         folder = PurePosixPath(item.name).parent
@@ -97,7 +97,7 @@ def submission_of(student: str, contents: Contents) -> Submission:
         too_large.update(set(below) - set(kept))
         beside = tuple((PurePosixPath(other.name).relative_to(folder).as_posix(), other.path) for other in kept)
         name = free(numbered(readable(item.name)), taken)
-        notebooks.append(HandedIn(path=item.path, name=name, beside=beside))
+        notebooks.append(SubmittedNotebook(path=item.path, name=name, beside=beside))
     names = [note(item.name, "too large") if item in too_large else readable(item.name) for item in others]
     digest.update("\0".join([*told, str(contents.cut)]).encode())
     return Submission(
@@ -115,7 +115,7 @@ def joined(student: str, parts: Sequence[tuple[str, Submission]]) -> Submission:
     for folder, part in parts:
         for notebook in part.notebooks:
             name = free(itertools.chain([notebook.name], numbered(f"{readable(folder)}/{notebook.name}")), taken)
-            notebooks.append(HandedIn(path=notebook.path, name=name, beside=notebook.beside))
+            notebooks.append(SubmittedNotebook(path=notebook.path, name=name, beside=notebook.beside))
     return Submission(
         student=student,
         notebooks=tuple(notebooks),
@@ -167,7 +167,7 @@ def _size_and_digest(path: Path) -> tuple[int, bytes]:
         return os.fstat(stream.fileno()).st_size, hashlib.file_digest(stream, "sha256").digest()
 
 
-def _that_fit(items: Iterable[Item], sizes: Mapping[Item, int]) -> list[Item]:
+def _that_fit(items: Iterable[SubmittedFile], sizes: Mapping[SubmittedFile, int]) -> list[SubmittedFile]:
     """Return the files that fit into the sandbox's work folder together: as many as possible."""
     smallest_first = sorted(items, key=lambda item: (sizes[item], item.name))
     totals = itertools.accumulate(sizes[item] for item in smallest_first)

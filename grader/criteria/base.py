@@ -44,7 +44,7 @@ class Criterion(ABC):
     """Whether there is nothing to judge without an answer."""
     needs_fit: ClassVar[bool] = False
     """Whether a model that was never fitted says nothing about it, for or against."""
-    needs_look: ClassVar[bool] = False
+    needs_evaluation: ClassVar[bool] = False
     """Whether a call of ``evaluate`` or ``predict`` alone may show it."""
 
     id: str = ""
@@ -148,8 +148,8 @@ def _unless_unseen(judgement: Judgement, case: Case, criterion: Criterion | None
             found=judgement.found if answered else case.cut_short,
             advice=case.cut_short if answered else _NOT_COUNTED,
         )
-    if case.looks_lost is not None and criterion is not None and criterion.needs_look:
-        return replace(judgement, verdict=Verdict.REVIEW, found=case.looks_lost, advice=_NOT_COUNTED)
+    if case.evaluations_lost is not None and criterion is not None and criterion.needs_evaluation:
+        return replace(judgement, verdict=Verdict.REVIEW, found=case.evaluations_lost, advice=_NOT_COUNTED)
     if case.missing_module and (criterion is None or not answered or _shown_by(criterion) & case.stopped):
         return replace(
             judgement,
@@ -168,7 +168,7 @@ _NOT_COUNTED = msg("Nothing is lost: a person looks at this. What was not seen i
 
 def _shown_by(criterion: Criterion) -> frozenset[str]:
     """Return what shows whether a criterion is met: ``model``, ``fit``, ``look``."""
-    shown = {"look"} if criterion.needs_look else set()
+    shown = {"look"} if criterion.needs_evaluation else set()
     return frozenset(shown | {"fit" if criterion.needs_fit else "model"})
 
 

@@ -115,7 +115,7 @@ class Match:
     """May be the answer too: what could not be told of them could make them a better one, or as good and later."""
     cut_short: Words | None = None
     """Why the submission was not seen to its end, or not whole."""
-    looks_lost: Words | None = None
+    evaluations_lost: Words | None = None
     """Why calls of ``evaluate`` or ``predict`` may be missing."""
     missing_module: str = ""
     stopped: frozenset[str] = frozenset()
@@ -168,7 +168,7 @@ class Case:
     """By reference, such as ``example3``, for the data and the profile in use."""
     cut_short: Words | None = None
     """The submission was not seen to its end, or not whole: what is missing may only be unseen."""
-    looks_lost: Words | None = None
+    evaluations_lost: Words | None = None
     """Calls of ``evaluate`` or ``predict`` may be missing."""
     missing_module: str = ""
     """A library the notebook imports and this machine does not have."""

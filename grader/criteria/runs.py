@@ -59,7 +59,7 @@ class Evaluated(Criterion):
     judges: ClassVar[Judges] = "notebook"
     matches: ClassVar[bool] = True
     needs_fit: ClassVar[bool] = True
-    needs_look: ClassVar[bool] = True
+    needs_evaluation: ClassVar[bool] = True
 
     on: Literal["test", "train", "any"] = "test"
 

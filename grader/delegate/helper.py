@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from grader.delegate.quota import Quota
-from grader.delegate.wire import Garbage, facts_of, receive, send
+from grader.delegate.wire import MalformedRequest, facts_of, receive, send
 from grader.errors import GraderError
 from grader.measure import SEEDS
 from grader.recipe import NotRebuildable, named_recipe_of
@@ -57,7 +57,7 @@ class Delegate:
                 send(link, answer, state)
                 if quota.used_up:
                     break
-        except (Garbage, OSError) as end:
+        except (MalformedRequest, OSError) as end:
             _log.info("a kernel's link ended: %s", end)
         except Exception:  # noqa: BLE001 - a thread of ours that falls over would leave the notebook waiting
             _log.exception("a kernel could not be answered")
@@ -89,7 +89,7 @@ class Delegate:
                 return {"why": why}, b""
             dataset = self.datasets[str(recipe.data["dataset"])]
             training, state = self.trainer.model(recipe, dataset, self.profile, SEEDS[0])
-        except Garbage as garbage:
+        except MalformedRequest as garbage:
             quota.waste()
             return {"why": str(garbage)}, b""
         except NotRebuildable as refusal:

@@ -8,9 +8,9 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
+from grader.boundedjson import is_heavier
 from grader.records import FitFacts, ModelFacts
 from grader.trace import trace_of
-from grader.weight import is_heavier
 
 MOST_BYTES = 4 << 20
 """Longest request: a network's config, and the numbers of 60,000 shuffled rows."""
@@ -20,7 +20,7 @@ _SENDING_SECONDS = 60.0
 _LENGTH = struct.Struct(">I")
 
 
-class Garbage(Exception):  # noqa: N818  - an answer to a hostile kernel, not an error of ours
+class MalformedRequest(Exception):  # noqa: N818  - an answer to a hostile kernel, not an error of ours
     """What came is no request."""
 
 
@@ -28,7 +28,7 @@ def receive(link: socket.socket) -> bytes | None:
     """Return the next request, None at the end of the link.
 
     Raises:
-        Garbage: It announces more than is allowed, so that nothing after it can be found.
+        MalformedRequest: It announces more than is allowed, so that nothing after it can be found.
         OSError: The link broke.
     """
     head = _exactly(link, _LENGTH.size)
@@ -36,7 +36,7 @@ def receive(link: socket.socket) -> bytes | None:
         return None
     (size,) = _LENGTH.unpack(head)
     if size > MOST_BYTES:
-        raise Garbage("the request is too long")
+        raise MalformedRequest("the request is too long")
     return _exactly(link, size)
 
 
@@ -69,14 +69,14 @@ def facts_of(request: bytes) -> tuple[FitFacts, ModelFacts]:
     """Read a request: the events ``model`` and ``fit``, a line each, as the trace has them.
 
     Raises:
-        Garbage: It is anything else.
+        MalformedRequest: It is anything else.
     """
     if is_heavier(request.decode("latin-1"), _MOST_VALUES):  # its marks are bytes of their own in UTF-8
-        raise Garbage("the request is too large")
+        raise MalformedRequest("the request is too large")
     found = trace_of(request.split(b"\n"))
     if found.rejected or len(found.fits) != 1 or len(found.models) != 1:
-        raise Garbage("the request is not one model and one fit")
+        raise MalformedRequest("the request is not one model and one fit")
     fit, model = found.fits[0], found.models[0]
     if fit.snapshot != model.snapshot or fit.compile is None:
-        raise Garbage("the fit is not that of the model")
+        raise MalformedRequest("the fit is not that of the model")
     return fit, model

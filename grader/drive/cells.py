@@ -11,7 +11,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
-from grader.drive.client import Breakdown, CellRun, SealedClient, breakdown
+from grader.drive.client import CellRun, ClientFailure, SealedClient, breakdown
 from grader.drive.kernel import Kernel
 from grader.drive.notebook import code_cells
 from grader.drive.outputs import both_ends, without_colours
@@ -34,7 +34,7 @@ _IMPORTS = "exec('import keras, tensorflow; tensorflow.keras.layers', {})"
 
 
 @dataclass
-class RunOfCells:
+class CellsResult:
     """How far a notebook came."""
 
     outcomes: list[CellOutcome] = field(default_factory=list)
@@ -53,9 +53,9 @@ class CellRunner:
         self._deadline = time.monotonic() + limits.notebook_seconds
         self._notebook_bytes = 0
         self._exited = False
-        self._run = RunOfCells()
+        self._run = CellsResult()
 
-    async def run(self, notebook: NotebookNode, *, probe: bool) -> RunOfCells:
+    async def run(self, notebook: NotebookNode, *, probe: bool) -> CellsResult:
         """Run every code cell that is not blank, then let the probe write what it holds back until the end."""
         client = SealedClient(notebook, self._kernel.channels)
         for number, (index, source) in enumerate(code_cells(notebook), start=1):
@@ -91,7 +91,7 @@ class CellRunner:
         status = self._status(run.reply, broken, in_time=in_time)
         return _with_error(cell, run.reply, status, seconds=round(time.monotonic() - started, 3))
 
-    def _status(self, reply: Mapping[str, Any], broken: Breakdown | None, *, in_time: bool) -> CellStatus:
+    def _status(self, reply: Mapping[str, Any], broken: ClientFailure | None, *, in_time: bool) -> CellStatus:
         if not reply:
             if self._run.ending is Ending.TIMED_OUT:
                 return CellStatus.TIMED_OUT

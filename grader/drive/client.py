@@ -22,7 +22,7 @@ _IDLE_SECONDS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Breakdown:
+class ClientFailure:
     """What it means that nbclient gave up on a cell."""
 
     status: CellStatus
@@ -30,13 +30,13 @@ class Breakdown:
     """``exited`` or ``disconnected`` when the kernel is lost too."""
 
 
-BREAKDOWNS: Mapping[type[Exception], Breakdown] = {
-    DeadKernelError: Breakdown(status=CellStatus.ERROR, kernel="exited"),
+CLIENT_FAILURES: Mapping[type[Exception], ClientFailure] = {
+    DeadKernelError: ClientFailure(status=CellStatus.ERROR, kernel="exited"),
     # Sending is refused when there is no connection; nbclient lets the exception pass.
-    Again: Breakdown(status=CellStatus.ERROR, kernel="disconnected"),
+    Again: ClientFailure(status=CellStatus.ERROR, kernel="disconnected"),
     # Our settings leave these two no occasion.
-    CellTimeoutError: Breakdown(status=CellStatus.TIMED_OUT),
-    CellExecutionError: Breakdown(status=CellStatus.ERROR),
+    CellTimeoutError: ClientFailure(status=CellStatus.TIMED_OUT),
+    CellExecutionError: ClientFailure(status=CellStatus.ERROR),
 }
 
 
@@ -126,7 +126,7 @@ class SealedClient(NotebookClient):  # type: ignore[misc]  # nbclient is not typ
         self._cell_run.reply = execute_reply["content"]
 
 
-def breakdown(task: asyncio.Task[Any]) -> Breakdown | None:
+def breakdown(task: asyncio.Task[Any]) -> ClientFailure | None:
     """Return why a task of :class:`SealedClient` ended early; None when it did not, or still runs.
 
     Raises:
@@ -135,7 +135,7 @@ def breakdown(task: asyncio.Task[Any]) -> Breakdown | None:
     error = task.exception() if task.done() else None
     if error is None:
         return None
-    for kind, meaning in BREAKDOWNS.items():
+    for kind, meaning in CLIENT_FAILURES.items():
         if isinstance(error, kind):
             return meaning
     raise error

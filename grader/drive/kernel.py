@@ -20,7 +20,7 @@ import grader.inside
 from grader.drive.family import birth
 from grader.drive.wire import Channels, TolerantSession, new_context
 from grader.records import Limits
-from grader.sandbox import Room, Running, Tail
+from grader.sandbox import OutputTail, Room, Running
 from grader.sandbox.seal import RUN, WORK
 
 LAUNCHER = "/opt/grader_inside"
@@ -146,7 +146,7 @@ async def open_kernel(
         context.destroy(linger=0)
 
 
-def _launch(room: Room, env: Mapping[str, str], fds: Sequence[int]) -> tuple[Running, Tail]:
+def _launch(room: Room, env: Mapping[str, str], fds: Sequence[int]) -> tuple[Running, OutputTail]:
     python = [sys.executable, room.path(f"{LAUNCHER}/kernel.py"), "-f", room.path(_CONNECTION_FILE)]
     with birth:
         running = room.start(
@@ -156,10 +156,10 @@ def _launch(room: Room, env: Mapping[str, str], fds: Sequence[int]) -> tuple[Run
             stderr=subprocess.PIPE,
         )
     assert running.popen.stderr is not None
-    return running, Tail(running.popen.stderr)
+    return running, OutputTail(running.popen.stderr)
 
 
-async def _sockets(running: Running, errors: Tail) -> str:
+async def _sockets(running: Running, errors: OutputTail) -> str:
     """Wait until the kernel listens on its sockets, and return their common path as seen from here."""
     deadline = asyncio.get_running_loop().time() + _START_SECONDS
     while asyncio.get_running_loop().time() < deadline:

@@ -13,8 +13,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
+from grader.boundedjson import loads
 from grader.records import Message, msg
-from grader.weight import loads
 
 _MOST_MB = 40
 _MOST_VALUES = 1_000_000

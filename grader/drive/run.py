@@ -17,7 +17,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from grader.drive.cells import CellRunner, RunOfCells, import_ahead
+from grader.drive.cells import CellRunner, CellsResult, import_ahead
 from grader.drive.kernel import Kernel, KernelStartError, kernel_binds, kernel_files, open_kernel
 from grader.drive.notebook import UnreadableError, code_cells, read_notebook
 from grader.drive.tracepipe import TracePipe
@@ -106,7 +106,7 @@ def _seal_of(job: DriveJob) -> Seal:
     return Unsealed() if job.unsealed else Bubblewrap()
 
 
-_Ran = tuple[RunOfCells, int]
+_Ran = tuple[CellsResult, int]
 """How a run went, and the most memory it held in bytes."""
 
 
@@ -121,9 +121,9 @@ async def _run_job(
             run, peak = await run_cells(notebook)
             _write(job.out / "executed.ipynb", notebook)
         else:
-            run = RunOfCells(ending=Ending.EMPTY, reason=msg("The notebook has no code cell with code in it."))
+            run = CellsResult(ending=Ending.EMPTY, reason=msg("The notebook has no code cell with code in it."))
     except UnreadableError as error:
-        run = RunOfCells(ending=Ending.UNREADABLE, reason=error.reason)
+        run = CellsResult(ending=Ending.UNREADABLE, reason=error.reason)
     outcome = {
         "ending": run.ending,
         "reason": run.reason and dataclasses.asdict(run.reason),
@@ -177,7 +177,7 @@ async def _in_own_kernel(job: DriveJob, notebook: NotebookNode) -> _Ran:
         CellOutcome(index=index, number=number, status=CellStatus.NOT_RUN, source=source)
         for number, (index, source) in enumerate(code_cells(notebook), start=1)
     ]
-    return RunOfCells(outcomes=cells, ending=Ending.SANDBOX_FAILED, reason=reason), 0
+    return CellsResult(outcomes=cells, ending=Ending.SANDBOX_FAILED, reason=reason), 0
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ _MOST_BYTES = 8 << 20
 """Of a notebook that is looked at here, outside the wall; the few that are larger lose seconds at most."""
 
 
-def suits_ahead(notebook: Path) -> bool:
+def suits_warm_kernel(notebook: Path) -> bool:
     """Tell whether a notebook imports TensorFlow or Keras and does nothing that counts only before that."""
     try:
         with notebook.open("rb") as file:

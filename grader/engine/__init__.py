@@ -4,7 +4,7 @@ The order of stages, the ledger and every verdict belong to the process that gra
 recipe and gives back an execution or a training. So engines can be told apart by their speed only.
 """
 
-from grader.engine.base import Engine, Order
+from grader.engine.base import Engine, EngineConfig
 from grader.engine.local import local_engine
 
-__all__ = ["Engine", "Order", "local_engine"]
+__all__ = ["Engine", "EngineConfig", "local_engine"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.drivers import Ahead
+from grader.drivers import WarmPool
 from grader.execute import Helper, Job
 from grader.recorded import ModelTrainer
 from grader.records import DataSet, Execution, Platform, TrainingLimits
@@ -15,7 +15,7 @@ RunNotebook = Callable[[Job, Helper | None], Execution]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
+class EngineConfig:
     """What all notebooks and trainings of a run have in common."""
 
     bounds: TrainingLimits
@@ -44,7 +44,7 @@ class Engine:
     trainer: ModelTrainer
     platform: Platform
     """What is trained on."""
-    ahead: Ahead | None = None
+    warm_pool: WarmPool | None = None
     """Kernels that wait for notebooks on this machine, to be told how many will come."""
     slots: int
     """How many submissions to have at work at the same time."""

@@ -14,30 +14,30 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from grader.delegate import Delegate
-from grader.engine.base import Engine, Order
-from grader.engine.parcel import pack, run_parcel, unpack
+from grader.engine.base import Engine, EngineConfig
+from grader.engine.payload import pack, run_payload, unpack
 from grader.errors import GraderError, MachineError, UsageError
 from grader.execute import Helper, Job
 from grader.records import Execution
 
 if TYPE_CHECKING:
-    from grader.engine.desk import AtDesk, Staff
+    from grader.engine.actors import SchedulerClient, TrainerResources
 
 _PER_GPU = 4
 """Trainers that share a GPU."""
 _RETRIES = 5
-_KNOCK_SECONDS = 10
+_CONNECT_SECONDS = 10
 _AT_ONCE = 1_000
-"""Who may wait at the desk: a notebook for its training, the grader for another."""
+"""Who may wait for the scheduler: a notebook for its training, the grader for another."""
 _MISSING = "--engine ray needs Ray in the Python that runs the grader; in its checkout: pip install '.[cluster]'"
 
 
 @contextmanager
-def ray_engine(order: Order, address: str | None) -> Iterator[Engine]:
+def ray_engine(config: EngineConfig, address: str | None) -> Iterator[Engine]:
     """Yield the engine of a Ray cluster; its actors end with the block.
 
     Args:
-        order: What the run has in common.
+        config: What the run has in common.
         address: As ``ray.init`` takes it, ``auto`` for the cluster this machine belongs to; None starts one here.
 
     Raises:
@@ -47,16 +47,16 @@ def ray_engine(order: Order, address: str | None) -> Iterator[Engine]:
     try:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        from grader.engine.desk import AtDesk, Desk
+        from grader.engine.actors import SchedulerClient, TrainingScheduler
 
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        desk = AtDesk(
-            ray.remote(Desk)
+        scheduler = SchedulerClient(
+            ray.remote(TrainingScheduler)
             .options(num_cpus=0, max_concurrency=_AT_ONCE, max_restarts=3, max_task_retries=3, scheduling_strategy=here)
-            .remote(order, _staff(order, ray.cluster_resources()))
+            .remote(config, _trainer_resources(config, ray.cluster_resources()))
         )
-        slots = order.jobs or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        yield Engine(run=_runner(ray, desk), trainer=desk, platform=desk.platform(), slots=slots)
+        slots = config.jobs or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        yield Engine(run=_runner(ray, scheduler), trainer=scheduler, platform=scheduler.platform(), slots=slots)
     finally:
         ray.shutdown()
 
@@ -68,7 +68,7 @@ def _connected(address: str | None) -> Any:
     except ImportError:
         raise UsageError(_MISSING) from None
     try:
-        _knock(address)
+        _require_listener(address)
         ray.init(address=address, log_to_driver=False, logging_level="error", **({} if address else _ALONE))
     except (OSError, ValueError, RuntimeError) as fault:
         text = f"--address {address}: no Ray cluster answers there ({fault}); start one with `ray start --head`"
@@ -76,36 +76,36 @@ def _connected(address: str | None) -> Any:
     return ray
 
 
-def _knock(address: str | None) -> None:
+def _require_listener(address: str | None) -> None:
     """Raise OSError where nobody listens: Ray itself would go on trying for minutes."""
     host, _, port = (address or "").rpartition(":")
     if host and port.isdecimal():
-        socket.create_connection((host, int(port)), timeout=_KNOCK_SECONDS).close()
+        socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
 
 
 _ALONE: dict[str, Any] = {"include_dashboard": False}
 
 
-def _staff(order: Order, resources: dict[str, float]) -> Staff:
-    from grader.engine.desk import Staff
+def _trainer_resources(config: EngineConfig, resources: dict[str, float]) -> TrainerResources:
+    from grader.engine.actors import TrainerResources
 
     gpus = int(resources.get("GPU", 0))
-    if order.device.startswith("gpu:"):
-        raise UsageError(f"--device {order.device}: with --engine ray, Ray chooses the GPUs; write gpu, cpu or auto")
-    if order.device == "gpu" and not gpus:
+    if config.device.startswith("gpu:"):
+        raise UsageError(f"--device {config.device}: with --engine ray, Ray chooses the GPUs; write gpu, cpu or auto")
+    if config.device == "gpu" and not gpus:
         raise UsageError("--device gpu: no node of this cluster offers Ray a GPU; see `ray status`")
-    if gpus and order.device != "cpu":
-        return Staff(trainers=_PER_GPU * gpus, gpus=1 / _PER_GPU)
-    return Staff(trainers=max(1, int(resources.get("CPU", 1))))
+    if gpus and config.device != "cpu":
+        return TrainerResources(trainers=_PER_GPU * gpus, gpus=1 / _PER_GPU)
+    return TrainerResources(trainers=max(1, int(resources.get("CPU", 1))))
 
 
-def _runner(ray: Any, desk: AtDesk) -> Callable[[Job, Helper | None], Execution]:
+def _runner(ray: Any, scheduler: SchedulerClient) -> Callable[[Job, Helper | None], Execution]:
     """Return what runs a notebook as a task; Ray starts it again elsewhere when its node is lost."""
-    task = ray.remote(run_parcel).options(num_cpus=1, max_retries=_RETRIES)
+    task = ray.remote(run_payload).options(num_cpus=1, max_retries=_RETRIES)
 
     def run(job: Job, helper: Helper | None) -> Execution:
-        # Whoever serves the notebook sits beside it, and asks the desk.
-        beside = None if helper is None else replace(cast("Delegate", helper), trainer=desk)
+        # Whoever serves the notebook runs beside it, and asks the scheduler.
+        beside = None if helper is None else replace(cast("Delegate", helper), trainer=scheduler)
         chosen = task.options(num_gpus=1 / _PER_GPU) if job.gpu else task
         try:
             return unpack(ray.get(chosen.remote(pack(job), beside)), job)

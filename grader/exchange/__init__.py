@@ -4,7 +4,7 @@ What is handed back is decided in one place, :func:`grades_of`; every export end
 sets, leaves and refuses. Reading what LMSs hand out is :mod:`grader.collect`.
 """
 
-from grader.exchange.account import Account, Outcome, Terms, Why
+from grader.exchange.account import Account, ExportOptions, Outcome, SkipReason
 from grader.exchange.grades import Grade, grades_of
 
-__all__ = ["Account", "Grade", "Outcome", "Terms", "Why", "grades_of"]
+__all__ = ["Account", "ExportOptions", "Grade", "Outcome", "SkipReason", "grades_of"]

@@ -11,7 +11,7 @@ from grader.records import Message, msg
 _MOST_NAMES = 30
 
 
-class Why(enum.Enum):
+class SkipReason(enum.Enum):
     """Why a grade is not touched: exactly one of these."""
 
     IN_REVIEW = "in review"
@@ -25,24 +25,24 @@ class Why(enum.Enum):
     UNKNOWN = "in the table, and nothing in the run says whether they handed in"
 
 
-PARTIAL = (Why.NOT_IN_TABLE, Why.NOT_IN_RUN, Why.UNKNOWN)
+PARTIAL = (SkipReason.NOT_IN_TABLE, SkipReason.NOT_IN_RUN, SkipReason.UNKNOWN)
 """Where run and LMS do not cover each other: an error unless the lecturer allows it."""
 
-_LINES: Mapping[Why, Message] = {
-    Why.IN_REVIEW: msg("Not touched, points wait for the lecturer: {count} ({names})"),
-    Why.NOTHING: msg("Not touched, nothing handed in: {count} ({names})"),
-    Why.NOT_GRADED: msg("Not touched, not graded in every task of the run: {count} ({names})"),
-    Why.LOCKED: msg("Not touched, locked in the LMS: {count} ({names})"),
-    Why.EXCUSED: msg("Not touched, excused or not assigned in the LMS: {count} ({names})"),
-    Why.NO_ID: msg("Not touched, the run knows no id of theirs: {count} ({names})"),
-    Why.NOT_IN_TABLE: msg("Graded, and not in the table: {count} ({names})"),
-    Why.NOT_IN_RUN: msg("Handed in according to the table, and not in the run: {count} ({names})"),
-    Why.UNKNOWN: msg("In the table, and nothing in the run says whether they handed in: {count} ({names})"),
+_LINES: Mapping[SkipReason, Message] = {
+    SkipReason.IN_REVIEW: msg("Not touched, points wait for the lecturer: {count} ({names})"),
+    SkipReason.NOTHING: msg("Not touched, nothing handed in: {count} ({names})"),
+    SkipReason.NOT_GRADED: msg("Not touched, not graded in every task of the run: {count} ({names})"),
+    SkipReason.LOCKED: msg("Not touched, locked in the LMS: {count} ({names})"),
+    SkipReason.EXCUSED: msg("Not touched, excused or not assigned in the LMS: {count} ({names})"),
+    SkipReason.NO_ID: msg("Not touched, the run knows no id of theirs: {count} ({names})"),
+    SkipReason.NOT_IN_TABLE: msg("Graded, and not in the table: {count} ({names})"),
+    SkipReason.NOT_IN_RUN: msg("Handed in according to the table, and not in the run: {count} ({names})"),
+    SkipReason.UNKNOWN: msg("In the table, and nothing in the run says whether they handed in: {count} ({names})"),
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Terms:
+class ExportOptions:
     """What the lecturer decided about an export."""
 
     missing_as_zero: bool = False
@@ -58,12 +58,12 @@ class Account:
     set: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     zeros: list[str] = field(default_factory=list)
-    left: dict[Why, list[str]] = field(default_factory=dict)
+    left: dict[SkipReason, list[str]] = field(default_factory=dict)
     unfinished: list[str] = field(default_factory=list)
     """Who is in the run and not graded yet."""
     notes: list[Message] = field(default_factory=list)
 
-    def leave(self, label: str, why: Why) -> None:
+    def leave(self, label: str, why: SkipReason) -> None:
         """Note a student whose grade is not touched."""
         self.left.setdefault(why, []).append(label)
 
@@ -82,7 +82,7 @@ class Account:
         """Yield the account, a sentence a line."""
         yield msg("Grades to set: {count}", count=len(self.set))
         yield msg("Grades that stay the same: {count}", count=len(self.unchanged))
-        for why in Why:
+        for why in SkipReason:
             if labels := self.left.get(why):
                 yield Message(_LINES[why].text, {"count": len(labels), "names": _names(labels)})
         if self.zeros:

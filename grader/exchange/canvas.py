@@ -11,11 +11,11 @@ import re
 from collections.abc import Sequence
 
 from grader.errors import UsageError
-from grader.exchange.account import Outcome, Terms, Why
-from grader.exchange.filling import Filling, People, opened, require_even
+from grader.exchange.account import ExportOptions, Outcome, SkipReason
 from grader.exchange.grades import Grade
+from grader.exchange.tableedit import GradeIndex, TableEdit, opened, require_even
 from grader.records import msg
-from grader.sheets import Style, number_of, parse
+from grader.sheets import NumberFormat, number_of, parse
 
 _IDS = ("ID", "SIS User ID", "SIS Login ID", "Integration ID")
 _ASSIGNMENT = re.compile(r"(?P<title>.*) \((?P<number>\d+)\)", re.DOTALL)
@@ -28,7 +28,9 @@ _TEACHERS_WORD = ("ex", "n/a")
 _TEST_STUDENT = "student, test"
 
 
-def export(content: bytes, name: str, grades: Sequence[Grade], terms: Terms, wanted: str | None = None) -> Outcome:
+def export(
+    content: bytes, name: str, grades: Sequence[Grade], options: ExportOptions, wanted: str | None = None
+) -> Outcome:
     """Fill in a gradebook; ``wanted`` is the assignment's head or number, where there are several.
 
     Raises:
@@ -42,7 +44,7 @@ def export(content: bytes, name: str, grades: Sequence[Grade], terms: Terms, wan
     require_even(table, name)
     heads = [cell.text for cell in table.cells[0]]
     at = _assignment(heads, wanted, name)
-    filling = Filling(encoded=encoded, table=table, terms=terms)
+    edit = TableEdit(encoded=encoded, table=table, options=options)
     limit = next((row[at].text for row in table.cells[1:] if _POINTS in row[0].text.casefold()), "")
     maximum = number_of(limit)
     if maximum is None or maximum <= 0:
@@ -50,26 +52,26 @@ def export(content: bytes, name: str, grades: Sequence[Grade], terms: Terms, wan
             f"{name}: the row Points Possible gives {heads[at]!r} no maximum (it says {limit!r}); export it once more"
         )
         raise UsageError(text)
-    style = _style(filling, at, limit)
-    people, ids = People(grades), [heads.index(head) for head in _IDS if head in heads]
+    style = _style(edit, at, limit)
+    index, ids = GradeIndex(grades), [heads.index(head) for head in _IDS if head in heads]
     for number, row in enumerate(table.cells[1:], start=1):
         if not any(row[place].text.strip() for place in ids) or row[0].text.strip().casefold() == _TEST_STUDENT:
             continue
         label = f"{row[0].text.strip()} ({row[ids[0]].text.strip()})"
-        grade = people.find(*(row[place].text for place in ids))
+        grade = index.find(*(row[place].text for place in ids))
         if row[at].text.strip().casefold() in _TEACHERS_WORD:
-            filling.account.leave(label, Why.EXCUSED)
+            edit.account.leave(label, SkipReason.EXCUSED)
         elif grade is None or grade.absent:
-            filling.missing((number, at), label, style, why=Why.NOTHING if grade else Why.UNKNOWN)
+            edit.missing((number, at), label, style, why=SkipReason.NOTHING if grade else SkipReason.UNKNOWN)
         else:
-            filling.grade((number, at), label, grade, maximum, style)
-    for grade in people.rest():
-        filling.account.leave(grade.result.label, grade.why_not or Why.NOT_IN_TABLE)
+            edit.grade((number, at), label, grade, maximum, style)
+    for grade in index.rest():
+        edit.account.leave(grade.result.label, grade.why_not or SkipReason.NOT_IN_TABLE)
     if any(words in heads[at] for words in _SKIPPED_BY_CANVAS):
-        filling.account.notes.append(
+        edit.account.notes.append(
             msg("Canvas passes over columns with a name such as {name}: give the assignment another.", name=heads[at])
         )
-    return Outcome(files={name: filling.content()}, account=filling.account)
+    return Outcome(files={name: edit.content()}, account=edit.account)
 
 
 def _assignment(heads: Sequence[str], wanted: str | None, name: str) -> int:
@@ -88,8 +90,8 @@ def _assignment(heads: Sequence[str], wanted: str | None, name: str) -> int:
     )
 
 
-def _style(filling: Filling, at: int, limit: str) -> Style:
+def _style(edit: TableEdit, at: int, limit: str) -> NumberFormat:
     """Return how the gradebook writes scores; Canvas compares two decimals."""
-    column = [row[at].text for row in filling.table.cells[1:]]
-    separator = Style.of(limit, *(text for text in column if "." in text or "," in text)).separator
-    return Style(decimals=2, separator=separator)
+    column = [row[at].text for row in edit.table.cells[1:]]
+    separator = NumberFormat.of(limit, *(text for text in column if "." in text or "," in text)).separator
+    return NumberFormat(decimals=2, separator=separator)

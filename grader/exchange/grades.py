@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from grader.exchange import preview
-from grader.exchange.account import Why
+from grader.exchange.account import SkipReason
 from grader.records import Message, RunFacts, Status, SubmissionResult
 from grader.report.files import decided, maxima
 
@@ -20,7 +20,7 @@ class Grade:
     """What it has earned; None while that may still change."""
     most: int
     """What the run's tasks are worth together."""
-    why_not: Why | None = None
+    why_not: SkipReason | None = None
     """Why there are no points to hand back."""
     notes: tuple[Message, ...] = ()
     """What is to be known of the run: a preview, sample data."""
@@ -59,11 +59,11 @@ def _grade(run: RunFacts, result: SubmissionResult, most: int, *, include_review
     whole = [value for value in points.values() if value is not None]
     something = any(task.max > task.in_review for task in result.tasks)
     if result.status is Status.NOT_HANDED_IN:
-        return Grade(result=result, points=None, most=most, why_not=Why.NOTHING)
+        return Grade(result=result, points=None, most=most, why_not=SkipReason.NOTHING)
     if not result.tasks or not most or len(result.tasks) < len(points):
-        return Grade(result=result, points=None, most=most, why_not=Why.NOT_GRADED)
+        return Grade(result=result, points=None, most=most, why_not=SkipReason.NOT_GRADED)
     if len(whole) == len(points):
         return Grade(result=result, points=sum(whole), most=most)
     if include_review and something:
         return Grade(result=result, points=sum(task.earned for task in result.tasks), most=most)
-    return Grade(result=result, points=None, most=most, why_not=Why.IN_REVIEW)
+    return Grade(result=result, points=None, most=most, why_not=SkipReason.IN_REVIEW)

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from grader.errors import UsageError
-from grader.exchange.account import Account, Outcome, Why
+from grader.exchange.account import Account, Outcome, SkipReason
 from grader.exchange.comments import plain
 from grader.exchange.grades import Grade
 from grader.language import Language, printable, unlabelled
@@ -56,7 +56,7 @@ def export(grades: Sequence[Grade], language: Language, *, student: str | None, 
     account = Account()
     account.give(result.label, zero=not earned)
     if waiting:
-        account.leave(result.label, Why.IN_REVIEW)
+        account.leave(result.label, SkipReason.IN_REVIEW)
     text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     return Outcome(files={"results.json": text.encode("utf-8", "replace")}, account=account)
 

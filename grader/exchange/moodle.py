@@ -13,14 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.errors import UsageError
-from grader.exchange.account import Outcome, Terms, Why
+from grader.exchange.account import ExportOptions, Outcome, SkipReason
 from grader.exchange.comments import MARK, as_html
-from grader.exchange.filling import Filling, People, column, opened, require_even
 from grader.exchange.grades import Grade
+from grader.exchange.tableedit import GradeIndex, TableEdit, column, opened, require_even
 from grader.exchange.zips import packed
 from grader.language import Language
 from grader.records import msg
-from grader.sheets import Style, number_of, parse, same_name
+from grader.sheets import NumberFormat, number_of, parse, same_name
 
 # The heads in the languages that are common where Russian is; others are found by their place.
 _IDENTIFIER = ("identifier", "идентификатор", "ідентифікатор", "id", "identificador", "identifiant")
@@ -69,7 +69,7 @@ def export(
     content: bytes,
     name: str,
     grades: Sequence[Grade],
-    terms: Terms,
+    options: ExportOptions,
     language: Language,
     pages: Mapping[str, bytes] | None = None,
 ) -> Outcome:
@@ -86,27 +86,25 @@ def export(
         )
         raise UsageError(f"{text} (grade), or Идентификатор, Оценка, Последнее изменение (оценка)")
     require_even(table, name)
-    filling = Filling(encoded=encoded, table=table, terms=terms)
+    edit = TableEdit(encoded=encoded, table=table, options=options)
     columns = _columns([cell.text for cell in table.cells[0]], name)
-    people, teams = People(grades), _teams(grades)
+    index, teams = GradeIndex(grades), _teams(grades)
     feedback: dict[str, bytes] = {}
     for row in range(1, len(table.cells)):
         if not any(cell.text.strip() for cell in table.cells[row]):
             continue
-        grade = _row(filling, columns, row, people, teams, language)
+        grade = _row(edit, columns, row, index, teams, language)
         if grade is not None and pages and grade.student in pages:
-            number = (
-                grade.result.who.id if columns.group is not None else _number(filling.cell(row, columns.identifier))
-            )
+            number = grade.result.who.id if columns.group is not None else _number(edit.cell(row, columns.identifier))
             feedback[f"participant_{number}_assignfeedback_file_/feedback.html"] = pages[grade.student]
-    for grade in people.rest():
-        filling.account.leave(grade.result.label, grade.why_not or Why.NOT_IN_TABLE)
-    _notes(filling, columns)
-    files = {name: filling.content()}
+    for grade in index.rest():
+        edit.account.leave(grade.result.label, grade.why_not or SkipReason.NOT_IN_TABLE)
+    _notes(edit, columns)
+    files = {name: edit.content()}
     if pages is not None:
         files["moodle-feedback.zip"] = packed(feedback)
-        filling.account.notes.append(msg("Feedback files: {count}", count=len(feedback)))
-    return Outcome(files=files, account=filling.account)
+        edit.account.notes.append(msg("Feedback files: {count}", count=len(feedback)))
+    return Outcome(files=files, account=edit.account)
 
 
 def _is_worksheet(heads: Sequence[str]) -> bool:
@@ -146,70 +144,70 @@ def _columns(texts: Sequence[str], name: str) -> _Columns:
 
 
 def _row(
-    filling: Filling,
+    edit: TableEdit,
     columns: _Columns,
     row: int,
-    people: People,
+    index: GradeIndex,
     teams: Mapping[str, Grade | None],
     language: Language,
 ) -> Grade | None:
     """Fill in a row; returns the submission when its grade is handed back."""
-    number = _number(filling.cell(row, columns.identifier))
-    label = _label(filling.cell(row, columns.name), number)
+    number = _number(edit.cell(row, columns.identifier))
+    label = _label(edit.cell(row, columns.name), number)
     at = (row, columns.grade)
-    limit = filling.cell(row, columns.maximum)
+    limit = edit.cell(row, columns.maximum)
     maximum = number_of(limit)
     if not number or maximum is None or maximum <= 0:
         text = f"row {row + 1} of the worksheet has no identifier or no maximum grade; download the file once more"
         raise UsageError(text)
-    style = Style.of(limit)
-    submitted = filling.cell(row, columns.submitted).strip() not in ("", "-")
-    grade = _of(filling, columns, row, people, teams)
-    if same_head(filling.cell(row, columns.locked)) in _NO:
-        filling.account.leave(label, Why.LOCKED)
+    style = NumberFormat.of(limit)
+    submitted = edit.cell(row, columns.submitted).strip() not in ("", "-")
+    grade = _of(edit, columns, row, index, teams)
+    if same_head(edit.cell(row, columns.locked)) in _NO:
+        edit.account.leave(label, SkipReason.LOCKED)
     elif grade is not None and not grade.absent:
-        if filling.grade(at, label, grade, maximum, style):
-            _comment(filling, columns, row, grade, language)
+        if edit.grade(at, label, grade, maximum, style):
+            _comment(edit, columns, row, grade, language)
             return grade
     elif submitted:
-        filling.missing(at, label, style, why=Why.NOT_IN_RUN)
+        edit.missing(at, label, style, why=SkipReason.NOT_IN_RUN)
     else:
         known = grade is not None or columns.submitted is not None
-        filling.missing(at, label, style, why=Why.NOTHING if known else Why.UNKNOWN)
+        edit.missing(at, label, style, why=SkipReason.NOTHING if known else SkipReason.UNKNOWN)
     return None
 
 
 def _of(
-    filling: Filling, columns: _Columns, row: int, people: People, teams: Mapping[str, Grade | None]
+    edit: TableEdit, columns: _Columns, row: int, index: GradeIndex, teams: Mapping[str, Grade | None]
 ) -> Grade | None:
     """Return the submission a row belongs to.
 
     Where teams hand in, the download's numbers are those of groups: a row's own number counts only with its own name.
     """
-    number, email = _number(filling.cell(row, columns.identifier)), filling.cell(row, columns.email)
+    number, email = _number(edit.cell(row, columns.identifier)), edit.cell(row, columns.email)
     if columns.group is None:
-        return people.find(number, email)
-    groups = (filling.cell(row, columns.group), *filling.cell(row, columns.group).split(","))
+        return index.find(number, email)
+    groups = (edit.cell(row, columns.group), *edit.cell(row, columns.group).split(","))
     team = next((found for name in groups if (found := teams.get(same_name(name))) is not None), None)
     if team is not None:
-        return people.tick(team)
-    own, name = people.look(number, email), same_name(_plain(filling.cell(row, columns.name)))
-    return people.tick(own) if own is not None and same_name(own.result.who.name) == name else None
+        return index.tick(team)
+    own, name = index.look(number, email), same_name(_plain(edit.cell(row, columns.name)))
+    return index.tick(own) if own is not None and same_name(own.result.who.name) == name else None
 
 
-def _comment(filling: Filling, columns: _Columns, row: int, grade: Grade, language: Language) -> None:
+def _comment(edit: TableEdit, columns: _Columns, row: int, grade: Grade, language: Language) -> None:
     """Write our comment where there is none but an older one of ours; an empty cell would erase what is in Moodle."""
     # Moodle takes a column in the first place for no column at all.
-    if not filling.terms.feedback or not columns.comments:
+    if not edit.options.feedback or not columns.comments:
         return
-    there = filling.cell(row, columns.comments)
+    there = edit.cell(row, columns.comments)
     comment = as_html(grade, language)
     if there != comment and (not there.strip() or MARK in there):
-        filling.changes[row, columns.comments] = comment
+        edit.changes[row, columns.comments] = comment
 
 
-def _notes(filling: Filling, columns: _Columns) -> None:
-    account, changes = filling.account, filling.changes
+def _notes(edit: TableEdit, columns: _Columns) -> None:
+    account, changes = edit.account, edit.changes
     graded = sum(1 for row, column in changes if column == columns.grade)
     comments = sum(1 for row, column in changes if column == columns.comments)
     account.notes.append(
@@ -222,7 +220,7 @@ def _notes(filling: Filling, columns: _Columns) -> None:
     again = [
         row
         for row, place in changes
-        if place == columns.grade and filling.cell(row, columns.graded).strip() not in ("", "-")
+        if place == columns.grade and edit.cell(row, columns.graded).strip() not in ("", "-")
     ]
     if again:
         account.notes.append(
@@ -232,7 +230,7 @@ def _notes(filling: Filling, columns: _Columns) -> None:
                 count=len(again),
             )
         )
-    numbers = [_number(filling.cell(row, columns.identifier)) for row in range(1, len(filling.table.cells))]
+    numbers = [_number(edit.cell(row, columns.identifier)) for row in range(1, len(edit.table.cells))]
     if len(set(numbers)) < len(numbers):
         account.notes.append(msg("The worksheet names somebody twice; Moodle takes the last of the rows."))
     if any(number_of(text) == 0 for (_, place), text in changes.items() if place == columns.grade):

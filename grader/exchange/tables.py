@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from grader.exchange import preview
-from grader.exchange.account import Account, Outcome, Terms, Why
+from grader.exchange.account import Account, ExportOptions, Outcome, SkipReason
 from grader.exchange.comments import plain
 from grader.exchange.grades import Grade
 from grader.language import Language
@@ -23,16 +23,16 @@ _MOST_CELL = 32_000
 """Characters; Excel takes 32,767."""
 
 
-def csv_table(run: RunFacts, grades: Sequence[Grade], terms: Terms) -> Outcome:
+def csv_table(run: RunFacts, grades: Sequence[Grade], options: ExportOptions) -> Outcome:
     """Return all students with their points as CSV in UTF-8 with a byte order mark, which Excel needs for Cyrillic."""
     account, stream = Account(), io.StringIO(newline="")
-    csv.writer(stream).writerows(_rows(run, grades, terms, account))
+    csv.writer(stream).writerows(_rows(run, grades, options, account))
     return Outcome(
         files={"grades.csv": b"\xef\xbb\xbf" + stream.getvalue().encode("utf-8", "replace")}, account=account
     )
 
 
-def xlsx_table(run: RunFacts, grades: Sequence[Grade], terms: Terms) -> Outcome:
+def xlsx_table(run: RunFacts, grades: Sequence[Grade], options: ExportOptions) -> Outcome:
     """Return the same as a spreadsheet, numbers as numbers and no cell a formula."""
     import openpyxl
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
@@ -41,7 +41,7 @@ def xlsx_table(run: RunFacts, grades: Sequence[Grade], terms: Terms) -> Outcome:
     account, book = Account(), openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.title = "grades"
-    for number, row in enumerate(_rows(run, grades, terms, account), start=1):
+    for number, row in enumerate(_rows(run, grades, options, account), start=1):
         for place, value in enumerate(row, start=1):
             cell = sheet.cell(number, place)
             if isinstance(value, str):
@@ -60,29 +60,31 @@ def xlsx_table(run: RunFacts, grades: Sequence[Grade], terms: Terms) -> Outcome:
     return Outcome(files={"grades.xlsx": stream.getvalue()}, account=account)
 
 
-def _rows(run: RunFacts, grades: Sequence[Grade], terms: Terms, account: Account) -> Iterator[list[str | int]]:
+def _rows(
+    run: RunFacts, grades: Sequence[Grade], options: ExportOptions, account: Account
+) -> Iterator[list[str | int]]:
     most = max((grade.most for grade in grades), default=0)
     yield [*_BEFORE, *map(shown_safely, run.tasks), "total", "max"]
     for grade in grades:
         result, who = grade.result, grade.result.who
-        total = given(grade, terms, account)
+        total = given(grade, options, account)
         late = {None: "", True: "yes", False: "no"}[result.delivery.late]
         texts = (grade.student, who.id, who.name, who.email, who.group, result.status.value, late)
         points = ("" if value is None else value for value in decided(run, result).values())
         yield [*map(shown_safely, texts), *points, "" if total is None else total, most]
 
 
-def given(grade: Grade, terms: Terms, account: Account) -> int | None:
+def given(grade: Grade, options: ExportOptions, account: Account) -> int | None:
     """Return the total to hand back, or None, and note it in the account."""
     label = grade.result.label
-    if grade.points is None and not (grade.absent and terms.missing_as_zero):
-        account.leave(label, grade.why_not or Why.NOT_GRADED)
+    if grade.points is None and not (grade.absent and options.missing_as_zero):
+        account.leave(label, grade.why_not or SkipReason.NOT_GRADED)
         return None
     account.give(label, zero=not grade.points)
     return grade.points or 0
 
 
-def lti_scores(run: RunFacts, grades: Sequence[Grade], terms: Terms, language: Language) -> Outcome:
+def lti_scores(run: RunFacts, grades: Sequence[Grade], options: ExportOptions, language: Language) -> Outcome:
     """Return the bodies of LTI Advantage "Score" calls (AGS 2.0), one for each student, as a JSON list.
 
     ``userId`` is the id of the roster or the LMS. The time is that of the grading, so that a repeated export says the
@@ -94,9 +96,9 @@ def lti_scores(run: RunFacts, grades: Sequence[Grade], terms: Terms, language: L
     progress = "Pending" if preview.is_preliminary(run) else "FullyGraded"
     for grade in grades:
         if not grade.result.who.id:
-            account.leave(grade.result.label, Why.NO_ID)
+            account.leave(grade.result.label, SkipReason.NO_ID)
             continue
-        total = given(grade, terms, account)
+        total = given(grade, options, account)
         if total is None:
             continue
         scores.append(
@@ -104,7 +106,7 @@ def lti_scores(run: RunFacts, grades: Sequence[Grade], terms: Terms, language: L
                 "userId": grade.result.who.id,
                 "scoreGiven": total,
                 "scoreMaximum": grade.most,
-                **({"comment": plain(grade, language)} if terms.feedback and not grade.absent else {}),
+                **({"comment": plain(grade, language)} if options.feedback and not grade.absent else {}),
                 "activityProgress": "Completed" if not grade.absent else "Initialized",
                 "gradingProgress": progress,
                 "timestamp": moment,
@@ -124,7 +126,7 @@ _NBGRADER = (
 )
 
 
-def nbgrader_table(grades: Sequence[Grade], terms: Terms, pages: Mapping[str, bytes]) -> Outcome:
+def nbgrader_table(grades: Sequence[Grade], options: ExportOptions, pages: Mapping[str, bytes]) -> Outcome:
     """Return grades in the columns of ``nbgrader export``, and the students' pages as its ``feedback/`` folder.
 
     nbgrader writes and reads this file without quotes, so commas and line ends inside values become blanks.
@@ -134,7 +136,7 @@ def nbgrader_table(grades: Sequence[Grade], terms: Terms, pages: Mapping[str, by
     for grade in grades:
         who, delivery = grade.result.who, grade.result.delivery
         assignment = delivery.assignment or "workbook"
-        total = given(grade, terms, account)
+        total = given(grade, options, account)
         moment = delivery.received.replace("T", " ").removesuffix("+00:00")
         last, _, first = who.name.partition(",") if "," in who.name else who.name.partition(" ")
         score = "" if total is None else str(total)

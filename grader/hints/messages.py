@@ -52,7 +52,7 @@ class Hint:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class MatchedHint:
     """A hint that fits, with its places filled."""
 
     hint: Hint
@@ -68,16 +68,16 @@ class Hints:
     cells: tuple[Hint, ...]
     models: tuple[Hint, ...]
 
-    def of_cell(self, error: str, message: str, cell: int) -> Said | None:
+    def of_cell(self, error: str, message: str, cell: int) -> MatchedHint | None:
         """Explain what stopped a cell; None when no entry of ``[[cells]]`` fits."""
         said = self._first(self.cells, error, message)
         return said and replace(said, words=replace(said.words, values={**said.words.values, "cell": cell}))
 
-    def of_model(self, error: str, message: str) -> Said | None:
+    def of_model(self, error: str, message: str) -> MatchedHint | None:
         """Explain why a model broke; None when no entry of ``[[models]]`` fits."""
         return self._first(self.models, error, message)
 
-    def _first(self, hints: Sequence[Hint], error: str, message: str) -> Said | None:
+    def _first(self, hints: Sequence[Hint], error: str, message: str) -> MatchedHint | None:
         for hint in hints:
             if hint.errors and error not in hint.errors:
                 continue
@@ -85,7 +85,7 @@ class Hints:
                 match = re.search(pattern.pattern, message, re.IGNORECASE | re.DOTALL)
                 values = self._values(hint, match) if match else None
                 if values is not None:
-                    return Said(hint=hint, words=Sentence(ru=hint.says.ru, en=hint.says.en, values=values))
+                    return MatchedHint(hint=hint, words=Sentence(ru=hint.says.ru, en=hint.says.en, values=values))
         return None
 
     def _values(self, hint: Hint, match: re.Match[str]) -> dict[str, str | int | float] | None:

@@ -5,7 +5,7 @@ lecturer's decisions. ``RUN/record/students/NAME/notebook-N`` holds an executed 
 in ``RUN`` is rendered from these and can be made again.
 """
 
-from grader.ledger.book import Ledger, Standing, Wanted
+from grader.ledger.book import Ledger, SubmissionInput, SubmissionState
 from grader.ledger.conditions import Changed
 from grader.ledger.decisions import Decision
 from grader.ledger.doubts import doubtful
@@ -15,8 +15,8 @@ __all__ = [
     "Changed",
     "Decision",
     "Ledger",
-    "Standing",
-    "Wanted",
+    "SubmissionInput",
+    "SubmissionState",
     "disk_full",
     "doubtful",
     "is_full_disk",

@@ -41,7 +41,7 @@ _OF_ONE_CALL = ("started", "seconds", "trainings_run", "trainings_shared")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class SubmissionInput:
     """A submission as a call of the grader finds it."""
 
     student: str
@@ -53,7 +53,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class SubmissionState:
     """Where a submission stands in a run."""
 
     student: str
@@ -155,7 +155,7 @@ class Ledger:
 
     # -- submissions ------------------------------------------------------------------------------------------------
 
-    def collect(self, submissions: Sequence[Wanted]) -> None:
+    def collect(self, submissions: Sequence[SubmissionInput]) -> None:
         """Record, all at once, who is in the run now and what each is to be graded from."""
         now = _now()
         with self._store.writing() as database:
@@ -225,7 +225,7 @@ class Ledger:
         except (UsageError, DataError, ValidationError):  # an unreadable result is as good as none
             return None
 
-    def standings(self) -> tuple[Standing, ...]:
+    def standings(self) -> tuple[SubmissionState, ...]:
         """Return where every submission of the run stands, sorted by student."""
         with self._store.reading() as database:
             rows = database.execute(
@@ -234,7 +234,7 @@ class Ledger:
             ).fetchall()
             people = _people(database)
         return tuple(
-            Standing(
+            SubmissionState(
                 student=student,
                 stage=Stage(stage),
                 files=files,
@@ -244,7 +244,7 @@ class Ledger:
             for student, stage, files, status in sorted(rows)
         )
 
-    def unfinished(self) -> tuple[Standing, ...]:
+    def unfinished(self) -> tuple[SubmissionState, ...]:
         """Return the submissions that are not graded yet as last asked for, sorted by student."""
         return tuple(one for one in self.standings() if one.status is None)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from grader.legacy.forms import FORMS
 from grader.legacy.imports import imports_in, names_in
-from grader.legacy.model import Keyword, Name, OldCall, Style
+from grader.legacy.model import Keyword, LinePattern, Name, OldCall
 from grader.legacy.names import Names
 from grader.legacy.source import Edit, python_of, text_between, tree_of
 from grader.legacy.table import OLD_CALLS
@@ -41,8 +41,8 @@ class Use:
 
 
 _NAMES = tuple(one for one in OLD_CALLS if isinstance(one.pattern, Name))
-_STYLES = tuple(one for one in OLD_CALLS if isinstance(one.pattern, Style))
-_FORMS = tuple(one for one in OLD_CALLS if not isinstance(one.pattern, Name | Style))
+_STYLES = tuple(one for one in OLD_CALLS if isinstance(one.pattern, LinePattern))
+_FORMS = tuple(one for one in OLD_CALLS if not isinstance(one.pattern, Name | LinePattern))
 _LONGEST = 80
 
 

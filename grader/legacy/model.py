@@ -106,7 +106,7 @@ class HistoryKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
+class LinePattern:
     """A line that is no Python 3: a pattern for one line, and what to write."""
 
     line: str
@@ -117,7 +117,7 @@ class Style:
     """A line of IPython's, not a syntax error."""
 
 
-Pattern = Name | Method | Keyword | Argument | Saved | Window | Shape | HistoryKey | Style
+Pattern = Name | Method | Keyword | Argument | Saved | Window | Shape | HistoryKey | LinePattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ class OldCall:
         match self.pattern:
             case Name(old=old):
                 return self.effect is Effect.FAILS and old not in REFUSED
-            case Style():
+            case LinePattern():
                 return False
             case _:
                 return self.effect is Effect.FAILS
@@ -146,7 +146,7 @@ class OldCall:
     def mechanical(self) -> bool:
         """Whether a program can write the new form without understanding the notebook."""
         match self.pattern:
-            case Name(new=new) | Style(new=new) | Method(new=new):
+            case Name(new=new) | LinePattern(new=new) | Method(new=new):
                 return bool(new)
             case Keyword(new=new, drop=drop):
                 return bool(new) or drop

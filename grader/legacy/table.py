@@ -14,12 +14,12 @@ from grader.legacy.model import (
     Effect,
     HistoryKey,
     Keyword,
+    LinePattern,
     Method,
     Name,
     OldCall,
     Saved,
     Shape,
-    Style,
     Window,
 )
 from grader.records import Message, msg
@@ -228,14 +228,14 @@ _FORMS = (
 )
 _LINES = (
     OldCall(
-        pattern=Style(
+        pattern=LinePattern(
             line=r"^(?P<indent>\s*)print[ \t]+(?P<what>[^=(,.\s](?:[^#\\]*[^,\s#\\])?)\s*$", new="{indent}print({what})"
         ),
         write="print(...)",
         why=msg("print is a function in Python 3."),
     ),
     OldCall(
-        pattern=Style(
+        pattern=LinePattern(
             line=r"^(?P<indent>\s*)except[ \t]+(?P<what>[\w.]+|\([\w., ]+\))\s*,\s*(?P<name>\w+)\s*:(?P<rest>.*)$",
             new="{indent}except {what} as {name}:{rest}",
         ),
@@ -243,7 +243,7 @@ _LINES = (
         why=msg("Python 3 names a caught exception with as."),
     ),
     OldCall(
-        pattern=Style(
+        pattern=LinePattern(
             line=r"^(?P<indent>\s*)raise[ \t]+(?P<what>[A-Za-z_][\w.]*)[ \t]*,[ \t]*(?P<text>[^#]+?)\s*$",
             new="{indent}raise {what}({text})",
         ),
@@ -251,12 +251,12 @@ _LINES = (
         why=msg("Python 3 calls the exception it raises."),
     ),
     OldCall(
-        pattern=Style(line=r"^(?P<indent>\s*)exec[ \t]+(?P<what>[^=(\s][^#]*?)\s*$", new="{indent}exec({what})"),
+        pattern=LinePattern(line=r"^(?P<indent>\s*)exec[ \t]+(?P<what>[^=(\s][^#]*?)\s*$", new="{indent}exec({what})"),
         write="exec(...)",
         why=msg("exec is a function in Python 3."),
     ),
     OldCall(
-        pattern=Style(line=r"^\s*%tensorflow_version\b.*$", new="# TensorFlow 2 is the only one", magic=True),
+        pattern=LinePattern(line=r"^\s*%tensorflow_version\b.*$", new="# TensorFlow 2 is the only one", magic=True),
         write="",
         why=msg("This line works in Google Colab alone, and there it does nothing any more."),
         effect=Effect.MISSING,

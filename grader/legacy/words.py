@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from grader.legacy.model import OldCall, Style
+from grader.legacy.model import LinePattern, OldCall
 from grader.legacy.source import Edit
 
 
@@ -15,14 +15,14 @@ def lines_in(
     """Yield the old lines of a cell: the call, its line, the text, what mends it.
 
     Args:
-        styles: Old calls whose pattern is a :class:`Style`.
+        styles: Old calls whose pattern is a :class:`LinePattern`.
         source: The cell.
         broken: Whether the cell is no Python 3; only then is a line taken for one of Python 2.
     """
     for number, line in enumerate(source.split("\n"), start=1):
         for old in styles:
             pattern = old.pattern
-            assert isinstance(pattern, Style)
+            assert isinstance(pattern, LinePattern)
             match = re.match(pattern.line, line) if broken or pattern.magic else None
             if match is not None:
                 new = pattern.new.format(**match.groupdict())

@@ -15,14 +15,14 @@ from grader.reference.record import (
     write_record,
 )
 from grader.reference.resampled import resampled
-from grader.reference.trials import Tally, against, held_out, interval
+from grader.reference.trials import TrialCounts, against, held_out, interval
 
 __all__ = [
     "FEWEST",
     "Bands",
     "Chances",
     "ReferenceRecord",
-    "Tally",
+    "TrialCounts",
     "add_training",
     "against",
     "alpha_for",

@@ -13,7 +13,7 @@ _CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class TrialCounts:
     """How trials ended."""
 
     trials: int = 0
@@ -27,8 +27,8 @@ class Tally:
         """Trials that did not pass."""
         return self.reviewed + self.failed
 
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(
+    def __add__(self, other: TrialCounts) -> TrialCounts:
+        return TrialCounts(
             trials=self.trials + other.trials,
             missed=self.missed + other.missed,
             reviewed=self.reviewed + other.reviewed,
@@ -36,7 +36,9 @@ class Tally:
         )
 
 
-def held_out(trainings: Sequence[Training], margin: float, band: Callable[[Sequence[Training]], Band | None]) -> Tally:
+def held_out(
+    trainings: Sequence[Training], margin: float, band: Callable[[Sequence[Training]], Band | None]
+) -> TrialCounts:
     """Hold trainings against the band of the others of the same recipe.
 
     Each in turn is a student's first training, the two after it (in the order of seeds, the first after the last) are
@@ -48,7 +50,7 @@ def held_out(trainings: Sequence[Training], margin: float, band: Callable[[Seque
     )
 
 
-def against(trainings: Sequence[Training], margin: float, band: Band) -> Tally:
+def against(trainings: Sequence[Training], margin: float, band: Band) -> TrialCounts:
     """Hold trainings of another recipe against a band; three at a time, as :func:`held_out` does."""
     return _tally(_finished(trainings), margin, lambda _: band)
 
@@ -59,8 +61,8 @@ def _finished(trainings: Sequence[Training]) -> list[Training]:
 
 def _tally(
     trainings: Sequence[Training], margin: float, band_for: Callable[[Sequence[Training]], Band | None]
-) -> Tally:
-    total = Tally()
+) -> TrialCounts:
+    total = TrialCounts()
     if len(trainings) < NEEDED:
         return total
     for start in range(len(trainings)):
@@ -70,7 +72,7 @@ def _tally(
             continue
         found = rule(three, limit=band.lower - margin, clearly_below=band.clearly_below - margin)
         assert found is not None
-        total += Tally(
+        total += TrialCounts(
             trials=1,
             missed=found.count == NEEDED,
             reviewed=found.verdict is Verdict.REVIEW,

@@ -89,7 +89,7 @@ EVIDENCE: Mapping[Evidence, Message] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class VerdictStyle:
     """How a verdict looks: a sign and a word, so that colour is never needed."""
 
     sign: str
@@ -97,10 +97,10 @@ class Mark:
     hint: Message
 
 
-VERDICT: Mapping[Verdict, Mark] = {
-    Verdict.PASSED: Mark("✓", msg("passed"), msg("Done as the task asks.")),
-    Verdict.FAILED: Mark("✕", msg("not passed"), msg("Differs from what the task asks.")),
-    Verdict.REVIEW: Mark(
+VERDICT: Mapping[Verdict, VerdictStyle] = {
+    Verdict.PASSED: VerdictStyle("✓", msg("passed"), msg("Done as the task asks.")),
+    Verdict.FAILED: VerdictStyle("✕", msg("not passed"), msg("Differs from what the task asks.")),
+    Verdict.REVIEW: VerdictStyle(
         "…",
         msg("for review"),
         msg("A program could not decide this. It waits for the lecturer and costs no points."),

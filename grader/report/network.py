@@ -30,7 +30,7 @@ _MISSING, _OTHER = 4, 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
+class DiagramRow:
     """One step of the drawing: a found layer, an asked one, or both."""
 
     state: str
@@ -46,7 +46,7 @@ class Rung:
     """SVG."""
 
 
-def draw(layers: Sequence[LayerFacts], expected: Sequence[str], language: Language) -> tuple[Rung, ...]:
+def draw(layers: Sequence[LayerFacts], expected: Sequence[str], language: Language) -> tuple[DiagramRow, ...]:
     """Return a model's layers from input to output, each beside what the task asks for in its place.
 
     Args:
@@ -56,10 +56,10 @@ def draw(layers: Sequence[LayerFacts], expected: Sequence[str], language: Langua
     """
     layers = layers[:MOST]
     if not expected:
-        return tuple(_rung("free", "", layer, language) for layer in layers)
+        return tuple(_row("free", "", layer, language) for layer in layers)
     counted = any(_COUNTED.fullmatch(line) for line in expected)
     pairs = _by_kind(layers, expected) if counted else _in_order(layers, expected)
-    return tuple(_rung(_state(asked, layer), asked, layer, language) for asked, layer in pairs)
+    return tuple(_row(_state(asked, layer), asked, layer, language) for asked, layer in pairs)
 
 
 def _state(asked: str, layer: LayerFacts | None) -> str:
@@ -121,11 +121,13 @@ def _in_order(layers: Sequence[LayerFacts], expected: Sequence[str]) -> list[tup
     return best[len(expected), len(layers)][1]
 
 
-def _rung(state: str, asked: str, layer: LayerFacts | None, language: Language) -> Rung:
+def _row(state: str, asked: str, layer: LayerFacts | None, language: Language) -> DiagramRow:
     if layer is None:
-        return Rung(state=state, asked=asked, family=_family(asked.split(maxsplit=1)[0]), block=_block(None, "missing"))
+        return DiagramRow(
+            state=state, asked=asked, family=_family(asked.split(maxsplit=1)[0]), block=_block(None, "missing")
+        )
     family = "own" if layer.custom else _family(layer.kind)
-    return Rung(
+    return DiagramRow(
         state=state,
         asked=asked,
         kind=layer.kind,

@@ -18,7 +18,7 @@ from grader.places import shipped
 from grader.records import CellStatus, Message, RunFacts, Status, SubmissionResult, TaskResult, Verdict, Words
 from grader.report import explain, network
 from grader.report.charts import bar, learning_curve
-from grader.report.lanes import compare
+from grader.report.comparison import compare
 from grader.report.library import table_library
 from grader.report.meaning import meanings
 from grader.report.names import page_name

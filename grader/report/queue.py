@@ -20,7 +20,7 @@ from grader.report.slim import slim_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class ReviewItem:
     """Criteria of one submission that wait for the same reason, or were decided before it was handed in again."""
 
     result: SubmissionResult
@@ -57,7 +57,7 @@ class Waiting:
             yield task, None if len(group) == len(task.findings) > 1 else group
 
 
-def waiting(results: Sequence[SubmissionResult]) -> tuple[Waiting, ...]:
+def waiting(results: Sequence[SubmissionResult]) -> tuple[ReviewItem, ...]:
     """Return everything in review or decided on other files: those first that nobody could look into.
 
     The others come by their points at stake.
@@ -79,7 +79,7 @@ def waiting(results: Sequence[SubmissionResult]) -> tuple[Waiting, ...]:
     )
 
 
-def queue_table(queue: Sequence[Waiting], language: Language) -> RenderableType:
+def queue_table(queue: Sequence[ReviewItem], language: Language) -> RenderableType:
     """Return the queue as a table, and how to decide."""
     if not queue:
         return Text(language.t("Nothing waits for you."))
@@ -102,7 +102,7 @@ def queue_table(queue: Sequence[Waiting], language: Language) -> RenderableType:
     return Group(table, Text(count), Text(how, style="dim"))
 
 
-def commands(queue: Sequence[Waiting], run: Path) -> Iterator[str]:
+def commands(queue: Sequence[ReviewItem], run: Path) -> Iterator[str]:
     """Yield a command for each line of the queue's criteria, to be pasted into a shell: only the reason is missing."""
     for one in queue:
         whole = len(one.findings) == sum(len(task.findings) for task in one.result.tasks)
@@ -112,7 +112,7 @@ def commands(queue: Sequence[Waiting], run: Path) -> Iterator[str]:
             yield f"{shlex.join(words)} {decides}"
 
 
-def names_of(one: Waiting, language: Language) -> list[tuple[str, list[str]]]:
+def names_of(one: ReviewItem, language: Language) -> list[tuple[str, list[str]]]:
     """Return each task that waits with the titles of the criteria that do; without titles where all of it waits."""
     return [
         (task_name(task.task, language), [headline(language.say(finding.title)) for finding in group or ()])
@@ -120,7 +120,7 @@ def names_of(one: Waiting, language: Language) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _of(result: SubmissionResult) -> Iterator[Waiting]:
+def _of(result: SubmissionResult) -> Iterator[ReviewItem]:
     in_review = [
         (task, finding) for task in result.tasks for finding in task.findings if finding.verdict is Verdict.REVIEW
     ]
@@ -129,14 +129,14 @@ def _of(result: SubmissionResult) -> Iterator[Waiting]:
         why = _why(result, finding)
         groups.setdefault(repr(why), (why, []))[1].append((task, finding))
     for why, group in groups.values():
-        yield Waiting(result=result, findings=tuple(group), why=why)
+        yield ReviewItem(result=result, findings=tuple(group), why=why)
     for word, findings in _stale(result).values():
         why = msg(
             "handed in again since {author} decided ({because}); that still counts. Decide anew, or --remove it",
             author=word.author,
             because=word.because,
         )
-        yield Waiting(result=result, findings=tuple(findings), why=why, stale=True)
+        yield ReviewItem(result=result, findings=tuple(findings), why=why, stale=True)
 
 
 def _stale(result: SubmissionResult) -> dict[str, tuple[Override, list[tuple[TaskResult, Finding]]]]:

@@ -32,7 +32,7 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class CriterionLine:
     """One criterion as a reader sees it; empty texts are said elsewhere or need not be said."""
 
     finding: Finding
@@ -50,17 +50,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class TaskRemarks:
     """A task's criteria, told without repeating anything."""
 
     remarks: tuple[Remark, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[CriterionLine, ...]
     where: str
     """Notebook and cell that most criteria speak about; empty when there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class NextStep:
     """Something to mend, and what it would bring at most."""
 
     title: str
@@ -71,7 +71,7 @@ class Step:
     points: int
 
 
-def tell(task: TaskResult, language: Language) -> Told:
+def tell(task: TaskResult, language: Language) -> TaskRemarks:
     """Return a task's criteria in the rubric's order, and before them what several of them share."""
     places = Counter(language.say(finding.where) for finding in task.findings if finding.where is not None)
     where, times = places.most_common(1)[0] if places else ("", 0)
@@ -82,10 +82,10 @@ def tell(task: TaskResult, language: Language) -> Told:
         if len(findings) > 1
     }
     lines = tuple(_line(finding, remarks.get(_advice(finding, language)), where, language) for finding in task.findings)
-    return Told(remarks=tuple(remarks.values()), lines=lines, where=where)
+    return TaskRemarks(remarks=tuple(remarks.values()), lines=lines, where=where)
 
 
-def first_steps(result: SubmissionResult, language: Language) -> tuple[Step, ...]:
+def first_steps(result: SubmissionResult, language: Language) -> tuple[NextStep, ...]:
     """Return the few pieces of advice on lost points that are worth most, the dearest first."""
     steps = [
         _step(task, advice, findings, language)
@@ -95,13 +95,13 @@ def first_steps(result: SubmissionResult, language: Language) -> tuple[Step, ...
     return tuple(sorted(steps, key=lambda step: -step.points)[:_FIRST_STEPS])
 
 
-def _step(task: TaskResult, advice: str, findings: Sequence[Finding], language: Language) -> Step:
+def _step(task: TaskResult, advice: str, findings: Sequence[Finding], language: Language) -> NextStep:
     points = sum(finding.points for finding in findings)
     if len(findings) > 1:
-        return Step(title=language.say(task.title), anchor=task.task, advice=advice, points=points)
+        return NextStep(title=language.say(task.title), anchor=task.task, advice=advice, points=points)
     (only,) = findings
     title = f"{task_name(task.task, language)} · {headline(language.say(only.title))}"
-    return Step(title=title, anchor=f"{task.task}-{only.id}", advice=advice, points=points)
+    return NextStep(title=title, anchor=f"{task.task}-{only.id}", advice=advice, points=points)
 
 
 def strengths(result: SubmissionResult, language: Language) -> tuple[str, ...]:
@@ -152,11 +152,11 @@ def _remark(advice: str, findings: Sequence[Finding], language: Language) -> Rem
     )
 
 
-def _line(finding: Finding, remark: Remark | None, where: str, language: Language) -> Line:
+def _line(finding: Finding, remark: Remark | None, where: str, language: Language) -> CriterionLine:
     title, expected, found, place = (
         language.say(words) for words in (finding.title, finding.expected, finding.found, finding.where)
     )
-    return Line(
+    return CriterionLine(
         finding=finding,
         title=headline(title),
         expected="" if expected == title else expected,

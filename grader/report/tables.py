@@ -12,7 +12,7 @@ from grader.language import Language, printable
 from grader.records import RunFacts, Status, SubmissionResult, TaskResult, Verdict
 from grader.report.explain import STATUS, VERDICT, sample_names
 from grader.report.files import maxima
-from grader.report.remarks import Line, Remark, first_steps, tell
+from grader.report.remarks import CriterionLine, Remark, first_steps, tell
 from grader.report.slim import slim_table
 from grader.report.summary import score
 
@@ -94,7 +94,7 @@ def _remark(remark: Remark, language: Language) -> Text:
     return text
 
 
-def _line(line: Line, language: Language) -> Iterator[RenderableType]:
+def _line(line: CriterionLine, language: Language) -> Iterator[RenderableType]:
     finding = line.finding
     yield Text(VERDICT[finding.verdict].sign, style=_COLOURS[finding.verdict])
     title = Text(line.title)

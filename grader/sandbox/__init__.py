@@ -7,7 +7,7 @@ from grader.sandbox.find import find_seal
 from grader.sandbox.promises import PROMISES, Promise, PromiseResult
 from grader.sandbox.seal import Room, Running, Seal
 from grader.sandbox.selfcheck import check_promises
-from grader.sandbox.tail import Tail
+from grader.sandbox.tail import OutputTail
 from grader.sandbox.unsealed import Unsealed
 from grader.sandbox.watchdog import Excess, Watchdog
 
@@ -16,12 +16,12 @@ __all__ = [
     "UNBOUNDED_MB",
     "Bubblewrap",
     "Excess",
+    "OutputTail",
     "Promise",
     "PromiseResult",
     "Room",
     "Running",
     "Seal",
-    "Tail",
     "Unsealed",
     "Watchdog",
     "check_promises",

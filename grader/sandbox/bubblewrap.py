@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from grader.records import Limits
-from grader.sandbox.cgroup import Group, delegated, new_group
+from grader.sandbox.cgroup import ControlGroup, delegated, new_group
 from grader.sandbox.devices import SYSTEM_FOLDERS
 from grader.sandbox.locate import second_process
 from grader.sandbox.mounts import hidden_folders, parent_options, python_folders, system_options
@@ -90,7 +90,7 @@ class _BubblewrapRoom:
         self._binds = binds
         self._devices = devices
         self._files: dict[str, Path | bytes] = {"/etc/passwd": _PASSWD, "/etc/group": _GROUP, **files}
-        self.groups: list[Group] = []
+        self.groups: list[ControlGroup] = []
 
     def path(self, inside: str) -> str:
         """Return the path itself: a sealed process has a file system of its own."""

@@ -31,7 +31,7 @@ _TRIES = 200
 _counter = itertools.count()
 
 
-class Group:
+class ControlGroup:
     """A leaf for one sealed process and all it starts."""
 
     def __init__(self, folder: Path) -> None:
@@ -66,7 +66,7 @@ class Group:
                 return
 
 
-def new_group(limits: Limits, *, bytes_of_files: int, threads: int) -> Group | None:
+def new_group(limits: Limits, *, bytes_of_files: int, threads: int) -> ControlGroup | None:
     """Make a group for a room; None where none was delegated to us.
 
     Args:
@@ -90,7 +90,7 @@ def new_group(limits: Limits, *, bytes_of_files: int, threads: int) -> Group | N
         with contextlib.suppress(OSError):
             folder.rmdir()
         return None
-    return Group(folder)
+    return ControlGroup(folder)
 
 
 @functools.cache

@@ -19,8 +19,8 @@ from typing import IO, Any, Protocol
 import psutil
 
 from grader.records import Limits
-from grader.sandbox.cgroup import Group
-from grader.sandbox.weighing import Usage, held_bytes, usage_of
+from grader.sandbox.cgroup import ControlGroup
+from grader.sandbox.usage import Usage, held_bytes, usage_of
 
 HOME = "/home/student"
 WORK = "/home/student/work"
@@ -105,7 +105,7 @@ class Running:
         locate: Callable[[int], int | None],
         root: Callable[[int], str],
         own_folders: Sequence[str] = (),
-        group: Group | None = None,
+        group: ControlGroup | None = None,
     ) -> None:
         """Wrap ``popen``.
 

@@ -111,7 +111,7 @@ def _result(promise: Promise, report: Report) -> PromiseResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Bait:
+class _Decoys:
     port: int
     files: list[Path]
     secret: str
@@ -124,7 +124,7 @@ def _look_around(seal: Seal) -> Report:
         files = [_plant(Path(folder), secret, planted) for folder in (tempfile.gettempdir(), Path.home())]
         os.environ[_VARIABLE] = secret
         planted.callback(os.environ.pop, _VARIABLE)
-        bait = _Bait(port=server.getsockname()[1], files=[file for file in files if file], secret=secret)
+        bait = _Decoys(port=server.getsockname()[1], files=[file for file in files if file], secret=secret)
         return _report(seal, bait)
 
 
@@ -141,7 +141,7 @@ def _plant(folder: Path, secret: str, planted: ExitStack) -> Path | None:
     return file
 
 
-def _report(seal: Seal, bait: _Bait) -> Report:
+def _report(seal: Seal, bait: _Decoys) -> Report:
     # The secret is an argument here, so what is looked for in /proc is the environment alone.
     argv = [sys.executable, "-I", "-c", _LOOK_AROUND, str(bait.port), bait.secret, sys.prefix, *map(str, bait.files)]
     with seal.room(limits=LIMITS) as room:

@@ -8,7 +8,7 @@ from typing import IO, Any
 _KEPT_BYTES = 8_000
 
 
-class Tail:
+class OutputTail:
     """Reads a pipe to its end in a thread of its own, and remembers the last of it."""
 
     def __init__(self, pipe: IO[Any]) -> None:

@@ -14,10 +14,10 @@ from grader.grade import task_result
 from grader.match import match_task
 from grader.records import Ending, Execution, Profile, Trace, msg
 from grader.selfcheck.late import take_in
-from grader.selfcheck.looks import Look, ModelLook, TaskLook
 from grader.selfcheck.obstacle import obstacle
-from grader.selfcheck.told import told
-from grader.selfcheck.watch import Observed, begin, live_models
+from grader.selfcheck.results import CheckResult, ModelCheck, TaskCheck
+from grader.selfcheck.taskcheck import task_check
+from grader.selfcheck.watch import ObservingSession, begin, live_models
 from grader.trace import trace_of
 from grader.workbook import Task, Workbook, load_workbook
 
@@ -25,26 +25,26 @@ _HERE = "notebook"
 _PROFILE = Profile(name="full")
 
 
-def check(task: Any = None, model: Any = None, history: Any = None, *, lang: str = "ru") -> Look:
+def check(task: Any = None, model: Any = None, history: Any = None, *, lang: str = "ru") -> CheckResult:
     """Look at one model as an answer to one task; see :mod:`grader.selfcheck`."""
     return _guarded(lang, lambda: _check(task, model, history, lang))
 
 
-def check_all(*, lang: str = "ru") -> Look:
+def check_all(*, lang: str = "ru") -> CheckResult:
     """Look at every model of this session."""
     return _guarded(lang, lambda: _check_all(lang))
 
 
-def _guarded(lang: str, look: Any) -> Look:
+def _guarded(lang: str, look: Any) -> CheckResult:
     """A fault of ours is a sentence in the student's notebook, not a traceback."""
     if lang not in ("ru", "en"):
-        return Look(language="en", said=msg('There is no such language. Write lang="ru" or lang="en".'))
+        return CheckResult(language="en", said=msg('There is no such language. Write lang="ru" or lang="en".'))
     try:
-        found: Look = look()
+        found: CheckResult = look()
     except Exception as error:  # noqa: BLE001
         why = f"{type(error).__name__}: {error}"[:300]
         said = msg("The self-check itself failed; your notebook is not to blame. Please report this: {why}", why=why)
-        return Look(language=lang, said=said)
+        return CheckResult(language=lang, said=said)
     return found
 
 
@@ -53,12 +53,12 @@ def _workbook() -> Workbook:
     return load_workbook()
 
 
-def _check(given: Any, model: Any, history: Any, lang: str) -> Look:
+def _check(given: Any, model: Any, history: Any, lang: str) -> CheckResult:
     task = _task(given)
     if task is None:
         names = ", ".join(one.id for one in _workbook().tasks)
         said = msg('Name the task first, as in selfcheck("task3", model). There are: {names}.', names=names)
-        return Look(language=lang, said=said)
+        return CheckResult(language=lang, said=said)
     wrong = obstacle(model)
     if wrong is None and model is not None and not _is_model(model):
         wrong = msg(
@@ -67,7 +67,7 @@ def _check(given: Any, model: Any, history: Any, lang: str) -> Look:
             task=f'"{task.id}"',
         )
     if wrong is not None:
-        return Look(language=lang, said=wrong)
+        return CheckResult(language=lang, said=wrong)
     session = begin()
     number = None
     for one in [model] if model is not None else live_models():
@@ -77,19 +77,19 @@ def _check(given: Any, model: Any, history: Any, lang: str) -> Look:
     if model is not None:
         # The student asks about this model, whatever else may be the answer.
         match = replace(match, candidate=_of_model(execution, number or 0), rivals=())
-    return Look(language=lang, tasks=(_look(task, match, execution),))
+    return CheckResult(language=lang, tasks=(_look(task, match, execution),))
 
 
-def _check_all(lang: str) -> Look:
+def _check_all(lang: str) -> CheckResult:
     wrong = obstacle()
     if wrong is not None:
-        return Look(language=lang, said=wrong)
+        return CheckResult(language=lang, said=wrong)
     session = begin()
     for model in live_models():
         take_in(session, model, None, "")
     execution = _execution(session)
     matches = [(task, match_task(task, [execution])) for task in _workbook().tasks]
-    return Look(
+    return CheckResult(
         language=lang,
         tasks=tuple(_look(task, match, execution) for task, match in matches if match.candidate),
         models=tuple(_models(execution, matches)),
@@ -109,7 +109,7 @@ def _is_model(thing: Any) -> bool:
     return keras is not None and isinstance(thing, keras.Model)
 
 
-def _execution(session: Observed) -> Execution:
+def _execution(session: ObservingSession) -> Execution:
     return Execution(notebook=_HERE, ending=Ending.COMPLETED, trace=trace_of(session.channel.lines))
 
 
@@ -129,13 +129,13 @@ def _of_model(execution: Execution, number: int) -> Candidate | None:
     return max(found, key=lambda one: (one.fit is not None, one.order), default=None)
 
 
-def _look(task: Task, match: Match, execution: Execution) -> TaskLook:
+def _look(task: Task, match: Match, execution: Execution) -> TaskCheck:
     result = task_result(task, match, profile=_PROFILE, bands={})
     figure = next(
         (one.figure for one in _workbook().references if task.example and one.id == task.example.reference), None
     )
     name = _name(match.candidate, execution) if match.candidate else ""
-    return told(task, match, result, name=name, figure=figure)
+    return task_check(task, match, result, name=name, figure=figure)
 
 
 def _name(candidate: Candidate, execution: Execution) -> str:
@@ -147,9 +147,9 @@ def _name(candidate: Candidate, execution: Execution) -> str:
     return ""
 
 
-def _models(execution: Execution, matches: Sequence[tuple[Task, Match]]) -> list[ModelLook]:
+def _models(execution: Execution, matches: Sequence[tuple[Task, Match]]) -> list[ModelCheck]:
     """Say of every model which task it answers; of several trainings of one model the best place counts."""
-    roles: dict[str, ModelLook] = {}
+    roles: dict[str, ModelCheck] = {}
     for one in candidates_of([execution]):
         name, role, known = _name(one, execution), msg("belongs to no task"), False
         for task, match in matches:
@@ -165,5 +165,5 @@ def _models(execution: Execution, matches: Sequence[tuple[Task, Match]]) -> list
             role = msg("could not be built")
         key = name or f"-{one.order}"
         if known or key not in roles:
-            roles[key] = ModelLook(name=name, cell=one.cell, role=role)
+            roles[key] = ModelCheck(name=name, cell=one.cell, role=role)
     return list(roles.values())

@@ -6,7 +6,7 @@ from typing import Any
 
 from grader.criteria.names import TRAIN_ROWS
 from grader.inside.probe.calls import compile_facts
-from grader.selfcheck.watch import Observed
+from grader.selfcheck.watch import ObservingSession
 
 LATE = "the training ran before selfcheck was imported"
 """Why the data of such a training is not known. One of the claims that are translated."""
@@ -15,7 +15,7 @@ _SHARES = (1.0, 0.9, 0.8, 0.75, 0.7)
 """What is left of the training rows after the usual validation splits."""
 
 
-def take_in(session: Observed, model: Any, history: Any, dataset: str) -> int:
+def take_in(session: ObservingSession, model: Any, history: Any, dataset: str) -> int:
     """Make a model known to the session, with its last training if that was not seen; return its number.
 
     Args:
@@ -39,7 +39,7 @@ def take_in(session: Observed, model: Any, history: Any, dataset: str) -> int:
     return known.number
 
 
-def _fit(session: Observed, model: Any, history: Any, dataset: str) -> dict[str, Any]:
+def _fit(session: ObservingSession, model: Any, history: Any, dataset: str) -> dict[str, Any]:
     known, params, values = session.known(model), getattr(history, "params", None) or {}, history.history
     number, session.fits = session.fits, session.fits + 1
     validated = any(str(name).startswith("val_") for name in values)

@@ -7,7 +7,7 @@ from html import escape
 
 from grader.language import Language
 from grader.records import Verdict
-from grader.selfcheck.looks import Look, TaskLook
+from grader.selfcheck.results import CheckResult, TaskCheck
 from grader.selfcheck.words import SIGNS, closing, heading, said, tail
 
 # White on these is 5:1 and more, whatever the notebook's own theme; the sign says the same without a colour.
@@ -20,13 +20,13 @@ _CARD = "border:1px solid rgba(128,128,128,.4);border-radius:6px;padding:.6rem .
 _FAINT = "opacity:.75"
 
 
-def html_of(look: Look) -> str:
+def html_of(look: CheckResult) -> str:
     """Return a look as one block of HTML; whatever comes from the notebook is escaped."""
     language = Language(look.language)
     return f'<div lang="{look.language}" style="{_BOX}">{"".join(_parts(look, language))}</div>'
 
 
-def _parts(look: Look, language: Language) -> Iterator[str]:
+def _parts(look: CheckResult, language: Language) -> Iterator[str]:
     if look.said is not None:
         yield f'<p style="{_CARD}">{escape(language.say(look.said))}</p>'
         return
@@ -46,7 +46,7 @@ def _parts(look: Look, language: Language) -> Iterator[str]:
     yield f'<p style="{_FAINT};font-size:.9em;margin:.3rem 0">{escape(language.say(closing()))}</p>'
 
 
-def _task(task: TaskLook, language: Language) -> Iterator[str]:
+def _task(task: TaskCheck, language: Language) -> Iterator[str]:
     yield f'<div style="font-weight:600">{escape(language.say(task.title))}</div>'
     if task.model:
         yield f'<div style="{_FAINT};font-size:.9em">{escape(heading(task, language))}</div>'

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from grader.selfcheck.looks import Look
 from grader.selfcheck.page import html_of
+from grader.selfcheck.results import CheckResult
 from grader.selfcheck.words import lines_of
 
 
-class Shown:
+class DisplayedResult:
     """A look as IPython's front ends ask for it."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: CheckResult) -> None:
         self._look = look
 
     def _repr_html_(self) -> str:
@@ -22,15 +22,15 @@ class Shown:
         return "\n".join(lines_of(self._look))
 
 
-def show(look: Look) -> None:
+def show(look: CheckResult) -> None:
     """Show a look now, wherever in a cell or a script the call stands."""
     ipython = sys.modules.get("IPython")
     if ipython is not None and ipython.get_ipython() is not None:
         from IPython.display import display
 
-        display(Shown(look))
+        display(DisplayedResult(look))
         return
-    text = repr(Shown(look)) + "\n"
+    text = repr(DisplayedResult(look)) + "\n"
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     # A console of another alphabet shows what it can.
     sys.stdout.write(text.encode(encoding, "replace").decode(encoding))

@@ -14,7 +14,7 @@ from grader.inside.probe.identity import ByIdentity
 from grader.inside.probe.imports import when_imported
 from grader.inside.probe.recognise import Recogniser
 from grader.inside.probe.session import Session
-from grader.selfcheck.shelf import cached_shelf, shelf_of
+from grader.selfcheck.stored import cached_dataset, dataset_from
 
 _MOST_EVENTS = 5_000
 _KERAS = 3
@@ -23,7 +23,7 @@ NOT_LOADED = "load_data() of keras.datasets was not called in this session"
 """Why images of the right size are not recognised here. One of the claims that are translated."""
 
 
-class Memory(Channel):
+class MemoryChannel(Channel):
     """Keeps events instead of writing them, as the lines they would be."""
 
     def __init__(self) -> None:
@@ -53,42 +53,42 @@ class _Lazy(Recogniser):
         """Return what an array is; a data set is read when an array of its size comes along."""
         size = x[0].size if x.ndim > 1 and len(x) else 0
         name = _BY_ROW_SIZE.get(size)
-        if name is not None and name not in self.shelves and name not in self.tried:
+        if name is not None and name not in self.stored_datasets and name not in self.tried:
             self.tried.add(name)
-            shelf = cached_shelf(name)
-            if shelf is not None:
-                self.shelves = {**self.shelves, name: shelf}
+            stored = cached_dataset(name)
+            if stored is not None:
+                self.stored_datasets = {**self.stored_datasets, name: stored}
         found = super().recognise(x)
-        if name is None or name in self.shelves:
+        if name is None or name in self.stored_datasets:
             return found
         return replace(found, facts={**found.facts, "why": NOT_LOADED})
 
 
-class Observed(Session):
+class ObservingSession(Session):
     """The probe's memory of this session."""
 
     def __init__(self) -> None:
         super().__init__(fd=None, data=None, quick_steps=None)
-        self.channel: Memory = Memory()
+        self.channel: MemoryChannel = MemoryChannel()
         self.kept = _Nothing()
-        self.recogniser = _Lazy(self.shelves)
+        self.recogniser = _Lazy(self.stored_datasets)
         self.told: ByIdentity[int] = ByIdentity()
         """Histories of trainings that ran unseen and were taken in afterwards."""
         self.hooked = False
 
 
-_observed: Observed | None = None
+_observed: ObservingSession | None = None
 
 
-def observed() -> Observed:
+def observed() -> ObservingSession:
     """Return the memory of this session."""
     global _observed  # noqa: PLW0603 - one process, one memory
     if _observed is None:
-        _observed = Observed()
+        _observed = ObservingSession()
     return _observed
 
 
-def begin() -> Observed:
+def begin() -> ObservingSession:
     """Begin to see: at once when Keras is there, else as soon as it is imported. Called again it does nothing."""
     session = observed()
     if not session.hooked:
@@ -97,7 +97,7 @@ def begin() -> Observed:
     return session
 
 
-def _hook(session: Observed) -> None:
+def _hook(session: ObservingSession) -> None:
     with session.quietly():
         import keras
 
@@ -110,7 +110,7 @@ def _hook(session: Observed) -> None:
             _remember_data(session, name, getattr(keras.datasets, name))
 
 
-def _remember_data(session: Observed, name: str, module: Any) -> None:
+def _remember_data(session: ObservingSession, name: str, module: Any) -> None:
     from grader.inside.probe.hooks import replace_function
 
     original = module.load_data
@@ -119,7 +119,10 @@ def _remember_data(session: Observed, name: str, module: Any) -> None:
     def load_data(*args: Any, **kwargs: Any) -> Any:
         loaded = original(*args, **kwargs)
         with session.quietly():
-            session.recogniser.shelves = {**session.recogniser.shelves, name: shelf_of(name, loaded)}
+            session.recogniser.stored_datasets = {
+                **session.recogniser.stored_datasets,
+                name: dataset_from(name, loaded),
+            }
         return loaded
 
     replace_function(original, load_data)

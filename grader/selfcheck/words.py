@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from grader.criteria import KINDS
 from grader.language import Language, printable, unlabelled
 from grader.records import Finding, Message, Verdict, msg
-from grader.selfcheck.looks import Look, TaskLook
+from grader.selfcheck.results import CheckResult, TaskCheck
 
 SIGNS = {Verdict.PASSED: "✓", Verdict.FAILED: "✕", Verdict.REVIEW: "…"}
 
 
-def lines_of(look: Look) -> Iterator[str]:
+def lines_of(look: CheckResult) -> Iterator[str]:
     """Yield a look line by line."""
     language = Language(look.language)
     if look.said is not None:
@@ -35,12 +35,12 @@ def closing() -> Message:
     return msg("A look at this session, not a grade. Nothing was stored or sent.")
 
 
-def heading(task: TaskLook, language: Language) -> str:
+def heading(task: TaskCheck, language: Language) -> str:
     """Return the model that was looked at, and its cell."""
     return _place(task.model, task.cell, language) if task.model else ""
 
 
-def tail(task: TaskLook, language: Language) -> Iterator[str]:
+def tail(task: TaskCheck, language: Language) -> Iterator[str]:
     """Yield what comes after a task's criteria."""
     if task.later:
         titles = "; ".join(language.say(title) for title in task.later)
@@ -52,7 +52,7 @@ def tail(task: TaskLook, language: Language) -> Iterator[str]:
         yield f"→ {language.say(task.advice)}"
 
 
-def said(finding: Finding, task: TaskLook, language: Language) -> tuple[str, str, str]:
+def said(finding: Finding, task: TaskCheck, language: Language) -> tuple[str, str, str]:
     """Return a finding's title, what was found and where, and what to do; the last two may be empty.
 
     What the title or the heading says already is not said again.
@@ -66,7 +66,7 @@ def said(finding: Finding, task: TaskLook, language: Language) -> tuple[str, str
     return title[:1].upper() + title[1:], found, language.say(finding.advice)
 
 
-def _task(task: TaskLook, language: Language) -> Iterator[str]:
+def _task(task: TaskCheck, language: Language) -> Iterator[str]:
     yield language.say(task.title)
     if task.model:
         yield f"  {heading(task, language)}"

@@ -12,14 +12,14 @@ _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Style:
+class NumberFormat:
     """How a file writes its numbers."""
 
     decimals: int = 2
     separator: str = "."
 
     @classmethod
-    def of(cls, *samples: str) -> Style:
+    def of(cls, *samples: str) -> NumberFormat:
         """Return the style of the first sample that shows a separator; else that of the first number.
 
         >>> Style.of("100,00"), Style.of("10")
@@ -58,7 +58,7 @@ def scaled(points: int | Fraction, of: int, to: Decimal, decimals: int) -> Decim
     return Decimal(steps.numerator // steps.denominator).scaleb(-decimals)
 
 
-def written(number: Decimal, style: Style) -> str:
+def written(number: Decimal, style: NumberFormat) -> str:
     """Return a number in a file's style: no exponent, no thousands, no minus before a zero.
 
     >>> written(Decimal("8.5"), Style(decimals=2, separator=",")), written(Decimal("1E+2"), Style(decimals=0))

@@ -11,7 +11,7 @@ _SEP_LINE = re.compile(r"sep=(.)(?:\r\n|\n|\r)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Cell:
+class TableCell:
     """One cell: its text, and the span of the file it takes."""
 
     text: str
@@ -26,7 +26,7 @@ class Table:
 
     source: str
     delimiter: str
-    cells: tuple[tuple[Cell, ...], ...]
+    cells: tuple[tuple[TableCell, ...], ...]
 
     @property
     def rows(self) -> list[list[str]]:
@@ -42,7 +42,7 @@ class Table:
             at = cell.end
         return "".join([*parts, self.source[at:]])
 
-    def _raw(self, text: str, cell: Cell) -> str:
+    def _raw(self, text: str, cell: TableCell) -> str:
         must = any(sign in text for sign in (self.delimiter, '"', "\r", "\n")) or text != text.strip()
         return '"{}"'.format(text.replace('"', '""')) if cell.quoted or must else text
 
@@ -62,23 +62,23 @@ def parse(text: str, is_header: Callable[[Sequence[str]], bool]) -> Table | None
     return None
 
 
-def _rows(text: str, delimiter: str, start: int) -> Iterator[tuple[Cell, ...]]:
+def _rows(text: str, delimiter: str, start: int) -> Iterator[tuple[TableCell, ...]]:
     quoted = re.compile(r'"((?:[^"]|"")*)(?:"|$)')
     plain = re.compile(rf"[^{re.escape(delimiter)}\r\n]*")
-    row: list[Cell] = []
+    row: list[TableCell] = []
     at = start
     while at < len(text) or row:
         match = quoted.match(text, at)
         rest = plain.match(text, match.end() if match else at)
         assert rest is not None  # it matches the empty text
         value = (match[1].replace('""', '"') if match else "") + rest[0]
-        row.append(Cell(text=value, start=at, end=rest.end(), quoted=match is not None))
+        row.append(TableCell(text=value, start=at, end=rest.end(), quoted=match is not None))
         at = rest.end()
         if text.startswith(delimiter, at):
             at += len(delimiter)
             if at < len(text):
                 continue
-            row.append(Cell(text="", start=at, end=at, quoted=False))
+            row.append(TableCell(text="", start=at, end=at, quoted=False))
         if len(row) > 1 or row[0].end > row[0].start:
             yield tuple(row)
         row = []

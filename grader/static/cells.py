@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from grader.boundedjson import loads
 from grader.records import Message, msg
-from grader.weight import loads
 
 _NEWEST = 4
 _MOST_VALUES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class SourceCell:
     """A code cell that is not empty."""
 
     number: int
@@ -29,7 +29,7 @@ class Cell:
     """Class of the exception in the stored outputs."""
 
 
-def code_cells(path: Path) -> tuple[Cell, ...] | Message:
+def code_cells(path: Path) -> tuple[SourceCell, ...] | Message:
     """Return the code cells of a notebook, or of a program that shows them; or the reason why it is neither."""
     if is_program(path):
         return _of_program(path)
@@ -47,7 +47,7 @@ def is_program(path: Path) -> bool:
     return path.suffix.lower() == ".py"
 
 
-def _of_program(path: Path) -> tuple[Cell, ...] | Message:
+def _of_program(path: Path) -> tuple[SourceCell, ...] | Message:
     """Read a program as the grader does; it has no outputs that could be missing."""
     from grader.collect.scripts import as_notebook
 
@@ -61,7 +61,7 @@ def _of_program(path: Path) -> tuple[Cell, ...] | Message:
     return tuple(replace(cell, count=cell.number) for cell in cells)
 
 
-def _plain(index: int, cell: dict[str, Any]) -> Cell | None:
+def _plain(index: int, cell: dict[str, Any]) -> SourceCell | None:
     source = cell.get("source", "")
     source = "".join(source) if isinstance(source, list) else source
     if cell.get("cell_type") != "code" or not source.strip():
@@ -69,13 +69,13 @@ def _plain(index: int, cell: dict[str, Any]) -> Cell | None:
     outputs, count = cell.get("outputs") or [], cell.get("execution_count")
     error = next((str(one.get("ename", "")) for one in outputs if one.get("output_type") == "error"), "")
     count = count if isinstance(count, int) else None
-    return Cell(number=0, index=index, source=source, count=count, outputs=len(outputs), error=error)
+    return SourceCell(number=0, index=index, source=source, count=count, outputs=len(outputs), error=error)
 
 
-def _numbered(cells: list[Cell | None]) -> tuple[Cell, ...]:
+def _numbered(cells: list[SourceCell | None]) -> tuple[SourceCell, ...]:
     found = [cell for cell in cells if cell is not None]
     return tuple(
-        Cell(
+        SourceCell(
             number=number,
             index=cell.index,
             source=cell.source,
@@ -87,7 +87,7 @@ def _numbered(cells: list[Cell | None]) -> tuple[Cell, ...]:
     )
 
 
-def _with_nbformat(path: Path) -> tuple[Cell, ...] | Message:
+def _with_nbformat(path: Path) -> tuple[SourceCell, ...] | Message:
     """Read a file of another format or with faults as the grader does; stored outputs are not looked at then."""
     from grader.drive.notebook import UnreadableError, read_notebook
     from grader.drive.notebook import code_cells as cells_of
@@ -97,6 +97,6 @@ def _with_nbformat(path: Path) -> tuple[Cell, ...] | Message:
     except UnreadableError as error:
         return error.reason
     return tuple(
-        Cell(number=number, index=index, source=source, count=number, outputs=1)
+        SourceCell(number=number, index=index, source=source, count=number, outputs=1)
         for number, (index, source) in enumerate(cells_of(notebook), start=1)
     )

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.legacy import Effect, Style, find_uses, python_of
+from grader.legacy import Effect, LinePattern, find_uses, python_of
 from grader.records import Message, msg
-from grader.static.asked import Asked
-from grader.static.cells import Cell, code_cells
-from grader.static.notes import Gravity, Note
+from grader.static.cells import SourceCell, code_cells
+from grader.static.notes import Note, Severity
+from grader.static.requirements import TaskRequirements
 from grader.static.surroundings import surroundings_in
 from grader.static.tasks import tasks_in
 
-_GRAVITY = {Effect.FAILS: Gravity.FAILS, Effect.DIFFERS: Gravity.WARNS, Effect.MISSING: Gravity.UNSURE}
+_SEVERITY = {Effect.FAILS: Severity.FAILS, Effect.DIFFERS: Severity.WARNS, Effect.MISSING: Severity.UNSURE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class StaticReport:
     """Why nothing could be read of the file."""
 
 
-def check_static(path: Path, asked: Sequence[Asked], *, legacy: str = "run") -> StaticReport:
+def check_static(path: Path, asked: Sequence[TaskRequirements], *, legacy: str = "run") -> StaticReport:
     """Say what a notebook's source tells; nothing is run, and a faulty file is no exception.
 
     Args:
@@ -44,15 +44,15 @@ def check_static(path: Path, asked: Sequence[Asked], *, legacy: str = "run") -> 
     if isinstance(cells, Message):
         return StaticReport(notebook=path.name, notes=(), unreadable=cells)
     if not cells:
-        note = Note(gravity=Gravity.FAILS, what=msg("The notebook has no code cell with code in it."))
+        note = Note(severity=Severity.FAILS, what=msg("The notebook has no code cell with code in it."))
         return StaticReport(notebook=path.name, notes=(note,))
     uses = find_uses([cell.source for cell in cells])
-    python2 = {use.cell for use in uses if isinstance(use.old.pattern, Style) and not use.old.pattern.magic}
+    python2 = {use.cell for use in uses if isinstance(use.old.pattern, LinePattern) and not use.old.pattern.magic}
     in_cells = [
         *_syntax([cell for number, cell in enumerate(cells) if number not in python2]),
         *(
             Note(
-                gravity=Gravity.OLD if use.old.imitated and legacy != "fail" else _GRAVITY[use.old.effect],
+                severity=Severity.OLD if use.old.imitated and legacy != "fail" else _SEVERITY[use.old.effect],
                 what=use.old.why,
                 cell=cells[use.cell].number,
                 line=use.line,
@@ -68,7 +68,7 @@ def check_static(path: Path, asked: Sequence[Asked], *, legacy: str = "run") -> 
     return StaticReport(notebook=path.name, notes=notes, cells=len(cells), fixable=sum(bool(use.edits) for use in uses))
 
 
-def _syntax(cells: Sequence[Cell]) -> Iterator[Note]:
+def _syntax(cells: Sequence[SourceCell]) -> Iterator[Note]:
     for cell in cells:
         source = python_of(cell.source)
         try:
@@ -77,7 +77,7 @@ def _syntax(cells: Sequence[Cell]) -> Iterator[Note]:
             lines = cell.source.split("\n")
             line = min(error.lineno or 1, len(lines))
             yield Note(
-                gravity=Gravity.FAILS,
+                severity=Severity.FAILS,
                 cell=cell.number,
                 line=line,
                 code=lines[line - 1].strip()[:80],
@@ -85,7 +85,7 @@ def _syntax(cells: Sequence[Cell]) -> Iterator[Note]:
             )
         except (ValueError, RecursionError, MemoryError) as error:
             what = msg("Python cannot read this cell ({why}). Write it anew.", why=str(error) or type(error).__name__)
-            yield Note(gravity=Gravity.FAILS, cell=cell.number, what=what)
+            yield Note(severity=Severity.FAILS, cell=cell.number, what=what)
 
 
 def _explained(error: SyntaxError) -> Message:
@@ -105,18 +105,18 @@ def _explained(error: SyntaxError) -> Message:
     )
 
 
-def _runs(cells: Sequence[Cell]) -> Iterator[Note]:
+def _runs(cells: Sequence[SourceCell]) -> Iterator[Note]:
     """Yield what the stored outputs show: whether the notebook was run to its end, in order, before it is handed in."""
     unrun = [cell for cell in cells if cell.count is None]
     if len(unrun) == len(cells):
         yield Note(
-            gravity=Gravity.WARNS,
+            severity=Severity.WARNS,
             what=msg("No cell has an output. Restart the kernel, run all cells and save before you hand in."),
         )
         return
     if unrun:
         yield Note(
-            gravity=Gravity.WARNS,
+            severity=Severity.WARNS,
             what=msg(
                 "Cells that were not run and have no output: {cells}. Restart the kernel, run all cells and save.",
                 cells=", ".join(str(cell.number) for cell in unrun[:10]),
@@ -125,7 +125,7 @@ def _runs(cells: Sequence[Cell]) -> Iterator[Note]:
     counts = [cell.count for cell in cells if cell.count is not None]
     if counts != sorted(counts):
         yield Note(
-            gravity=Gravity.WARNS,
+            severity=Severity.WARNS,
             what=msg(
                 "The cells were run in another order than they stand in. Restart the kernel and run all cells: "
                 "they are graded from top to bottom."
@@ -134,7 +134,7 @@ def _runs(cells: Sequence[Cell]) -> Iterator[Note]:
     for cell in cells:
         if cell.error:
             yield Note(
-                gravity=Gravity.WARNS,
+                severity=Severity.WARNS,
                 cell=cell.number,
                 what=msg(
                     "The stored output of this cell is an error: {error}. Mend it and run it again.", error=cell.error

@@ -12,7 +12,7 @@ from typing import Any
 from grader.errors import UsageError
 from grader.language import Language
 from grader.legacy import mended
-from grader.static.cells import Cell, is_program
+from grader.static.cells import SourceCell, is_program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Fixed:
     """Old calls that a person must mend."""
 
 
-def fix(path: Path, cells: Sequence[Cell], language: Language) -> Fixed:
+def fix(path: Path, cells: Sequence[SourceCell], language: Language) -> Fixed:
     """Write ``NAME-mended.ipynb`` beside a notebook; the original and an earlier copy stay as they are.
 
     Raises:
@@ -53,7 +53,7 @@ def _free(path: Path) -> Path:
     return copy
 
 
-def _with_sources(path: Path, cells: Sequence[Cell], sources: Sequence[str]) -> str:
+def _with_sources(path: Path, cells: Sequence[SourceCell], sources: Sequence[str]) -> str:
     from grader.collect.scripts import as_notebook
 
     raw: Any = as_notebook(path) if is_program(path) else json.loads(path.read_bytes())
@@ -71,7 +71,7 @@ def _with_sources(path: Path, cells: Sequence[Cell], sources: Sequence[str]) -> 
     return json.dumps(raw, ensure_ascii=False, indent=1) + "\n"
 
 
-def _diff(cells: Sequence[Cell], after: Sequence[str], language: Language) -> Iterator[str]:
+def _diff(cells: Sequence[SourceCell], after: Sequence[str], language: Language) -> Iterator[str]:
     for cell, source in zip(cells, after, strict=True):
         name = language.t("cell {cell}", cell=cell.number)
         yield from difflib.unified_diff(cell.source.split("\n"), source.split("\n"), name, name, lineterm="", n=1)

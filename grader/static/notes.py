@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from grader.records import Message
 
 
-class Gravity(enum.StrEnum):
+class Severity(enum.StrEnum):
     """How much a note weighs."""
 
     FAILS = "fails"
@@ -27,7 +27,7 @@ class Gravity(enum.StrEnum):
 class Note:
     """One thing that the source tells."""
 
-    gravity: Gravity
+    severity: Severity
     what: Message
     cell: int | None = None
     """Number among the code cells that are not empty, from 1, as everywhere; None when it concerns the notebook."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from grader.legacy.names import last_name
 from grader.legacy.source import tree_of
 from grader.records import msg
-from grader.static.cells import Cell
-from grader.static.notes import Gravity, Note
+from grader.static.cells import SourceCell
+from grader.static.notes import Note, Severity
 
 _ABSOLUTE = re.compile(r"^(?:[A-Za-z]:[\\/]|~[\\/]|/(?:content|home|Users|kaggle|mnt|root|data|media|gdrive)(?:/|$))")
 _DOWNLOAD = re.compile(r"^\s*!\s*(?:wget|curl|git\s+clone|gdown)\b.*")
@@ -20,7 +20,7 @@ _READS = frozenset({"read_csv", "read_table", "read_excel", "load_model", "load_
 _SHORTEST_PATH = 4
 
 
-def surroundings_in(cells: Sequence[Cell], folder: Path) -> Iterator[Note]:
+def surroundings_in(cells: Sequence[SourceCell], folder: Path) -> Iterator[Note]:
     """Yield what will not be there when the notebook is graded; ``folder`` is where it lies."""
     written = {text for cell in cells for text in _written(cell)}
     for cell in cells:
@@ -31,7 +31,7 @@ def surroundings_in(cells: Sequence[Cell], folder: Path) -> Iterator[Note]:
         for node in ast.walk(tree) if tree is not None else ():
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_absolute(node.value):
                 yield Note(
-                    gravity=Gravity.FAILS,
+                    severity=Severity.FAILS,
                     cell=cell.number,
                     line=node.lineno,
                     code=node.value[:80],
@@ -46,11 +46,11 @@ def _is_absolute(text: str) -> bool:
     return len(text) >= _SHORTEST_PATH and "\n" not in text and _ABSOLUTE.match(text) is not None
 
 
-def _call(cell: Cell, node: ast.Call, folder: Path, written: set[str]) -> Iterator[Note]:
+def _call(cell: SourceCell, node: ast.Call, folder: Path, written: set[str]) -> Iterator[Note]:
     name = last_name(node.func)
     if isinstance(node.func, ast.Name) and name == "input":
         yield Note(
-            gravity=Gravity.FAILS,
+            severity=Severity.FAILS,
             cell=cell.number,
             line=node.lineno,
             code="input(...)",
@@ -61,7 +61,7 @@ def _call(cell: Cell, node: ast.Call, folder: Path, written: set[str]) -> Iterat
         yield _no_network(cell, node.lineno, texts[0])
     elif name in _READS and texts and _is_missing(name, node, texts[0], folder) and texts[0] not in written:
         yield Note(
-            gravity=Gravity.FAILS,
+            severity=Severity.FAILS,
             cell=cell.number,
             line=node.lineno,
             code=texts[0][:80],
@@ -77,7 +77,7 @@ def _is_missing(name: str, node: ast.Call, text: str, folder: Path) -> bool:
     return not _is_absolute(text) and "://" not in text and not (folder / text).exists()
 
 
-def _written(cell: Cell) -> Iterator[str]:
+def _written(cell: SourceCell) -> Iterator[str]:
     """Yield the texts handed to calls that may write a file of this name."""
     tree = tree_of(cell.source)
     for node in ast.walk(tree) if tree is not None else ():
@@ -88,9 +88,9 @@ def _written(cell: Cell) -> Iterator[str]:
             yield from (one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str))
 
 
-def _no_network(cell: Cell, line: int, code: str) -> Note:
+def _no_network(cell: SourceCell, line: int, code: str) -> Note:
     return Note(
-        gravity=Gravity.FAILS,
+        severity=Severity.FAILS,
         cell=cell.number,
         line=line,
         code=code[:80],

@@ -12,9 +12,9 @@ from grader.legacy import python_of
 from grader.legacy.names import last_name
 from grader.legacy.source import tree_of
 from grader.records import msg
-from grader.static.asked import Asked
-from grader.static.cells import Cell
-from grader.static.notes import Gravity, Note
+from grader.static.cells import SourceCell
+from grader.static.notes import Note, Severity
+from grader.static.requirements import TaskRequirements
 
 _ALIASES = {
     "Convolution1D": "Conv1D",
@@ -29,7 +29,7 @@ _OPAQUE = frozenset({"exec", "eval", "load_model", "from_config", "model_from_js
 _RUNS_FILES = re.compile(r"^\s*%(?:run|load)\b", re.MULTILINE)
 
 
-def tasks_in(cells: Sequence[Cell], asked: Sequence[Asked], folder: Path) -> Iterator[Note]:
+def tasks_in(cells: Sequence[SourceCell], asked: Sequence[TaskRequirements], folder: Path) -> Iterator[Note]:
     """Yield a note for each task: not there, or perhaps there; ``folder`` is where the notebook lies."""
     trees = [tree for cell in cells if (tree := tree_of(cell.source)) is not None]
     broken = "\n".join(python_of(cell.source) for cell in cells if tree_of(cell.source) is None)
@@ -47,12 +47,12 @@ def tasks_in(cells: Sequence[Cell], asked: Sequence[Asked], folder: Path) -> Ite
         data = not names or any(name in word for word in words for name in names) or any(n in broken for n in names)
         if opaque or (data and not lacking):
             yield Note(
-                gravity=Gravity.UNSURE,
+                severity=Severity.UNSURE,
                 what=msg("{task}: whether an answer is there cannot be told without running.", task=task.task),
             )
         elif not data:
             yield Note(
-                gravity=Gravity.ABSENT,
+                severity=Severity.ABSENT,
                 what=msg(
                     "{task}: the code cannot meet it. Found: no cell loads the data set {dataset}. "
                     "Load it with keras.datasets.{dataset}.load_data().",
@@ -63,7 +63,7 @@ def tasks_in(cells: Sequence[Cell], asked: Sequence[Asked], folder: Path) -> Ite
         else:
             kind, found, count = lacking[0]
             yield Note(
-                gravity=Gravity.ABSENT,
+                severity=Severity.ABSENT,
                 what=msg(
                     "{task}: the code cannot meet it. Found: {kind} layers in the whole notebook: {found}; "
                     "the task asks for {count} in one model.",

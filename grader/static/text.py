@@ -8,24 +8,24 @@ from collections.abc import Iterator, Mapping
 from grader.language import Language, printable
 from grader.records import Message, msg
 from grader.static.check import StaticReport
-from grader.static.notes import Gravity, Note
+from grader.static.notes import Note, Severity
 
 Line = tuple[str, str]
 """Text and colour; an empty colour is the terminal's own."""
 
 _SIGNS = {
-    Gravity.FAILS: ("✕", "red"),
-    Gravity.OLD: ("~", "yellow"),
-    Gravity.ABSENT: ("✕", "red"),
-    Gravity.WARNS: ("!", "yellow"),
-    Gravity.UNSURE: ("?", "cyan"),
+    Severity.FAILS: ("✕", "red"),
+    Severity.OLD: ("~", "yellow"),
+    Severity.ABSENT: ("✕", "red"),
+    Severity.WARNS: ("!", "yellow"),
+    Severity.UNSURE: ("?", "cyan"),
 }
-_COUNTS: Mapping[Gravity, Message] = {
-    Gravity.FAILS: msg("✕ Will fail: {count}"),
-    Gravity.OLD: msg("~ Old spellings: {count} (they work when it is graded, not in today's Colab)"),
-    Gravity.ABSENT: msg("✕ Tasks without an answer: {count}"),
-    Gravity.WARNS: msg("! Worth a look: {count}"),
-    Gravity.UNSURE: msg("? Cannot be told without running: {count}"),
+_COUNTS: Mapping[Severity, Message] = {
+    Severity.FAILS: msg("✕ Will fail: {count}"),
+    Severity.OLD: msg("~ Old spellings: {count} (they work when it is graded, not in today's Colab)"),
+    Severity.ABSENT: msg("✕ Tasks without an answer: {count}"),
+    Severity.WARNS: msg("! Worth a look: {count}"),
+    Severity.UNSURE: msg("? Cannot be told without running: {count}"),
 }
 
 
@@ -35,17 +35,17 @@ def lines_of(report: StaticReport, language: Language) -> Iterator[Line]:
     for note in report.notes:
         yield from _note(note, language)
     yield "", ""
-    counts = Counter(note.gravity for note in report.notes)
-    for gravity, words in _COUNTS.items():
-        if counts[gravity] or gravity is Gravity.FAILS:
-            yield language.say(Message(words.text, {"count": counts[gravity]})), ""
+    counts = Counter(note.severity for note in report.notes)
+    for severity, words in _COUNTS.items():
+        if counts[severity] or severity is Severity.FAILS:
+            yield language.say(Message(words.text, {"count": counts[severity]})), ""
     if report.fixable:
         words = msg("Old spellings that can be mended for you: {count}. Call: grader check --fix", count=report.fixable)
         yield language.say(words), "green"
 
 
 def _note(note: Note, language: Language) -> Iterator[Line]:
-    sign, colour = _SIGNS[note.gravity]
+    sign, colour = _SIGNS[note.severity]
     what = language.say(note.what)
     if note.cell is None:
         yield f"{sign} {what}", colour

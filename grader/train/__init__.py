@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from grader.train.cache import LIMIT_BYTES, Cache, cache_at
 from grader.train.hardware import Hardware, hardware_of, require_backend, side_by_side, visible_gpus
-from grader.train.once import Once, training_key
 from grader.train.pool import TrainerPool
-from grader.train.shared import Shared
+from grader.train.shared import SharedCache
+from grader.train.singleflight import SingleFlight, training_key
 
 __all__ = [
     "LIMIT_BYTES",
     "Cache",
     "Hardware",
-    "Once",
-    "Shared",
+    "SharedCache",
+    "SingleFlight",
     "TrainerPool",
     "cache_at",
     "hardware_of",

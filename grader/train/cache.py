@@ -22,7 +22,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from grader.records import Training
-from grader.train.shared import Shared
+from grader.train.shared import SharedCache
 
 LIMIT_BYTES = 2 << 30
 """What a cache may hold unless told otherwise; a training takes some kilobytes, the state of a model some megabytes."""
@@ -57,7 +57,9 @@ class Cache:
     still is, and one that is thrown away while another process wants it is only trained once more.
     """
 
-    def __init__(self, folder: Path | None, *, limit_bytes: int = LIMIT_BYTES, shared: Shared | None = None) -> None:
+    def __init__(
+        self, folder: Path | None, *, limit_bytes: int = LIMIT_BYTES, shared: SharedCache | None = None
+    ) -> None:
         """Use a folder, made when the first training is kept; None keeps nothing.
 
         Args:
@@ -170,7 +172,7 @@ def cache_at(folder: Path | None, url: str | None) -> Cache:
     Raises:
         UsageError: Nothing can be kept at such a URL.
     """
-    return Cache(folder, shared=Shared(url) if url else None)
+    return Cache(folder, shared=SharedCache(url) if url else None)
 
 
 def _checked(content: bytes) -> bytes | None:

@@ -15,8 +15,8 @@ from grader.records import DataSet, Platform, Profile, Recipe, Training, Trainin
 from grader.sandbox import Bubblewrap, Seal, Unsealed
 from grader.train.cache import cache_at, read_training
 from grader.train.hardware import Gpu, Hardware, Place
-from grader.train.once import Once, training_key
 from grader.train.reasons import EXHAUSTED, reason_of
+from grader.train.singleflight import SingleFlight, training_key
 from grader.train.slots import Slots
 from grader.train.worker import Worker, WorkerDied
 
@@ -58,7 +58,7 @@ class TrainerPool:
                 holds is answered without starting any.
         """
         self._bounds = bounds
-        self._once = Once(cache_at(cache, shared_cache), keeps_states=keeps_states)
+        self._single_flight = SingleFlight(cache_at(cache, shared_cache), keeps_states=keeps_states)
         self._keeps_states = keeps_states
         self._lock = threading.Lock()
         self._folders = list(dict.fromkeys(Path(dataset.folder) for dataset in datasets))
@@ -74,12 +74,12 @@ class TrainerPool:
     @property
     def trainings_run(self) -> int:
         """Trainings made by this pool."""
-        return self._once.run
+        return self._single_flight.run
 
     @property
     def trainings_shared(self) -> int:
         """Trainings that were in the cache, or made for somebody else already."""
-        return self._once.shared
+        return self._single_flight.shared
 
     def __enter__(self) -> Self:
         return self
@@ -114,7 +114,7 @@ class TrainerPool:
             TrainerError: Training processes cannot run on this machine.
         """
         key = self._key(recipe, dataset, profile, seed)
-        return self._once.training(key, lambda: self.make(recipe, dataset, profile, seed))
+        return self._single_flight.training(key, lambda: self.make(recipe, dataset, profile, seed))
 
     def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
         """Return a training as :meth:`train` does, and what it left in the model; empty if that cannot be had.
@@ -123,7 +123,7 @@ class TrainerPool:
             TrainerError: Training processes cannot run on this machine.
         """
         key = self._key(recipe, dataset, profile, seed)
-        return self._once.model(key, lambda: self.make(recipe, dataset, profile, seed))
+        return self._single_flight.model(key, lambda: self.make(recipe, dataset, profile, seed))
 
     def platform_for(self, dataset: DataSet) -> Platform:
         """Return what trainings on a data set are made on here, asked of the first worker once.
@@ -147,7 +147,7 @@ class TrainerPool:
             TrainerError: Training processes cannot run on this machine.
         """
         before = recipe.before
-        left = b"" if before is None else self._once.kept_state(self._key(before, dataset, profile, seed))
+        left = b"" if before is None else self._single_flight.kept_state(self._key(before, dataset, profile, seed))
         request = {
             "recipes": [_parts(one) for one in recipe.chain],
             "seed": seed,

@@ -11,7 +11,7 @@ from grader.errors import UsageError
 _log = logging.getLogger(__name__)
 
 
-class Shared:
+class SharedCache:
     """A place for the files of a cache, behind the folder of this machine.
 
     An object store shows an object whole or not at all, and a checksum tells whether it still is. What cannot be read

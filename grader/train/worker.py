@@ -19,7 +19,7 @@ from typing import Any
 import grader.inside
 from grader.errors import TrainerError
 from grader.records import Limits, Platform, TrainingLimits
-from grader.sandbox import UNBOUNDED_MB, Room, Running, Seal, Tail, gpu_devices
+from grader.sandbox import UNBOUNDED_MB, OutputTail, Room, Running, Seal, gpu_devices
 from grader.sandbox.seal import HOME, PATH
 from grader.train.hardware import Place
 
@@ -91,7 +91,7 @@ class Worker:
             self._room.close()
             raise TrainerError(f"the training process cannot be sealed off: {fault}") from None
         assert self._running.popen.stderr is not None
-        self._printed = Tail(self._running.popen.stderr)
+        self._printed = OutputTail(self._running.popen.stderr)
         self._rest = bytearray()
         try:
             hello = self._read(time.monotonic() + _STARTING_SECONDS)["hello"]

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 
 from grader.cli import group
 from grader.errors import GraderError, UsageError
-from grader.exchange import Terms, Why, canvas, grades_of, gradescope, moodle, tables
+from grader.exchange import ExportOptions, SkipReason, canvas, grades_of, gradescope, moodle, tables
 from grader.language import Language
-from grader.ledger import Ledger, Wanted
+from grader.ledger import Ledger, SubmissionInput
 from grader.records import Delivery, Override, Person, Status, Text, Verdict
 from grader.report import render_run
-from grader.sheets import Style, number_of, parse, scaled, shown_safely, written
+from grader.sheets import NumberFormat, number_of, parse, scaled, shown_safely, written
 from tests.exchange.importers import canvas_gradebook, moodle_feedback, moodle_worksheet
 from tests.sample_results import run, submission, task1, task2, task3
 
@@ -82,7 +82,7 @@ PEOPLE = (
 def filled(worksheet=WORKSHEET, people=PEOPLE, *, language=RUSSIAN, include_review=False, pages=None, **terms):
     grades = grades_of(FACTS, people, include_review=include_review)
     content = worksheet if isinstance(worksheet, bytes) else worksheet.encode()
-    return moodle.export(content, "w.csv", grades, Terms(**terms), language, pages)
+    return moodle.export(content, "w.csv", grades, ExportOptions(**terms), language, pages)
 
 
 def rows_of(content, encoding="utf-8"):
@@ -94,7 +94,13 @@ def test_what_is_handed_back_is_decided_in_one_place():
     people = (student(1, 47), student(2, 18, waiting=6), absent(3), unseen(4), submission("5", tasks=(task1(),)))
     grades = grades_of(FACTS, people)
     assert [grade.points for grade in grades] == [47, None, None, None, None]
-    assert [grade.why_not for grade in grades] == [None, Why.IN_REVIEW, Why.NOTHING, Why.NOT_GRADED, Why.NOT_GRADED]
+    assert [grade.why_not for grade in grades] == [
+        None,
+        SkipReason.IN_REVIEW,
+        SkipReason.NOTHING,
+        SkipReason.NOT_GRADED,
+        SkipReason.NOT_GRADED,
+    ]
     assert {grade.most for grade in grades} == {70}
     whole = student(6, 0)
     whole = replace(whole, tasks=tuple(replace(task, earned=0, in_review=task.max) for task in whole.tasks))
@@ -120,9 +126,9 @@ def test_a_worksheet_is_the_same_but_for_grades_and_comments():
     assert account.set == ["Иванова Анна (318)"]
     assert account.unchanged == ["Ким Олег (319)"]
     assert account.left == {
-        Why.NOTHING: ["Ким Олег (320)"],
-        Why.LOCKED: ["Цой (321)"],
-        Why.IN_REVIEW: ["'=Ли (322)"],
+        SkipReason.NOTHING: ["Ким Олег (320)"],
+        SkipReason.LOCKED: ["Цой (321)"],
+        SkipReason.IN_REVIEW: ["'=Ли (322)"],
     }
     assert not account.partial
 
@@ -189,11 +195,18 @@ def test_nothing_handed_in_is_no_zero_unless_said():
         'Участник3,C,x,"50,00","100,00",Да,-,-,\r\n'
     )
     people = [absent(1), absent(3), student(4)]
-    assert filled(worksheet, people[:2]).account.left == {Why.NOTHING: ["A (1)", "C (3)"], Why.NOT_IN_RUN: ["B (2)"]}
+    assert filled(worksheet, people[:2]).account.left == {
+        SkipReason.NOTHING: ["A (1)", "C (3)"],
+        SkipReason.NOT_IN_RUN: ["B (2)"],
+    }
     outcome = filled(worksheet, people, missing_as_zero=True)
     assert [row[3] for row in rows_of(outcome.files["w.csv"])[1:]] == ["0,00", "", "50,00"]
     assert outcome.account.zeros == ["A (1)"]
-    assert outcome.account.left == {Why.NOT_IN_RUN: ["B (2)"], Why.NOTHING: ["C (3)"], Why.NOT_IN_TABLE: ["4"]}
+    assert outcome.account.left == {
+        SkipReason.NOT_IN_RUN: ["B (2)"],
+        SkipReason.NOTHING: ["C (3)"],
+        SkipReason.NOT_IN_TABLE: ["4"],
+    }
     assert outcome.account.partial
     assert any("enter these by hand" in ENGLISH.say(line) for line in outcome.account.lines())
 
@@ -373,7 +386,7 @@ GRADEBOOK = (
 
 
 def gradebook(people, content=GRADEBOOK, column="555", **terms):
-    return canvas.export(content.encode(), "g.csv", grades_of(FACTS, people), Terms(**terms), column)
+    return canvas.export(content.encode(), "g.csv", grades_of(FACTS, people), ExportOptions(**terms), column)
 
 
 def test_a_gradebook_is_the_same_but_for_the_assignment():
@@ -389,16 +402,16 @@ def test_a_gradebook_is_the_same_but_for_the_assignment():
         "4024": None,
         "4099": None,
     }
-    assert outcome.account.left == {Why.EXCUSED: ["Tsoi (4023)"], Why.NOTHING: ["Li (4024)"]}
+    assert outcome.account.left == {SkipReason.EXCUSED: ["Tsoi (4023)"], SkipReason.NOTHING: ["Li (4024)"]}
 
 
 def test_a_gradebook_says_whom_the_run_does_not_know():
     """Whether they handed in, only a roster at grading time says."""
     outcome = gradebook((student(4021, 35), student(9, 70)))
     assert outcome.account.left == {
-        Why.UNKNOWN: ["=Kim (4022)", "Li (4024)"],
-        Why.EXCUSED: ["Tsoi (4023)"],
-        Why.NOT_IN_TABLE: ["9"],
+        SkipReason.UNKNOWN: ["=Kim (4022)", "Li (4024)"],
+        SkipReason.EXCUSED: ["Tsoi (4023)"],
+        SkipReason.NOT_IN_TABLE: ["9"],
     }
     assert outcome.account.partial
 
@@ -491,7 +504,7 @@ def test_gradescope_never_gets_a_zero_for_what_was_not_seen(people):
 def test_lti_scores_are_bodies_of_score_calls():
     """As AGS 2.0 wants them, the time that of the grading; nothing for those in review or without an id."""
     people = (student(5, 47), student(6, 18, waiting=6), absent(7), replace(student(8), who=Person()))
-    outcome = tables.lti_scores(FACTS, grades_of(FACTS, people), Terms(feedback=False), ENGLISH)
+    outcome = tables.lti_scores(FACTS, grades_of(FACTS, people), ExportOptions(feedback=False), ENGLISH)
     assert json.loads(outcome.files["lti-scores.json"]) == [
         {
             "userId": "5",
@@ -502,7 +515,7 @@ def test_lti_scores_are_bodies_of_score_calls():
             "timestamp": "2026-03-06T17:00:33.400+00:00",
         }
     ]
-    assert outcome.account.left == {Why.IN_REVIEW: ["6"], Why.NOTHING: ["7"], Why.NO_ID: ["8"]}
+    assert outcome.account.left == {SkipReason.IN_REVIEW: ["6"], SkipReason.NOTHING: ["7"], SkipReason.NO_ID: ["8"]}
 
 
 def test_nbgraders_table_is_read_without_quotes():
@@ -510,7 +523,7 @@ def test_nbgraders_table_is_read_without_quotes():
     person = student("aivanova", 47, name='Ivanova, "Anna", =1')
     person = replace(person, delivery=Delivery(assignment="mnist_lab", received="2026-03-03T11:05:07.120000+00:00"))
     people = (person, student("okim", 18, waiting=6))
-    outcome = tables.nbgrader_table(grades_of(FACTS, people), Terms(), {"aivanova": b"page", "okim": b"page"})
+    outcome = tables.nbgrader_table(grades_of(FACTS, people), ExportOptions(), {"aivanova": b"page", "okim": b"page"})
     lines = [line.split(",") for line in outcome.files["grades.csv"].decode().splitlines()]
     assert {len(line) for line in lines} == {11}
     assert lines[1][:5] == ["mnist_lab", "", "2026-03-03 11:05:07.120000", "aivanova", "Ivanova"]
@@ -526,9 +539,9 @@ def test_tables_for_people_calculate_nothing():
     """Names that begin like formulas are shown in CSV and spreadsheet alike; numbers stay numbers."""
     people = [student(number, 47, name=name, group=name) for number, name in enumerate(FORMULAS)]
     grades = grades_of(FACTS, people)
-    rows = rows_of(tables.csv_table(FACTS, grades, Terms()).files["grades.csv"])
+    rows = rows_of(tables.csv_table(FACTS, grades, ExportOptions()).files["grades.csv"])
     assert {row[2][0] for row in rows[1:]} == {row[4][0] for row in rows[1:]} == {"'"}
-    book = openpyxl.load_workbook(io.BytesIO(tables.xlsx_table(FACTS, grades, Terms()).files["grades.xlsx"]))
+    book = openpyxl.load_workbook(io.BytesIO(tables.xlsx_table(FACTS, grades, ExportOptions()).files["grades.xlsx"]))
     sheet = list(book.active.iter_rows(min_row=2))
     assert {cell.data_type for row in sheet for cell in row} <= {"s", "inlineStr", "n"}
     assert [row[-2].value for row in sheet] == [47] * len(people)
@@ -539,10 +552,10 @@ def test_tables_for_people_calculate_nothing():
 def test_any_name_can_be_written_to_every_table(names):
     """Control characters, halves of pairs, quotes: nothing raises, and CSV rows stay rows."""
     grades = grades_of(FACTS, [student(number, 47, name=name) for number, name in enumerate(names)])
-    rows = rows_of(tables.csv_table(FACTS, grades, Terms()).files["grades.csv"])
+    rows = rows_of(tables.csv_table(FACTS, grades, ExportOptions()).files["grades.csv"])
     assert [row[2] for row in rows[1:]] == [shown_safely(name) for name in names]
-    assert tables.xlsx_table(FACTS, grades, Terms()).files
-    assert tables.nbgrader_table(grades, Terms(), {}).files
+    assert tables.xlsx_table(FACTS, grades, ExportOptions()).files
+    assert tables.nbgrader_table(grades, ExportOptions(), {}).files
 
 
 # -- numbers and cells --------------------------------------------------------------------------------------------
@@ -562,7 +575,7 @@ def test_scaling_is_exact_and_rounded_once_half_up(points, of, to, decimals):
 def test_a_written_number_reads_back(value, decimals, separator):
     """In whatever style, without exponents or thousands."""
     value = value.quantize(Decimal(1).scaleb(-decimals))
-    text = written(value, Style(decimals=decimals, separator=separator))
+    text = written(value, NumberFormat(decimals=decimals, separator=separator))
     assert number_of(text) == value
     assert not set(text) - set("0123456789.,")
 
@@ -681,8 +694,8 @@ def test_a_run_that_is_not_finished_is_handed_back_only_if_asked_for(recorded, g
     """Nothing is written, the message says how many are missing; with --allow-partial the account names them."""
     shutil.copytree(recorded / "run", recorded / "half")
     ledger = Ledger(recorded / "half")
-    standings = [Wanted(student=one.student, files="f", digest="", who=one.who) for one in ledger.standings()]
-    ledger.collect([*standings, Wanted(student="17", files="f", digest="d", who=Person(name="Новая Анна"))])
+    standings = [SubmissionInput(student=one.student, files="f", digest="", who=one.who) for one in ledger.standings()]
+    ledger.collect([*standings, SubmissionInput(student="17", files="f", digest="d", who=Person(name="Новая Анна"))])
     call = ["export", "half", "--to", "csv", "-o", "half-out"]
     done = grader(*call)
     assert (done.returncode, (recorded / "half-out").exists()) == (64, False)
@@ -749,9 +762,9 @@ ON_SAMPLES = replace(FACTS, datasets=tuple(replace(one, edition="sample") for on
 def test_a_comment_says_that_a_grade_is_a_preview(facts, said):
     """First of all, in every format that has comments; LTI platforms are told that the grade is pending."""
     (grade,) = grades_of(facts, [student(318, 47)])
-    moodles = moodle.export(WORKSHEET.encode(), "w.csv", [grade], Terms(), ENGLISH).files["w.csv"].decode()
+    moodles = moodle.export(WORKSHEET.encode(), "w.csv", [grade], ExportOptions(), ENGLISH).files["w.csv"].decode()
     scopes = json.loads(gradescope.export([grade], ENGLISH, student=None, maximum=None).files["results.json"])
-    outcome = tables.lti_scores(facts, [grade], Terms(), ENGLISH)
+    outcome = tables.lti_scores(facts, [grade], ExportOptions(), ENGLISH)
     (score,) = json.loads(outcome.files["lti-scores.json"])
     first = (re.search(r"<p class=.*?>(.*?)<br>", moodles)[1], scopes["output"].splitlines()[0])
     first += (score["comment"].splitlines()[0],)

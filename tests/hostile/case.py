@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grader.drivers import Ahead
+from grader.drivers import WarmPool
 from grader.drivers.suited import BEFORE_IMPORT
 from grader.execute import Job, _as_json, run_notebook
 from grader.language import Language
@@ -113,11 +113,11 @@ def _unsuspected(content: bytes) -> bytes:
 
 
 def _run_in_waiting(job: Job) -> Execution:
-    with Ahead(1) as waiting:
+    with WarmPool(1) as waiting:
         waiting.expect(1)
         waiting.take(_as_json(job, None) | {"notebook": "", "out": "", "files": []}, suited=False, linked=False)
         waiting.expect(0)
-        return run_notebook(job, ahead=waiting)
+        return run_notebook(job, warm_pool=waiting)
 
 
 def faults(attack: Attack, outcome: Outcome, *, ahead: bool = False) -> list[str]:

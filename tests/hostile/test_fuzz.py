@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from grader.boundedjson import is_heavier
 from grader.collect import archive
 from grader.drive.notebook import UnreadableError, code_cells, read_notebook
 from grader.records import Trace
 from grader.trace import read_trace
-from grader.weight import is_heavier
 from tests.exchange import archives
 from tests.test_trace import FIT, NOTE
 from tests.timing import within

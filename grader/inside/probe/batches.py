@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from . import tfdata
 from .batching import Batching
-from .recognise import Found, Recogniser, as_binary20, label_facts
+from .recognise import RecognisedArray, Recogniser, as_binary20, label_facts
 from .unread import Unread
 
 
@@ -21,7 +21,7 @@ from .unread import Unread
 class Batch:
     """Inputs and labels of one call, described."""
 
-    found: Found
+    found: RecognisedArray
     labels: dict[str, Any] | None = None
     rows: int | None = None
     """Length of an array; None for pipelines that could not be read."""
@@ -44,7 +44,7 @@ def look_at(recogniser: Recogniser, x: Any, y: Any) -> Batch:
     try:
         return _look_at(recogniser, x, y)
     except Exception:
-        return Batch(found=Found(facts={"shape": [], "dtype": "", "why": _kind(x)}))
+        return Batch(found=RecognisedArray(facts={"shape": [], "dtype": "", "why": _kind(x)}))
 
 
 def _look_at(recogniser: Recogniser, x: Any, y: Any) -> Batch:
@@ -113,7 +113,7 @@ def _read(recogniser: Recogniser, x: Any) -> Batch:
 
 def _pipeline(recogniser: Recogniser, x: Any, why: str) -> Batch:
     source = _source(x)
-    found = Found(facts={"shape": [], "dtype": "", "why": why})
+    found = RecognisedArray(facts={"shape": [], "dtype": "", "why": why})
     if source is not None:
         behind = recogniser.recognise(source)
         if behind.facts.get("dataset"):

@@ -17,7 +17,7 @@ from . import quick
 from .batches import Batch, as_array, look_at, single
 from .batching import order_of
 from .channel import shortened
-from .delegate import Trained, figures_of, why_not
+from .delegate import DelegatedTraining, figures_of, why_not
 from .describe import loss_facts, metric_names, optimizer_facts
 from .failures import send_failure
 from .following import followed_by, left_by
@@ -27,7 +27,7 @@ from .rates import facts_of_callbacks
 from .session import Session, iterations
 
 
-class Watch:
+class WatchedCall:
     """One call on one model."""
 
     stage = ""
@@ -74,11 +74,11 @@ class Watch:
 
     def remember(self, batch: Batch) -> None:
         """Keep how this model's inputs are made from the data set's own."""
-        if batch.found.shelf is not None and not batch.facts.get("why"):
+        if batch.found.stored is not None and not batch.facts.get("why"):
             self.session.known(self.model).preprocessing = {**batch.facts, "rows": None}
 
 
-class Compile(Watch):
+class Compile(WatchedCall):
     """A call of ``compile``."""
 
     stage = "compile"
@@ -92,7 +92,7 @@ class Compile(Watch):
         self.session.send("compile", **(compile_facts(self.session, self.model) or {}))
 
 
-class Fit(Watch):
+class Fit(WatchedCall):
     """A call of ``fit``."""
 
     stage = "fit"
@@ -145,16 +145,16 @@ class Fit(Watch):
         """Have the grader train, where it can; the callbacks are then told what came of it."""
         if not self.session.link.open:
             return None
-        trained: Trained | str = "the probe failed"
+        trained: DelegatedTraining | str = "the probe failed"
         with self.session.quietly():
             trained = self._ask()
-            if isinstance(trained, Trained):
+            if isinstance(trained, DelegatedTraining):
                 try:
                     rate = starting_rate(self.model)
                     hand_over(self.model, trained, self._shapes())
                 except Exception as error:
                     trained = f"{type(error).__name__}: {error}"
-        if not isinstance(trained, Trained):
+        if not isinstance(trained, DelegatedTraining):
             self.facts["in_kernel_because"] = shortened(trained)
             return None
         self.facts["delegated"] = True
@@ -175,7 +175,7 @@ class Fit(Watch):
             if array is not None
         ]
 
-    def _ask(self) -> Trained | str:
+    def _ask(self) -> DelegatedTraining | str:
         known = self.session.known(self.model)
         why = why_not(self.facts, self.given, known.figures)
         if why:
@@ -222,7 +222,7 @@ class Fit(Watch):
         )
 
 
-class Evaluate(Watch):
+class Evaluate(WatchedCall):
     """A call of ``evaluate``."""
 
     stage = "evaluate"

@@ -30,7 +30,7 @@ _PLAYED = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trained:
+class DelegatedTraining:
     """A training done elsewhere."""
 
     history: Mapping[str, list[float]]
@@ -55,7 +55,7 @@ class Link:
         """Whether there is somebody to ask; a child that the notebook forked must not."""
         return self._socket is not None and os.getpid() == self._pid
 
-    def ask(self, model: Mapping[str, Any], fit: Mapping[str, Any]) -> Trained | str:
+    def ask(self, model: Mapping[str, Any], fit: Mapping[str, Any]) -> DelegatedTraining | str:
         """Ask for a training described by the events ``model`` and ``fit``; returns it, or why there is none."""
         answer = self._answer(model, fit)
         if isinstance(answer, str):
@@ -65,7 +65,7 @@ class Link:
             return str(told.get("why", "no reason given"))
         with np.load(io.BytesIO(state), allow_pickle=False) as arrays:
             own = {name: told[name] for name in ("history", "kinds", "names")}
-            return Trained(**own, state=dict(arrays))
+            return DelegatedTraining(**own, state=dict(arrays))
 
     def rebuilds(self, model: Mapping[str, Any], fit: Mapping[str, Any]) -> bool:
         """Ask whether a training that was done here can be repeated; no answer counts as no."""

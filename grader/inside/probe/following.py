@@ -11,7 +11,7 @@ from .describe import flat_layers
 
 
 @dataclass(frozen=True)
-class Left:
+class ModelDigest:
     """What a fit left in its model, as digests."""
 
     fit: int
@@ -19,12 +19,12 @@ class Left:
     optimizer: bytes
 
 
-def left_by(fit: int, model: Any) -> Left:
+def left_by(fit: int, model: Any) -> ModelDigest:
     """Describe what a fit has just left."""
-    return Left(fit, _weights(model), _optimizer(model))
+    return ModelDigest(fit, _weights(model), _optimizer(model))
 
 
-def followed_by(left: Left | None, model: Any) -> tuple[int | None, bool]:
+def followed_by(left: ModelDigest | None, model: Any) -> tuple[int | None, bool]:
     """Return the fit that the next one goes on from, if any, and whether the optimizer begins anew."""
     if left is None or _weights(model) != left.weights:
         return None, False

@@ -15,15 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .delegate import Trained
+from .delegate import DelegatedTraining
 from .describe import flat_layers
 
 
-class Misfit(Exception):  # noqa: N818  - a reason to train here, not an error of the notebook
+class HandoverRefused(Exception):  # noqa: N818  - a reason to train here, not an error of the notebook
     """The training is not one of this model."""
 
 
-def hand_over(model: Any, trained: Trained, batch: Iterable[tuple[Any, str]]) -> None:
+def hand_over(model: Any, trained: DelegatedTraining, batch: Iterable[tuple[Any, str]]) -> None:
     """Build the model as ``fit`` would, and set its weights and its optimizer's variables.
 
     Args:
@@ -32,19 +32,19 @@ def hand_over(model: Any, trained: Trained, batch: Iterable[tuple[Any, str]]) ->
         batch: Shape and number type of inputs and labels, the batch axis None where batches differ in length.
 
     Raises:
-        Misfit: They are of other kinds or shapes; nothing was set.
+        HandoverRefused: They are of other kinds or shapes; nothing was set.
     """
     import keras
 
     model._symbolic_build(data_batch=tuple(keras.KerasTensor(shape, kind) for shape, kind in batch))
     pairs = [*_pairs(model, trained)]
     if any(tuple(variable.shape) != array.shape for variable, array in pairs):
-        raise Misfit("weights of other shapes came back")
+        raise HandoverRefused("weights of other shapes came back")
     for variable, array in pairs:
         variable.assign(array)
 
 
-def _pairs(model: Any, trained: Trained) -> Iterator[tuple[Any, NDArray[Any]]]:
+def _pairs(model: Any, trained: DelegatedTraining) -> Iterator[tuple[Any, NDArray[Any]]]:
     weights = {
         f"w{node}_{number}": weight
         for node, layer in enumerate(_in_order(model, trained), start=1)
@@ -52,22 +52,22 @@ def _pairs(model: Any, trained: Trained) -> Iterator[tuple[Any, NDArray[Any]]]:
     }
     wanted = weights | {f"o{number}": variable for number, variable in enumerate(model.optimizer.variables)}
     if wanted.keys() | {"order"} != trained.state.keys():
-        raise Misfit("other weights came back")
+        raise HandoverRefused("other weights came back")
     names = {id(weight): name for name, weight in weights.items()}
     if [names.get(id(weight)) for weight in model.trainable_variables] != trained.state["order"].tolist():
-        raise Misfit("its weights stand in another order than they are called in")
+        raise HandoverRefused("its weights stand in another order than they are called in")
     return ((variable, trained.state[name]) for name, variable in wanted.items())
 
 
-def _in_order(model: Any, trained: Trained) -> list[Any]:
+def _in_order(model: Any, trained: DelegatedTraining) -> list[Any]:
     """Return the layers in the trainer's order, which is that of the network and not that of their definition."""
     layers = list(flat_layers(model))
     named = {layer.name: layer for layer in layers}
     found = [named.get(name) for name in trained.names]
     if len(named) != len(layers) or len({id(one) for one in found}) != len(layers):
-        raise Misfit("its layers cannot be told apart by their names")
+        raise HandoverRefused("its layers cannot be told apart by their names")
     if [type(layer).__name__ for layer in found] != trained.kinds:
-        raise Misfit("other layers came back")
+        raise HandoverRefused("other layers came back")
     return found
 
 
@@ -79,7 +79,7 @@ def starting_rate(model: Any) -> float | None:
     return None if scheduled else float(model.optimizer.learning_rate.numpy())
 
 
-def play(model: Any, trained: Trained, given: Mapping[str, Any], steps: int, rate: float | None) -> Any:
+def play(model: Any, trained: DelegatedTraining, given: Mapping[str, Any], steps: int, rate: float | None) -> Any:
     """Tell the callbacks the epochs of a training that has been handed over; returns the ``History``.
 
     Args:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..pipelines import end_at_once  # noqa: TID252 - the kernel imports this folder under another name
-from .calls import Compile, Evaluate, Fit, Predict, Watch
+from .calls import Compile, Evaluate, Fit, Predict, WatchedCall
 from .failures import layer_failed, send_failure
 from .session import Session
 
@@ -59,7 +59,7 @@ def replace_function(original: Method, wrapper: Method) -> None:
                     setattr(module, name, wrapper)
 
 
-def _watched(session: Session, kind: type[Watch], original: Method) -> Method:
+def _watched(session: Session, kind: type[WatchedCall], original: Method) -> Method:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         watching = session.watching

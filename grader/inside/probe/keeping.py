@@ -34,7 +34,7 @@ def _is_rebuildable(session: Session, model: Any, fit: Mapping[str, Any]) -> boo
         return True
     if not _looks_rebuildable(session, model, fit):
         return False
-    served = fit["x"].get("dataset") in session.shelves  # of others there are no test inputs to predict
+    served = fit["x"].get("dataset") in session.stored_datasets  # of others there are no test inputs to predict
     return not served or not session.link.open or session.link.rebuilds(session.known(model).event, fit)
 
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .identity import ByIdentity
-from .library import Rows, Shelf
 from .scaling import Scaling, find_scaling, hashes_of
+from .stored import Rows, StoredDataset
 
 _MOST_ROWS = 1_000_000
 _MOST_RANGES = 1_000
@@ -23,11 +23,11 @@ _CACHED = 32
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class RecognisedArray:
     """What an array is. ``facts`` has the fields of ``records.ArrayFacts``."""
 
     facts: Mapping[str, Any]
-    shelf: Shelf | None = None
+    stored: StoredDataset | None = None
     rows: Rows | None = None
     """Row numbers over both splits, -1 where not found."""
 
@@ -36,12 +36,12 @@ class Found:
 class Recogniser:
     """Looks arrays up among the data sets and remembers its latest answers without keeping the arrays alive."""
 
-    shelves: Mapping[str, Shelf]
+    stored_datasets: Mapping[str, StoredDataset]
     pipelines: ByIdentity[Any] = field(default_factory=ByIdentity)
     """What pipelines were found to be, by the object."""
-    _cache: OrderedDict[tuple[Any, ...], tuple[weakref.ref[Any], Found]] = field(default_factory=OrderedDict)
+    _cache: OrderedDict[tuple[Any, ...], tuple[weakref.ref[Any], RecognisedArray]] = field(default_factory=OrderedDict)
 
-    def recognise(self, x: NDArray[Any]) -> Found:
+    def recognise(self, x: NDArray[Any]) -> RecognisedArray:
         """Return what the array ``x`` of shape (n, ...) is."""
         key = _key(x)
         if key in self._cache and self._cache[key][0]() is x:
@@ -53,21 +53,23 @@ class Recogniser:
             self._cache.popitem(last=False)
         return found
 
-    def _look_up(self, x: NDArray[Any]) -> Found:
+    def _look_up(self, x: NDArray[Any]) -> RecognisedArray:
         base = {"shape": list(x.shape), "dtype": str(x.dtype)}
         why = _unfit(x)
         if why:
-            return Found(facts={**base, "why": why})
+            return RecognisedArray(facts={**base, "why": why})
         flat = x.reshape(len(x), -1)
-        fitting = [shelf for shelf in self.shelves.values() if shelf.row_size == flat.shape[1]]
+        fitting = [stored for stored in self.stored_datasets.values() if stored.row_size == flat.shape[1]]
         if not fitting:
-            return Found(facts={**base, "why": "its rows have another size than the images of the data sets"})
-        for shelf in fitting:
-            found = _on(shelf, flat, base)
+            return RecognisedArray(facts={**base, "why": "its rows have another size than the images of the data sets"})
+        for stored in fitting:
+            found = _on(stored, flat, base)
             if found is not None:
                 return found
-        names = " or ".join(shelf.name for shelf in fitting)
-        return Found(facts={**base, "why": f"its rows are not images of {names}, or were changed by more than scaling"})
+        names = " or ".join(stored.name for stored in fitting)
+        return RecognisedArray(
+            facts={**base, "why": f"its rows are not images of {names}, or were changed by more than scaling"}
+        )
 
 
 def _unfit(x: NDArray[Any]) -> str:
@@ -79,21 +81,21 @@ def _unfit(x: NDArray[Any]) -> str:
     return "too many rows" if len(x) > _MOST_ROWS else ""
 
 
-def _on(shelf: Shelf, flat: NDArray[Any], base: Mapping[str, Any]) -> Found | None:
-    scaling = find_scaling(flat, shelf.channels, shelf.contains)
+def _on(stored: StoredDataset, flat: NDArray[Any], base: Mapping[str, Any]) -> RecognisedArray | None:
+    scaling = find_scaling(flat, stored.channels, stored.contains)
     if scaling is None:
         return None
     hashes, whole = hashes_of(flat, scaling)
-    rows = shelf.find(hashes)
+    rows = stored.find(hashes)
     rows = rows if whole.all() else np.where(whole, rows, -1)
-    train, test = int(((rows >= 0) & (rows < shelf.num_train)).sum()), int((rows >= shelf.num_train).sum())
+    train, test = int(((rows >= 0) & (rows < stored.num_train)).sum()), int((rows >= stored.num_train).sum())
     unknown = len(rows) - train - test
     split = "mixed" if train and test else "test" if test else "train"
     facts = {
         **base,
-        "dataset": shelf.name,
+        "dataset": stored.name,
         "split": split,
-        "rows": None if unknown or split == "mixed" else row_facts(rows - (shelf.num_train if test else 0)),
+        "rows": None if unknown or split == "mixed" else row_facts(rows - (stored.num_train if test else 0)),
         "train_rows": train,
         "test_rows": test,
         "unknown_rows": unknown,
@@ -101,7 +103,7 @@ def _on(shelf: Shelf, flat: NDArray[Any], base: Mapping[str, Any]) -> Found | No
     }
     if unknown:
         facts["why"] = "some rows are not images of the data set"
-    return Found(facts=facts, shelf=shelf, rows=rows)
+    return RecognisedArray(facts=facts, stored=stored, rows=rows)
 
 
 def scaling_facts(scaling: Scaling) -> dict[str, float | list[float]]:
@@ -126,7 +128,7 @@ def row_facts(rows: Rows) -> dict[str, Any]:
     return {"count": len(rows), "ranges": runs, "packed": ""}
 
 
-def label_facts(y: NDArray[Any], found: Found | None = None) -> dict[str, Any]:
+def label_facts(y: NDArray[Any], found: RecognisedArray | None = None) -> dict[str, Any]:
     """Describe labels as ``records.LabelFacts`` does; ``found`` is what their images were recognised as."""
     facts: dict[str, Any] = {"shape": list(y.shape), "dtype": str(y.dtype), "encoding": "other"}
     if y.dtype.kind not in "iufb" or not y.size:
@@ -142,14 +144,14 @@ def label_facts(y: NDArray[Any], found: Found | None = None) -> dict[str, Any]:
         facts |= {"encoding": "onehot", "num_classes": int(y.shape[1])}
     else:
         return facts
-    if found is not None and found.rows is not None and found.shelf is not None and len(found.rows) == len(classes):
+    if found is not None and found.rows is not None and found.stored is not None and len(found.rows) == len(classes):
         known = found.rows >= 0
-        agree = found.shelf.labels[found.rows[known]] == classes[known]
+        agree = found.stored.labels[found.rows[known]] == classes[known]
         facts["agree"] = float(agree.mean()) if len(agree) else None
     return facts
 
 
-def as_binary20(found: Found, y: NDArray[Any] | None) -> Found:
+def as_binary20(found: RecognisedArray, y: NDArray[Any] | None) -> RecognisedArray:
     """Return ``found`` as the synthetic data set when it is floats of shape (n, 20) with labels of 0 and 1, if any."""
     shape, dtype = found.facts["shape"], found.facts["dtype"]
     if found.facts.get("dataset") or len(shape) != 2 or shape[1] != 20 or not str(dtype).startswith("float"):
@@ -158,7 +160,7 @@ def as_binary20(found: Found, y: NDArray[Any] | None) -> Found:
         return found
     rows = {"count": shape[0], "ranges": [[0, shape[0]]], "packed": ""}
     facts = {"shape": shape, "dtype": dtype, "dataset": "binary20", "split": "train", "rows": rows}
-    return Found(facts={**facts, "train_rows": shape[0], "scale": 1.0, "shift": 0.0})
+    return RecognisedArray(facts={**facts, "train_rows": shape[0], "scale": 1.0, "shift": 0.0})
 
 
 def _key(x: NDArray[Any]) -> tuple[Any, ...]:

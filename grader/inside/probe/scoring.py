@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .library import Shelf
 from .session import Session
+from .stored import StoredDataset
 
 _SECONDS = 60
 _ROWS = 2_000
@@ -22,19 +22,19 @@ def send_predictions(session: Session) -> None:
     for model in reversed(session.kept.values()):
         with session.quietly():
             known = session.known(model)
-            shelf = session.shelves.get((known.preprocessing or {}).get("dataset", ""))
-            if shelf is None or known.preprocessing is None or known.last_fit is None:
+            stored = session.stored_datasets.get((known.preprocessing or {}).get("dataset", ""))
+            if stored is None or known.preprocessing is None or known.last_fit is None:
                 continue
-            classes = _classes(model, shelf, known.preprocessing, deadline)
+            classes = _classes(model, stored, known.preprocessing, deadline)
             if classes is not None:
                 packed = base64.b64encode(classes.tobytes()).decode("ascii")
-                facts = {"model": known.number, "after_fit": known.last_fit, "dataset": shelf.name}
+                facts = {"model": known.number, "after_fit": known.last_fit, "dataset": stored.name}
                 session.channel.send("predictions", **facts, classes=packed)
 
 
-def _classes(model: Any, shelf: Shelf, inputs: dict[str, Any], deadline: float) -> NDArray[np.uint8] | None:
+def _classes(model: Any, stored: StoredDataset, inputs: dict[str, Any], deadline: float) -> NDArray[np.uint8] | None:
     """Return one class per test row, or None when the time ran out or the output is no class."""
-    images, parts = shelf.array("x_test"), []
+    images, parts = stored.array("x_test"), []
     for start in range(0, len(images), _ROWS):
         if time.monotonic() > deadline:
             return None

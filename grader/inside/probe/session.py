@@ -14,14 +14,14 @@ from typing import Any
 from .channel import Channel, shortened, wire
 from .delegate import Link
 from .describe import flat_layers, model_facts
-from .following import Left
+from .following import ModelDigest
 from .identity import ByIdentity
-from .library import shelves
 from .recognise import Recogniser
+from .stored import stored_datasets
 
 
 @dataclass
-class Known:
+class KnownModel:
     """What is known of one model object."""
 
     number: int
@@ -33,7 +33,7 @@ class Known:
     figures: list[str] | None = None
     """Which accuracies it was compiled to measure, None where it measures anything else; see ``delegate``."""
     last_fit: int | None = None
-    left: Left | None = None
+    left: ModelDigest | None = None
     """What its latest fit left in it."""
     not_fresh: str = ""
     row: tuple[int, ...] | None = None
@@ -42,7 +42,7 @@ class Known:
     """``records.ArrayFacts`` of the latest recognised inputs."""
 
 
-class Watching(threading.local):
+class ThreadState(threading.local):
     """Where a thread stands among the hooks."""
 
     depth: int = 0
@@ -63,11 +63,11 @@ class Session:
     ) -> None:
         self.channel = Channel(fd)
         self.link = Link(link_fd)
-        self.shelves: dict[str, Any] = {}
-        self.recogniser = Recogniser(self.shelves)
+        self.stored_datasets: dict[str, Any] = {}
+        self.recogniser = Recogniser(self.stored_datasets)
         self.budget = quick_steps
-        self.watching = Watching()
-        self.models: ByIdentity[Known] = ByIdentity()
+        self.watching = ThreadState()
+        self.models: ByIdentity[KnownModel] = ByIdentity()
         self.touched: ByIdentity[str] = ByIdentity()
         """Layers whose weights are not as initialised, and why."""
         self.kept: dict[int, Any] = {}
@@ -78,7 +78,7 @@ class Session:
         self._models = 0
         self._snapshots = 0
         with self.quietly():
-            self.shelves.update(shelves(data))
+            self.stored_datasets.update(stored_datasets(data))
 
     def cell(self) -> int:
         """Return the execution count of the running cell, 0 without IPython."""
@@ -118,16 +118,16 @@ class Session:
         finally:
             self.watching.muted = before
 
-    def known(self, model: Any) -> Known:
+    def known(self, model: Any) -> KnownModel:
         """Return what is known of a model, giving it a number when it is new."""
         known = self.models.get(model)
         if known is None:
-            known = Known(number=self._models)
+            known = KnownModel(number=self._models)
             self._models += 1
             self.models.set(model, known)
         return known
 
-    def snapshot(self, model: Any) -> Known:
+    def snapshot(self, model: Any) -> KnownModel:
         """Send what a model looks like if that changed since the last time."""
         known = self.known(model)
         facts = wire(model_facts(model, known.row))

@@ -11,7 +11,7 @@ from typing import Any
 from ..probe.hooks import replace_function  # noqa: TID252 - the kernel imports this folder under another name
 from .calls import Change, change_calls
 from .old_arguments import CONVOLUTIONS, DROPPED_ARGUMENTS, RENAMED_ARGUMENTS, SAY_NOTHING
-from .told import Told
+from .reporter import LegacyReporter
 from .windows import joined
 
 _PACKAGES = ("layers", "optimizers", "callbacks", "constraints", "regularizers")
@@ -24,7 +24,7 @@ _COUNTED_IN_IMAGES = ("samples_per_epoch", "nb_val_samples")
 class OldArguments:
     """What one class, method or function no longer takes."""
 
-    told: Told
+    reporter: LegacyReporter
     renamed: dict[str, str] = field(default_factory=dict)
     dropped: set[str] = field(default_factory=set)
     known: frozenset[str] = frozenset()
@@ -40,21 +40,21 @@ class OldArguments:
         for name, value in given.items():
             if name in self.renamed:
                 new = self.renamed[name]
-                self.told.used(f"{name}=", f"{new}=")
+                self.reporter.used(f"{name}=", f"{new}=")
                 out[new] = int(value) if new == "epochs" else value
             elif name not in self.dropped:
                 out[name] = value
             elif name == "dim_ordering" and value in _ORDERINGS and "data_format" in self.known:
-                self.told.used("dim_ordering=", f'data_format="{_ORDERINGS[value]}"')
+                self.reporter.used("dim_ordering=", f'data_format="{_ORDERINGS[value]}"')
                 out["data_format"] = _ORDERINGS[value]
             elif name in SAY_NOTHING and not _says_nothing(name, value):
                 out[name] = value
             else:
-                self.told.used(f"{name}=")
+                self.reporter.used(f"{name}=")
         return out
 
 
-def install_arguments(told: Told) -> None:
+def install_arguments(reporter: LegacyReporter) -> None:
     """Teach Keras, which has just been imported, the old names of its arguments."""
     import keras
 
@@ -65,23 +65,23 @@ def install_arguments(told: Told) -> None:
         if isinstance(kind, type) and "__init__" in vars(kind)
     }
     for kind in kinds:
-        old = arguments_of(told, kind.__name__, kind)
+        old = arguments_of(reporter, kind.__name__, kind)
         if old.renamed or old.dropped:
             change_calls(kind, "__init__", _of_convolution(old) if kind.__name__ in CONVOLUTIONS else plainly(old))
     for method in ("fit", "evaluate", "predict", "compile"):
-        change_calls(keras.Model, method, plainly(arguments_of(told, method, getattr(keras.Model, method))))
-    _teach_model(told)
-    _teach_to_categorical(told)
+        change_calls(keras.Model, method, plainly(arguments_of(reporter, method, getattr(keras.Model, method))))
+    _teach_model(reporter)
+    _teach_to_categorical(reporter)
 
 
-def arguments_of(told: Told, name: str, today: Callable[..., Any]) -> OldArguments:
+def arguments_of(reporter: LegacyReporter, name: str, today: Callable[..., Any]) -> OldArguments:
     """Return the old arguments of what has this name, but for those that it still takes."""
     known = frozenset(inspect.signature(today).parameters)
     renamed = {old: new for old, new, owners in RENAMED_ARGUMENTS if name in owners and old not in known}
     dropped = {old for old, owners in DROPPED_ARGUMENTS if name in owners and old not in known}
     for old in _COUNTED_IN_IMAGES:
         renamed.pop(old, None)
-    return OldArguments(told, renamed, dropped, known)
+    return OldArguments(reporter, renamed, dropped, known)
 
 
 def plainly(old: OldArguments) -> Change:
@@ -99,26 +99,26 @@ def _of_convolution(old: OldArguments) -> Change:
     def change(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         if not old.found_in(given):
             return args, given
-        return joined(args, old.told, "Conv2D"), old.mended(given)
+        return joined(args, old.reporter, "Conv2D"), old.mended(given)
 
     return change
 
 
-def _teach_model(told: Told) -> None:
+def _teach_model(reporter: LegacyReporter) -> None:
     """``Model(input=a, output=b)`` hands its arguments to ``__new__`` of one class and ``__init__`` of another."""
     import keras
     from keras.src.models.functional import Functional
 
-    old = arguments_of(told, "Model", Functional.__init__)
+    old = arguments_of(reporter, "Model", Functional.__init__)
     for owner, name in ((keras.Model, "__new__"), (Functional, "__init__")):
         change_calls(owner, name, plainly(old))
 
 
-def _teach_to_categorical(told: Told) -> None:
+def _teach_to_categorical(reporter: LegacyReporter) -> None:
     import keras
 
     encode = keras.utils.to_categorical
-    old = arguments_of(told, "to_categorical", encode)
+    old = arguments_of(reporter, "to_categorical", encode)
 
     def to_categorical(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
@@ -126,7 +126,7 @@ def _teach_to_categorical(told: Told) -> None:
         encoded = encode(*args[:2], **(old.mended(kwargs) if old.found_in(kwargs) else kwargs))
         if dtype is None:
             return encoded
-        told.used("to_categorical(dtype=)", f"to_categorical(y).astype({str(dtype)!r})")
+        reporter.used("to_categorical(dtype=)", f"to_categorical(y).astype({str(dtype)!r})")
         return encoded.astype(dtype)
 
     replace_function(encode, to_categorical)

@@ -7,43 +7,43 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from .told import Told
+from .reporter import LegacyReporter
 
 _TESTING = 0
 
 
-def backend(told: Told) -> dict[str, Callable[[ModuleType], Any]]:
+def backend(reporter: LegacyReporter) -> dict[str, Callable[[ModuleType], Any]]:
     """Return what makes each function, by its dotted name."""
 
     def image_dim_ordering() -> str:
         import keras
 
-        told.used("image_dim_ordering()", "keras.config.image_data_format()")
+        reporter.used("image_dim_ordering()", "keras.config.image_data_format()")
         return {"channels_first": "th"}.get(keras.config.image_data_format(), "tf")
 
     def set_image_dim_ordering(ordering: str) -> None:
         import keras
 
         new = {"th": "channels_first", "tf": "channels_last"}[ordering]
-        told.used(f"set_image_dim_ordering({ordering!r})", f"keras.config.set_image_data_format({new!r})")
+        reporter.used(f"set_image_dim_ordering({ordering!r})", f"keras.config.set_image_data_format({new!r})")
         keras.config.set_image_data_format(new)
 
     def set_session(session: Any) -> None:  # noqa: ARG001
-        told.used("set_session(...)")
+        reporter.used("set_session(...)")
 
     def set_value(x: Any, value: Any) -> None:
-        told.used("set_value(x, value)", "x.assign(value)")  # Keras 3 keeps one that fails on its own variables
+        reporter.used("set_value(x, value)", "x.assign(value)")  # Keras 3 keeps one that fails on its own variables
         x.assign(value)
 
     def learning_phase() -> int:
-        told.used("learning_phase()", "model(x, training=False)")
+        reporter.used("learning_phase()", "model(x, training=False)")
         return _TESTING
 
     def set_learning_phase(value: Any) -> None:  # noqa: ARG001 - TensorFlow 2 trained in fit whatever it was
-        told.used("set_learning_phase(...)", "model(x, training=False)")
+        reporter.used("set_learning_phase(...)", "model(x, training=False)")
 
     def function(inputs: Any, outputs: Any, **ignored: Any) -> Any:  # noqa: ARG001 - updates, name
-        told.used("function(inputs, outputs)", "keras.Model(inputs, outputs)")
+        reporter.used("function(inputs, outputs)", "keras.Model(inputs, outputs)")
         return _function(inputs, outputs)
 
     functions = (

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from .told import Told
+from .reporter import LegacyReporter
 
 CONTENT = "/content"
 """Where Colab keeps a notebook's files; in the sandbox a link to the work folder."""
@@ -23,14 +23,14 @@ _CONTENT_PATH = re.compile(r"/content/[^'\"\n\\*?<>|{}$;]+")
 _TERMINAL = re.compile(r"^\$?[ \t]*((?:sudo[ \t]+)?(?:pip3?|conda|apt|apt-get|wget|curl|git|python3?)[ \t]+\S.*)$")
 
 
-def install_cells(told: Told, shell: Any) -> None:
+def install_cells(reporter: LegacyReporter, shell: Any) -> None:
     """Look at every cell before it runs."""
     if not hasattr(shell, "magic"):
-        shell.magic = lambda line: _magic(told, shell, line)
-    shell.input_transformers_cleanup.append(lambda lines: _readable(told, lines, shell))
+        shell.magic = lambda line: _magic(reporter, shell, line)
+    shell.input_transformers_cleanup.append(lambda lines: _readable(reporter, lines, shell))
     paths = _Paths()
     shell.ast_transformers.append(paths)
-    shell.events.register("post_run_cell", lambda result: paths.tell(told, result.execution_count))
+    shell.events.register("post_run_cell", lambda result: paths.tell(reporter, result.execution_count))
     shell.events.register("pre_run_cell", lambda info: _lay_out(str(info.raw_cell or "")))
 
 
@@ -40,10 +40,10 @@ class _Paths(ast.NodeTransformer):
     def __init__(self) -> None:
         self._found: set[str] = set()
 
-    def tell(self, told: Told, cell: int | None) -> None:
+    def tell(self, reporter: LegacyReporter, cell: int | None) -> None:
         """Say so once the cell has run: while it is being read, its number is not settled."""
         for old in sorted(self._found):
-            told.used(old, "tensorflow.keras", cell=cell or 0)
+            reporter.used(old, "tensorflow.keras", cell=cell or 0)
         self._found.clear()
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
@@ -69,14 +69,14 @@ class _Paths(ast.NodeTransformer):
         return "tensorflow.keras" + name[match.end() :]
 
 
-def _magic(told: Told, shell: Any, line: str) -> Any:
+def _magic(reporter: LegacyReporter, shell: Any, line: str) -> Any:
     """``get_ipython().magic("matplotlib inline")``, as notebooks had it that were exported and read in again."""
-    told.used("get_ipython().magic(...)", "get_ipython().run_line_magic(name, line)")
+    reporter.used("get_ipython().magic(...)", "get_ipython().run_line_magic(name, line)")
     name, _, rest = line.strip().removeprefix("%").partition(" ")
     return shell.run_line_magic(name, rest)
 
 
-def _readable(told: Told, lines: list[str], shell: Any) -> list[str]:
+def _readable(reporter: LegacyReporter, lines: list[str], shell: Any) -> list[str]:
     """Return a cell's lines with tabs as Python 2 read them, and with terminal lines marked as such.
 
     Only a cell that is no Python as it stands is touched, and only if it is Python afterwards.
@@ -90,7 +90,7 @@ def _readable(told: Told, lines: list[str], shell: Any) -> list[str]:
     for change, old, write in changes:
         changed = [change(line) for line in lines]
         if changed != lines and _runs("".join(changed), shell):
-            told.used(old, write)
+            reporter.used(old, write)
             return changed
     return lines
 

@@ -22,7 +22,7 @@ _SMALL = 20_000
 _SPLITS = {"train": "train", "t10k": "test", "test": "test"}
 
 
-class Copies:
+class DatasetFiles:
     """Files of the data sets by the last part of their address."""
 
     def __init__(self, session: Any) -> None:
@@ -34,7 +34,7 @@ class Copies:
         name = address.split("?", maxsplit=1)[0].rstrip("/").rpartition("/")[2]
         if name not in self._made:
             with self._session.quietly():
-                content = _content(name, self._session.shelves)
+                content = _content(name, self._session.stored_datasets)
                 if content is not None:
                     self._made[name] = content
         if name in self._made:
@@ -42,8 +42,8 @@ class Copies:
         return self._made.get(name)
 
 
-def _content(name: str, shelves: Mapping[str, Any]) -> bytes | None:
-    mnist, cifar = shelves.get("mnist"), shelves.get("cifar10")
+def _content(name: str, stored_datasets: Mapping[str, Any]) -> bytes | None:
+    mnist, cifar = stored_datasets.get("mnist"), stored_datasets.get("cifar10")
     idx, csv = _IDX.match(name), _CSV.match(name)
     if mnist is not None and name == "mnist.npz":
         return Path(mnist_file(mnist)).read_bytes()
@@ -64,15 +64,15 @@ def _idx(array: Any) -> bytes:
     return head + bytes(array.astype("uint8").tobytes())
 
 
-def _csv(shelf: Any, split: str, most: int | None) -> bytes:
-    labels, images = shelf.array(f"y_{split}")[:most], shelf.array(f"x_{split}")[:most]
+def _csv(stored: Any, split: str, most: int | None) -> bytes:
+    labels, images = stored.array(f"y_{split}")[:most], stored.array(f"x_{split}")[:most]
     rows = zip(labels.tolist(), images.reshape(-1, 784).tolist(), strict=True)
     return "".join(f"{label},{','.join(map(str, image))}\n" for label, image in rows).encode()
 
 
-def install_downloads(session: Any) -> Copies:
+def install_downloads(session: Any) -> DatasetFiles:
     """Answer the standard library's downloads of these files; all others fail as they do without a network."""
-    copies = Copies(session)
+    copies = DatasetFiles(session)
     really_open, really_retrieve = urllib.request.urlopen, urllib.request.urlretrieve
 
     def urlopen(url: Any, *args: Any, **kwargs: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..probe.describe import loss_facts  # noqa: TID252 - the kernel imports this folder under another name
 from ..probe.hooks import replace_method  # noqa: TID252
-from .told import Told
+from .reporter import LegacyReporter
 
 _STEPS = ("steps_per_epoch", "validation_steps", "steps")
 _OF_COLUMNS = frozenset(
@@ -24,15 +24,15 @@ _OF_COLUMNS = frozenset(
 _MATRIX = 2
 
 
-def install_feeding(told: Told) -> None:
+def install_feeding(reporter: LegacyReporter) -> None:
     """Teach Keras, which has just been imported, what its models were fed."""
     import keras
 
     for name in ("fit", "evaluate", "predict"):
-        replace_method(keras.Model, name, lambda original: _fed(told, original))
+        replace_method(keras.Model, name, lambda original: _fed(reporter, original))
 
 
-def _fed(told: Told, original: Callable[..., Any]) -> Callable[..., Any]:
+def _fed(reporter: LegacyReporter, original: Callable[..., Any]) -> Callable[..., Any]:
     signature = inspect.signature(original)
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -41,7 +41,7 @@ def _fed(told: Told, original: Callable[..., Any]) -> Callable[..., Any]:
             bound = signature.bind(self, *args, **kwargs)
         except TypeError:  # Keras will say so itself
             return original(self, *args, **kwargs)
-        changes = {**_steps(told, bound.arguments), **_data(told, self, bound.arguments)}
+        changes = {**_steps(reporter, bound.arguments), **_data(reporter, self, bound.arguments)}
         if not changes:
             return original(self, *args, **kwargs)
         bound.arguments.update(changes)
@@ -50,29 +50,29 @@ def _fed(told: Told, original: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-def _steps(told: Told, given: dict[str, Any]) -> dict[str, Any]:
+def _steps(reporter: LegacyReporter, given: dict[str, Any]) -> dict[str, Any]:
     """``steps_per_epoch=len(x) / 32`` was counted up to, and so was as good as the next whole number."""
     changes: dict[str, Any] = {}
     for name in [one for one in _STEPS if isinstance(given.get(one), float)]:
         changes[name] = math.ceil(given[name])
-        told.used(f"{name}={given[name]:g}", f"{name}={changes[name]}")
+        reporter.used(f"{name}={given[name]:g}", f"{name}={changes[name]}")
     if isinstance(given.get("class_weight"), str):  # "auto" of Keras 1, which Keras 2 passed over
-        told.used(f'class_weight="{given["class_weight"]}"')
+        reporter.used(f'class_weight="{given["class_weight"]}"')
         changes["class_weight"] = None
     return changes
 
 
-def _data(told: Told, model: Any, given: dict[str, Any]) -> dict[str, Any]:
-    changes = {"x": _images(told, model, given.get("x")), "y": _labels(told, model, given.get("y"))}
+def _data(reporter: LegacyReporter, model: Any, given: dict[str, Any]) -> dict[str, Any]:
+    changes = {"x": _images(reporter, model, given.get("x")), "y": _labels(reporter, model, given.get("y"))}
     pair = given.get("validation_data")
     if isinstance(pair, (tuple, list)) and len(pair) >= _MATRIX:
-        x, y = _images(told, model, pair[0]), _labels(told, model, pair[1])
+        x, y = _images(reporter, model, pair[0]), _labels(reporter, model, pair[1])
         if x is not pair[0] or y is not pair[1]:
             changes["validation_data"] = (x, y, *pair[2:])
     return {name: value for name, value in changes.items() if value is not given.get(name)}
 
 
-def _images(told: Told, model: Any, x: Any) -> Any:
+def _images(reporter: LegacyReporter, model: Any, x: Any) -> Any:
     """Return images in the shape that a model's first layer, a ``Flatten``, was made for.
 
     TensorFlow 2 only warned that their shape was another one, since they were flattened anyway.
@@ -88,11 +88,11 @@ def _images(told: Told, model: Any, x: Any) -> Any:
         return x
     if len(wanted) == len(found) or found == (*wanted, 1) or wanted == (*found, 1):  # as Keras has them, or makes them
         return x
-    told.used(f"images of shape {found}", f"x.reshape{(-1, *wanted)}")
+    reporter.used(f"images of shape {found}", f"x.reshape{(-1, *wanted)}")
     return x.reshape(-1, *wanted)
 
 
-def _labels(told: Told, model: Any, y: Any) -> Any:
+def _labels(reporter: LegacyReporter, model: Any, y: Any) -> Any:
     """Return plain labels as a column, where the loss compares them with several outputs."""
     outputs = getattr(model, "outputs", None)
     if not isinstance(y, np.ndarray) or y.ndim != 1 or not outputs or not getattr(model, "compiled", False):
@@ -100,5 +100,5 @@ def _labels(told: Told, model: Any, y: Any) -> Any:
     shape = tuple(outputs[0].shape)
     if len(outputs) > 1 or len(shape) != _MATRIX or shape[1] == 1 or loss_facts(model.loss)["loss"] not in _OF_COLUMNS:
         return y
-    told.used("labels without classes", "keras.utils.to_categorical(y)")
+    reporter.used("labels without classes", "keras.utils.to_categorical(y)")
     return y[:, None]

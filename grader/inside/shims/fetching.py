@@ -6,14 +6,14 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from .downloads import Copies
+from .downloads import DatasetFiles
 
 _TO = {"-O", "-o", "--output", "--output-document"}
 _INTO = {"-P", "--directory-prefix"}
 _THEN = ("&&", ";")
 
 
-def install_fetching(copies: Copies, shell: Any) -> None:
+def install_fetching(copies: DatasetFiles, shell: Any) -> None:
     """Answer these programs for files that are here."""
     really = shell.system
 
@@ -24,13 +24,13 @@ def install_fetching(copies: Copies, shell: Any) -> None:
     shell.system = system
 
 
-def _after_fetching(command: str, copies: Copies) -> str:
+def _after_fetching(command: str, copies: DatasetFiles) -> str:
     """Fetch what the first of several commands asks for, if it is here; return what is left to run."""
     first, sign, rest = min((command.partition(sign) for sign in _THEN), key=lambda parts: len(parts[0]))
     return rest.strip() if _fetch(first, copies) else f"{first}{sign}{rest}"
 
 
-def _fetch(command: str, copies: Copies) -> bool:
+def _fetch(command: str, copies: DatasetFiles) -> bool:
     """Do what ``wget`` or ``curl`` would do for one of these files; tell whether it was one."""
     try:
         words = shlex.split(command)

@@ -10,24 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from ..probe.hooks import replace_function, replace_method  # noqa: TID252 - the kernel imports this folder under another name
-from .told import Told
+from .reporter import LegacyReporter
 
 _MODELS = (".keras", ".h5", ".hdf5")
 _WEIGHTS = (".weights.h5", ".weights.json")
 _H5 = b"\x89HDF\r\n\x1a\n"
 
 
-def install_files(told: Told) -> None:
+def install_files(reporter: LegacyReporter) -> None:
     """Let Keras, which has just been imported, save to and load from the files of old."""
     import keras
 
-    _install_save_model(told)
-    replace_method(keras.Model, "save_weights", lambda original: _save_weights(told, original))
+    _install_save_model(reporter)
+    replace_method(keras.Model, "save_weights", lambda original: _save_weights(reporter, original))
     replace_method(keras.Model, "load_weights", _load_weights)
     _install_load_model()
 
 
-def _install_save_model(told: Told) -> None:
+def _install_save_model(reporter: LegacyReporter) -> None:
     """The method ``save`` calls this function, too."""
     import keras
 
@@ -38,7 +38,7 @@ def _install_save_model(told: Told) -> None:
         name = os.fspath(filepath) if isinstance(filepath, (str, os.PathLike)) else ""
         if not name or name.endswith(_MODELS) or "://" in name:
             return original(model, filepath, *args, **kwargs)
-        told.used(f"save({name!r})", f"save({name + '.keras'!r})")
+        reporter.used(f"save({name!r})", f"save({name + '.keras'!r})")
         ending = ".h5" if kwargs.get("save_format") in {"h5", "hdf5"} else ".keras"
         with _beside(name, ending) as made:
             return original(model, made, **{key: value for key, value in kwargs.items() if key == "include_optimizer"})
@@ -46,7 +46,7 @@ def _install_save_model(told: Told) -> None:
     replace_function(original, save_model)
 
 
-def _save_weights(told: Told, original: Any) -> Any:
+def _save_weights(reporter: LegacyReporter, original: Any) -> Any:
     def save_weights(self: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         name = os.fspath(filepath)
@@ -55,7 +55,7 @@ def _save_weights(told: Told, original: Any) -> Any:
         import h5py
         from keras.src.legacy.saving import legacy_h5_format
 
-        told.used(f"save_weights({name!r})", 'save_weights("model.weights.h5")')
+        reporter.used(f"save_weights({name!r})", 'save_weights("model.weights.h5")')
         with _beside(name, ".h5") as made, h5py.File(made, "w") as file:
             legacy_h5_format.save_weights_to_hdf5_group(file, self)
         return None

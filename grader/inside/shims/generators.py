@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .told import Told
+from .reporter import LegacyReporter
 
 _COUNTS = {"samples_per_epoch": "steps_per_epoch", "nb_val_samples": "validation_steps", "val_samples": "steps"}
 
 
-def in_batches(told: Told, generator: Any, given: dict[str, Any]) -> dict[str, Any]:
+def in_batches(reporter: LegacyReporter, generator: Any, given: dict[str, Any]) -> dict[str, Any]:
     """Return arguments whose counts are batches.
 
     Raises:
@@ -23,7 +23,7 @@ def in_batches(told: Told, generator: Any, given: dict[str, Any]) -> dict[str, A
         source = given.get("validation_data") if old == "nb_val_samples" else generator
         size = getattr(source, "batch_size", None)
         if not size:
-            told.refused(TypeError, f"{old}=", f"{new}=images // batch_size")
-        told.used(f"{old}=", f"{new}=")
+            reporter.refused(TypeError, f"{old}=", f"{new}=images // batch_size")
+        reporter.used(f"{old}=", f"{new}=")
         out[new] = math.ceil(given[old] / size)
     return out

@@ -13,8 +13,8 @@ from .missing import install_missing
 from .modules import install_modules
 from .names import install_names, teach
 from .provided import install_provided
+from .reporter import LegacyReporter
 from .samples import install_samples
-from .told import Told
 
 
 class Shims:
@@ -22,18 +22,18 @@ class Shims:
 
     def __init__(self, session: Any) -> None:
         self._session = session
-        self._told = told = Told(session)
-        self._made = stand_ins(told, session)
-        install_modules(told)
-        install_names(told, self._made)
-        install_provided(told, session)
+        self._reporter = reporter = LegacyReporter(session)
+        self._made = stand_ins(reporter, session)
+        install_modules(reporter)
+        install_names(reporter, self._made)
+        install_provided(reporter, session)
         install_missing()
         self._copies = install_downloads(session)
 
     def shell_is_up(self, shell: Any) -> None:
         """Look at cells from now on, and at the commands they call."""
         with self._session.quietly():
-            install_cells(self._told, shell)
+            install_cells(self._reporter, shell)
             install_samples(self._copies, shell)
             install_fetching(self._copies, shell)
 
@@ -50,7 +50,7 @@ class Shims:
         from .pictures import install_pictures
         from .sizes import install_sizes
 
-        teach(sys.modules["keras"], self._told, self._made)  # the probe watched its import, so nobody else could
+        teach(sys.modules["keras"], self._reporter, self._made)  # the probe watched its import, so nobody else could
         # One by one: another release of Keras may have moved what one of them needs.
         for install in (
             *(install_feeding, install_sizes),  # they see arguments under today's names
@@ -58,4 +58,4 @@ class Shims:
             *(install_methods, install_logs, install_files, install_pictures),
         ):
             with self._session.quietly():
-                install(self._told)
+                install(self._reporter)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from ..probe.hooks import replace_function, replace_method  # noqa: TID252 - the kernel imports this folder under another name
-from .told import Told
+from .reporter import LegacyReporter
 
 _PAIRS = {"acc": "accuracy", "val_acc": "val_accuracy", "lr": "learning_rate"}
 _RISING = ("acc", "auc", "fmeasure")
@@ -18,15 +18,15 @@ _OTHERS = {**_PAIRS, **{new: old for old, new in _PAIRS.items()}}
 class Logs(dict[str, Any]):
     """Values by metric, which answers to the other name of a metric as well; it lists only those it has."""
 
-    def __init__(self, told: Told, *values: Any) -> None:
+    def __init__(self, reporter: LegacyReporter, *values: Any) -> None:
         super().__init__(*values)
-        self._told = told
+        self._reporter = reporter
 
     def __missing__(self, name: str) -> Any:
         other = _OTHERS.get(name)
         if other is None or other not in self:
             raise KeyError(name)
-        self._told.used(f'"{name}"', f'"{other}"')
+        self._reporter.used(f'"{name}"', f'"{other}"')
         return self[other]
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -37,27 +37,29 @@ class Logs(dict[str, Any]):
         return dict, (dict(self),)
 
 
-def install_logs(told: Told) -> None:
+def install_logs(reporter: LegacyReporter) -> None:
     """Let histories and callbacks of Keras, which has just been imported, use either name."""
     import keras
     from keras.src.utils import python_utils
 
-    keras.callbacks.History.history = _HistoryOf(told)
+    keras.callbacks.History.history = _HistoryOf(reporter)
     plainly = python_utils.pythonify_logs  # makes what callbacks are told
 
     def pythonify_logs(logs: Any) -> Any:
-        return Logs(told, plainly(logs))
+        return Logs(reporter, plainly(logs))
 
     replace_function(plainly, pythonify_logs)
-    replace_method(keras.Model, "fit", lambda original: _monitoring(told, original))
-    replace_method(keras.callbacks.EarlyStopping, "_set_monitor_op", lambda original: _in_a_direction(told, original))
+    replace_method(keras.Model, "fit", lambda original: _monitoring(reporter, original))
+    replace_method(
+        keras.callbacks.EarlyStopping, "_set_monitor_op", lambda original: _in_a_direction(reporter, original)
+    )
 
 
 class _HistoryOf:
     """The attribute ``history`` of a History: whatever is put there answers to both names."""
 
-    def __init__(self, told: Told) -> None:
-        self._told = told
+    def __init__(self, reporter: LegacyReporter) -> None:
+        self._reporter = reporter
 
     def __get__(self, one: Any, owner: type) -> Any:
         if one is None:
@@ -68,10 +70,10 @@ class _HistoryOf:
             raise AttributeError(f"{owner.__name__!r} object has no attribute 'history'") from None
 
     def __set__(self, one: Any, values: Any) -> None:
-        one.__dict__["history"] = Logs(self._told, values) if type(values) is dict else values
+        one.__dict__["history"] = Logs(self._reporter, values) if type(values) is dict else values
 
 
-def _monitoring(told: Told, original: Any) -> Any:
+def _monitoring(reporter: LegacyReporter, original: Any) -> Any:
     """Before a training, call the metrics that its callbacks watch by the names they were compiled under."""
 
     def fit(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -81,13 +83,13 @@ def _monitoring(told: Told, original: Any) -> Any:
             for attribute in ("monitor", "filepath"):
                 text = getattr(callback, attribute, None)
                 if isinstance(text, str):
-                    _rename(told, self, callback, attribute, text)
+                    _rename(reporter, self, callback, attribute, text)
         return original(self, *args, **kwargs)
 
     return fit
 
 
-def _rename(told: Told, model: Any, callback: Any, attribute: str, text: str) -> None:
+def _rename(reporter: LegacyReporter, model: Any, callback: Any, attribute: str, text: str) -> None:
     compiled = str(getattr(getattr(model, "_compile_metrics", None), "_user_metrics", ""))
     has, lacks = ("accuracy", "acc") if "'accuracy'" in compiled else ("acc", "accuracy")
     if f"'{has}'" not in compiled or f"'{lacks}'" in compiled:
@@ -98,12 +100,12 @@ def _rename(told: Told, model: Any, callback: Any, attribute: str, text: str) ->
         else:
             renamed = re.sub(rf"{{{old}(?=[:}}])", f"{{{new}", text)
         if renamed != text:
-            told.used(f'{attribute} "{old}"', f'"{new}"')
+            reporter.used(f'{attribute} "{old}"', f'"{new}"')
             text = renamed
             setattr(callback, attribute, text)
 
 
-def _in_a_direction(told: Told, original: Any) -> Any:
+def _in_a_direction(reporter: LegacyReporter, original: Any) -> Any:
     """A metric that nobody measures, or of the notebook's own, was to rise if its name said so, and else to fall."""
 
     def _set_monitor_op(self: Any) -> None:
@@ -112,7 +114,7 @@ def _in_a_direction(told: Told, original: Any) -> Any:
             original(self)
         except ValueError:
             self.mode = "max" if any(word in self.monitor for word in _RISING) else "min"
-            told.used(f'monitor "{self.monitor}"', f'mode="{self.mode}"')
+            reporter.used(f'monitor "{self.monitor}"', f'mode="{self.mode}"')
             original(self)
 
     return _set_monitor_op

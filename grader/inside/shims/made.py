@@ -9,8 +9,8 @@ from typing import Any
 
 from . import openml, scipy_images
 from .backend import backend
+from .reporter import LegacyReporter
 from .spellings import STYLES
-from .told import Told
 from .windows import windows
 
 Make = Callable[[ModuleType], Any]
@@ -18,31 +18,31 @@ _IMAGES = ("imread", "imsave", "imresize", "toimage")
 _INSTEAD = {"imread": "matplotlib.pyplot.imread", "imsave": "matplotlib.pyplot.imsave"}
 
 
-def stand_ins(told: Told, session: Any) -> dict[str, Make]:
+def stand_ins(reporter: LegacyReporter, session: Any) -> dict[str, Make]:
     """Return what makes each stand-in, given the module it is looked for in."""
     return {
-        **windows(told),
-        **backend(told),
-        **{f"scipy.misc.{name}": _image(told, name) for name in _IMAGES},
-        "scipy.ndimage.imread": _image(told, "imread", "scipy.ndimage"),
-        **{f"matplotlib.style.{name}": _styled(told, name) for name in ("use", "context")},
-        "sklearn.datasets.fetch_openml": lambda module: openml.fetch_openml(module, session.shelves),
-        "sklearn.datasets.fetch_mldata": lambda _: _fetch_mldata(told, session),
-        "sklearn.preprocessing.OneHotEncoder": lambda module: _one_hot(told, module),
-        "keras.utils.print_summary": lambda _: _print_summary(told),
-        "tensorflow.enable_eager_execution": lambda _: lambda *_: told.used("tensorflow.enable_eager_execution()"),
+        **windows(reporter),
+        **backend(reporter),
+        **{f"scipy.misc.{name}": _image(reporter, name) for name in _IMAGES},
+        "scipy.ndimage.imread": _image(reporter, "imread", "scipy.ndimage"),
+        **{f"matplotlib.style.{name}": _styled(reporter, name) for name in ("use", "context")},
+        "sklearn.datasets.fetch_openml": lambda module: openml.fetch_openml(module, session.stored_datasets),
+        "sklearn.datasets.fetch_mldata": lambda _: _fetch_mldata(reporter, session),
+        "sklearn.preprocessing.OneHotEncoder": lambda module: _one_hot(reporter, module),
+        "keras.utils.print_summary": lambda _: _print_summary(reporter),
+        "tensorflow.enable_eager_execution": lambda _: lambda *_: reporter.used("tensorflow.enable_eager_execution()"),
     }
 
 
-def _image(told: Told, name: str, owner: str = "scipy.misc") -> Make:
+def _image(reporter: LegacyReporter, name: str, owner: str = "scipy.misc") -> Make:
     def make(module: ModuleType) -> Any:  # noqa: ARG001
-        told.used(f"{owner}.{name}", _INSTEAD.get(name, "PIL.Image.fromarray(image)"))
+        reporter.used(f"{owner}.{name}", _INSTEAD.get(name, "PIL.Image.fromarray(image)"))
         return getattr(scipy_images, name)
 
     return make
 
 
-def _styled(told: Told, name: str) -> Make:
+def _styled(reporter: LegacyReporter, name: str) -> Make:
     """The styles after seaborn, by the names they had until 2022."""
 
     def make(module: Any) -> Any:
@@ -55,7 +55,7 @@ def _styled(told: Told, name: str) -> Make:
                 return style
             new = STYLES[1] + style.removeprefix(STYLES[0])
             if new in module.library:
-                told.used(f'"{style}"', f'"{new}"')
+                reporter.used(f'"{style}"', f'"{new}"')
                 return new
             return style
 
@@ -69,20 +69,20 @@ def _styled(told: Told, name: str) -> Make:
     return make
 
 
-def _fetch_mldata(told: Told, session: Any) -> Any:
-    told.used("fetch_mldata", 'fetch_openml("mnist_784")')
-    return openml.fetch_mldata(session.shelves)
+def _fetch_mldata(reporter: LegacyReporter, session: Any) -> Any:
+    reporter.used("fetch_mldata", 'fetch_openml("mnist_784")')
+    return openml.fetch_mldata(session.stored_datasets)
 
 
-def _print_summary(told: Told) -> Any:
+def _print_summary(reporter: LegacyReporter) -> Any:
     def print_summary(model: Any, *args: Any, **kwargs: Any) -> None:
-        told.used("print_summary(model)", "model.summary()")
+        reporter.used("print_summary(model)", "model.summary()")
         model.summary(*args, **kwargs)
 
     return print_summary
 
 
-def _one_hot(told: Told, module: Any) -> Any:
+def _one_hot(reporter: LegacyReporter, module: Any) -> Any:
     """``OneHotEncoder(sparse=False)``, in place: scikit-learn reads an estimator's arguments from its class."""
     kind = module.OneHotEncoder
     original = kind.__init__
@@ -91,7 +91,7 @@ def _one_hot(told: Told, module: Any) -> Any:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
         __tracebackhide__ = True
         if "sparse" in kwargs:
-            told.used("sparse=", "sparse_output=")
+            reporter.used("sparse=", "sparse_output=")
             kwargs["sparse_output"] = kwargs.pop("sparse")
         original(self, *args, **kwargs)
 

@@ -18,8 +18,8 @@ class Merging(OldModule):
         __tracebackhide__ = True
         kind = _MODES.get(mode)
         if kind is None:
-            self.told.refused(ValueError, f"merge(mode={mode!r})", "keras.layers.Dot or keras.layers.Lambda")
-        self.told.used(f'merge(mode="{mode}")', f"keras.layers.{kind}()(inputs)")
+            self.reporter.refused(ValueError, f"merge(mode={mode!r})", "keras.layers.Dot or keras.layers.Lambda")
+        self.reporter.used(f'merge(mode="{mode}")', f"keras.layers.{kind}()(inputs)")
         layer = getattr(importlib.import_module(self.new), kind)
         given = {"axis": concat_axis} if mode == "concat" else {}
         return layer(**given, **({"name": name} if name else {}))(inputs)

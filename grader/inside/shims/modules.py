@@ -12,22 +12,22 @@ from .absent import AbsentModule
 from .merging import Merging
 from .oldmodule import OldModule
 from .paths import plain, refusal_of, today_of
+from .reporter import LegacyReporter
 from .spellings import HOLLOW
 from .statements import is_imported_plainly
-from .told import Told
 
 _OF_THEIR_OWN: dict[str, type[OldModule]] = {"keras.layers.merge": Merging}
 
 
-def install_modules(told: Told) -> None:
+def install_modules(reporter: LegacyReporter) -> None:
     """Find old modules, where Python itself finds nothing or a hollow one."""
-    sys.meta_path.insert(0, _Finder(told, HOLLOW))
-    sys.meta_path.append(_Finder(told))
+    sys.meta_path.insert(0, _Finder(reporter, HOLLOW))
+    sys.meta_path.append(_Finder(reporter))
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    def __init__(self, told: Told, only: frozenset[str] = frozenset()) -> None:
-        self._told = told
+    def __init__(self, reporter: LegacyReporter, only: frozenset[str] = frozenset()) -> None:
+        self._reporter = reporter
         self._only = only
 
     def find_spec(
@@ -46,7 +46,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return None
         refusal = refusal_of(name)
         if refusal is not None and not is_imported_plainly():
-            self._told.refused(ModuleNotFoundError, fullname, refusal)
+            self._reporter.refused(ModuleNotFoundError, fullname, refusal)
         if refusal is None and not today_of(fullname):
             return None
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
@@ -56,8 +56,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         name = plain(spec.name)[0]
         refusal = refusal_of(name)
         if refusal is not None:
-            return AbsentModule(spec.name, self._told.refusal(ModuleNotFoundError, spec.name, refusal))
-        return _OF_THEIR_OWN.get(name, OldModule)(self._told, spec.name, today_of(spec.name))
+            return AbsentModule(spec.name, self._reporter.refusal(ModuleNotFoundError, spec.name, refusal))
+        return _OF_THEIR_OWN.get(name, OldModule)(self._reporter, spec.name, today_of(spec.name))
 
     def exec_module(self, module: ModuleType) -> None:
         """There is no code to run."""

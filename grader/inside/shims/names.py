@@ -16,9 +16,9 @@ from typing import Any
 from .absent import Absent
 from .made import Make
 from .paths import plain, shown, today_of
+from .reporter import LegacyReporter, asked_by_notebook
 from .spellings import MODULES, NAMES, REFUSED
 from .statements import is_imported_by_name, is_imported_plainly
-from .told import Told, asked_by_notebook
 
 _PARTS = (
     *("utils", "layers", "models", "backend", "preprocessing", "preprocessing.image", "losses", "metrics", "callbacks"),
@@ -26,26 +26,26 @@ _PARTS = (
 )
 
 
-def install_names(told: Told, made: dict[str, Make]) -> None:
+def install_names(reporter: LegacyReporter, made: dict[str, Make]) -> None:
     """Teach modules their old names as they are imported.
 
     Args:
-        told: where uses are told.
+        reporter: where uses are told.
         made: dotted old name -> what makes the stand-in for it, where no name of today's does.
     """
     owners = {name.rpartition(".")[0] for name in (*NAMES, *REFUSED, *MODULES, *made)}
     # Through `tensorflow.keras` Keras still has names that it has lost under its own.
     owners |= {f"keras.{part}" for part in _PARTS}
-    sys.meta_path.insert(0, _Teacher(told, owners, made))
+    sys.meta_path.insert(0, _OldNamesFinder(reporter, owners, made))
     for module in [sys.modules[name] for name in owners & sys.modules.keys()]:  # the probe itself needs NumPy
-        teach(module, told, made)
+        teach(module, reporter, made)
 
 
-class _Teacher(importlib.abc.MetaPathFinder):
+class _OldNamesFinder(importlib.abc.MetaPathFinder):
     """Finds modules as Python does, and adds to those that have old names."""
 
-    def __init__(self, told: Told, owners: set[str], made: dict[str, Make]) -> None:
-        self._told, self._owners, self._made = told, owners, made
+    def __init__(self, reporter: LegacyReporter, owners: set[str], made: dict[str, Make]) -> None:
+        self._reporter, self._owners, self._made = reporter, owners, made
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -64,13 +64,13 @@ class _Teacher(importlib.abc.MetaPathFinder):
         def exec_module(module: ModuleType) -> None:
             loader.exec_module = run  # type: ignore[method-assign]
             run(module)
-            teach(module, self._told, self._made)
+            teach(module, self._reporter, self._made)
 
         loader.exec_module = exec_module  # type: ignore[method-assign]
         return spec
 
 
-def teach(module: ModuleType, told: Told, made: dict[str, Make]) -> None:
+def teach(module: ModuleType, reporter: LegacyReporter, made: dict[str, Make]) -> None:
     """Let a module answer for its old names, and change what it has under one of them."""
     for name in [one for one in made if one.rpartition(".")[0] == plain(module.__name__)[0]]:
         last = name.rpartition(".")[2]
@@ -81,7 +81,7 @@ def teach(module: ModuleType, told: Told, made: dict[str, Make]) -> None:
     def __getattr__(name: str) -> Any:  # noqa: N807
         __tracebackhide__ = True
         if not name.startswith("__") and asked_by_notebook():
-            found, value = _find(module, name, told, made)
+            found, value = _find(module, name, reporter, made)
             if found:
                 return value
         if own is not None:
@@ -91,7 +91,7 @@ def teach(module: ModuleType, told: Told, made: dict[str, Make]) -> None:
     module.__getattr__ = __getattr__  # type: ignore[method-assign]
 
 
-def _find(module: ModuleType, name: str, told: Told, made: dict[str, Make]) -> tuple[bool, Any]:
+def _find(module: ModuleType, name: str, reporter: LegacyReporter, made: dict[str, Make]) -> tuple[bool, Any]:
     dotted = f"{module.__name__}.{name}"
     wanted, kind = plain(dotted)
     if wanted in made:
@@ -99,17 +99,17 @@ def _find(module: ModuleType, name: str, told: Told, made: dict[str, Make]) -> t
     if wanted in REFUSED:
         refusal = AttributeError, shown(dotted), REFUSED[wanted]
         if not (is_imported_by_name() and is_imported_plainly()):
-            told.refused(*refusal)
-        return True, Absent(told.refusal(*refusal))  # one name of many in a line, and often never used
+            reporter.refused(*refusal)
+        return True, Absent(reporter.refusal(*refusal))  # one name of many in a line, and often never used
     if wanted in NAMES:
         new = NAMES[wanted]
-        told.used(shown(dotted), new.removeprefix("builtins."))
+        reporter.used(shown(dotted), new.removeprefix("builtins."))
         owner, _, last = (kind + new.removeprefix("keras") if kind else new).rpartition(".")
         return True, _reach(owner, last)
     if wanted in MODULES:
         return True, importlib.import_module(dotted)
     if kind == "keras" and not today_of(module.__name__):
-        return _of_tensorflow(wanted, told)
+        return _of_tensorflow(wanted, reporter)
     return False, None
 
 
@@ -122,7 +122,7 @@ def _reach(owner: str, name: str) -> Any:
     return getattr(value, name)
 
 
-def _of_tensorflow(wanted: str, told: Told) -> tuple[bool, Any]:
+def _of_tensorflow(wanted: str, reporter: LegacyReporter) -> tuple[bool, Any]:
     """Return a name that Keras 3 keeps under ``tensorflow.keras`` alone, such as ImageDataGenerator."""
     owner, _, name = wanted.rpartition(".")
     try:
@@ -134,5 +134,5 @@ def _of_tensorflow(wanted: str, told: Told) -> tuple[bool, Any]:
             return True, importlib.import_module(f"tensorflow.{wanted}")
         except ImportError:
             return False, None
-    told.used(wanted, f"tensorflow.{wanted}")
+    reporter.used(wanted, f"tensorflow.{wanted}")
     return True, vars(kept)[name]

@@ -8,23 +8,23 @@ from types import ModuleType
 from typing import Any
 
 from .paths import plain, shown
+from .reporter import LegacyReporter
 from .spellings import MODULES
-from .told import Told
 
 
 class OldModule(ModuleType):
     """Stands for a module that went: its names are looked up in today's."""
 
-    def __init__(self, told: Told, old: str, new: str) -> None:
+    def __init__(self, reporter: LegacyReporter, old: str, new: str) -> None:
         super().__init__(old, f"What was {old} is in {new} today.")
-        self.told, self.old, self.new = told, old, new
+        self.reporter, self.old, self.new = reporter, old, new
 
     def __getattr__(self, name: str) -> Any:
         today = importlib.import_module(self.new)
         if name == "__all__":  # `from keras.layers.core import *`: all at once, and told once
             public = getattr(today, "__all__", [one for one in vars(today) if not one.startswith("_")])
             self.__dict__.update({one: getattr(today, one) for one in public})
-            self.told.used(f"from {shown(self.old)} import *", f"from {shown(self.new)} import *")
+            self.reporter.used(f"from {shown(self.old)} import *", f"from {shown(self.new)} import *")
             return list(public)
         if name.startswith("__"):
             raise AttributeError(name)
@@ -33,7 +33,7 @@ class OldModule(ModuleType):
         for place in (self.new, *_also(self.new)):
             found = importlib.import_module(place)
             if hasattr(found, name):
-                self.told.used(shown(self.old), shown(place))
+                self.reporter.used(shown(self.old), shown(place))
                 return getattr(found, name)
         if sys._getframe(1).f_code.co_name == "_handle_fromlist":  # would go on to look for a module of that name
             raise ImportError(f"cannot import name {name!r} from {self.old!r}", name=name)

@@ -12,16 +12,16 @@ _NUMBER = 554
 """Of MNIST at OpenML."""
 
 
-def fetch_openml(module: ModuleType, shelves: Mapping[str, Any]) -> Any:
+def fetch_openml(module: ModuleType, stored_datasets: Mapping[str, Any]) -> Any:
     """Return the function, with MNIST from the arrays that are here."""
     original: Any = vars(module).get("fetch_openml")
 
     def fetch(name: Any = None, *args: Any, data_id: Any = None, as_frame: Any = "auto", **rest: Any) -> Any:
         __tracebackhide__ = True
-        shelf = shelves.get("mnist")
-        if shelf is None or (name != "mnist_784" and data_id != _NUMBER):
+        stored = stored_datasets.get("mnist")
+        if stored is None or (name != "mnist_784" and data_id != _NUMBER):
             return original(name, *args, data_id=data_id, as_frame=as_frame, **rest)
-        pixels, digits = _all(shelf)
+        pixels, digits = _all(stored)
         data, target = pixels.astype("int64"), digits.astype(str).astype(object)
         if as_frame:
             import pandas as pd
@@ -33,25 +33,25 @@ def fetch_openml(module: ModuleType, shelves: Mapping[str, Any]) -> Any:
     return fetch
 
 
-def fetch_mldata(shelves: Mapping[str, Any]) -> Any:
+def fetch_mldata(stored_datasets: Mapping[str, Any]) -> Any:
     """Return the function as it was: digits in order within each split, labels as floats."""
 
     def fetch(dataname: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG001
         __tracebackhide__ = True
-        shelf = shelves.get("mnist")
-        if shelf is None or dataname.lower() != "mnist original":
+        stored = stored_datasets.get("mnist")
+        if stored is None or dataname.lower() != "mnist original":
             raise RuntimeError(f"fetch_mldata({dataname!r}) is gone; write sklearn.datasets.fetch_openml(...)")
-        pixels, digits = _all(shelf)
-        split = len(shelf.array("y_train"))
+        pixels, digits = _all(stored)
+        split = len(stored.array("y_train"))
         order = np.r_[np.argsort(digits[:split], kind="stable"), split + np.argsort(digits[split:], kind="stable")]
         return _bunch(pixels[order], digits[order].astype(float))
 
     return fetch
 
 
-def _all(shelf: Any) -> tuple[Any, Any]:
-    pixels = np.concatenate([shelf.array("x_train"), shelf.array("x_test")]).reshape(-1, 784)
-    return pixels, np.concatenate([shelf.array("y_train"), shelf.array("y_test")])
+def _all(stored: Any) -> tuple[Any, Any]:
+    pixels = np.concatenate([stored.array("x_train"), stored.array("x_test")]).reshape(-1, 784)
+    return pixels, np.concatenate([stored.array("y_train"), stored.array("y_test")])
 
 
 def _bunch(data: Any, target: Any) -> Any:

@@ -5,46 +5,46 @@ from __future__ import annotations
 from typing import Any
 
 from .calls import Change, change_calls
+from .reporter import LegacyReporter
 from .spellings import OPTIMIZERS
-from .told import Told
 
 
-def install_optimizers(told: Told) -> None:
+def install_optimizers(reporter: LegacyReporter) -> None:
     """Teach Keras's optimizers, which have just been imported, what they took and had."""
     import keras
 
     for name in OPTIMIZERS:
-        change_calls(getattr(keras.optimizers, name), "__init__", _of_optimizer(told))
+        change_calls(getattr(keras.optimizers, name), "__init__", _of_optimizer(reporter))
     if not hasattr(keras.optimizers.Optimizer, "lr"):
-        keras.optimizers.Optimizer.lr = _learning_rate(told)
+        keras.optimizers.Optimizer.lr = _learning_rate(reporter)
 
 
-def _of_optimizer(told: Told) -> Change:
+def _of_optimizer(reporter: LegacyReporter) -> Change:
     def change(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         if given.get("decay"):
             # Keras 3 takes it, warns and ignores it, with or without us; the reader should know.
-            told.used("decay=", "keras.optimizers.schedules.InverseTimeDecay(...)", stops=False)
+            reporter.used("decay=", "keras.optimizers.schedules.InverseTimeDecay(...)", stops=False)
         if "epsilon" in given and given["epsilon"] is None:  # meant Keras's own, which is the default today
-            told.used("epsilon=None")
+            reporter.used("epsilon=None")
             given = {name: value for name, value in given.items() if name != "epsilon"}
         return args, given
 
     return change
 
 
-def _learning_rate(told: Told) -> property:
+def _learning_rate(reporter: LegacyReporter) -> property:
     def get(self: Any) -> Any:
-        told.used("optimizer.lr", "optimizer.learning_rate")
+        reporter.used("optimizer.lr", "optimizer.learning_rate")
         return self.learning_rate
 
     def put(self: Any, value: Any) -> None:
-        told.used("optimizer.lr", "optimizer.learning_rate")
+        reporter.used("optimizer.lr", "optimizer.learning_rate")
         self.learning_rate = value
 
     return property(get, put)
 
 
-def of_tensorflow_1(told: Told, optimizer: Any) -> Any:
+def of_tensorflow_1(reporter: LegacyReporter, optimizer: Any) -> Any:
     """Return Keras's optimizer that does what one of TensorFlow 1 does; anything else as it is."""
     kind = type(optimizer)
     if not kind.__module__.startswith("tensorflow.python.training."):
@@ -57,7 +57,7 @@ def of_tensorflow_1(told: Told, optimizer: Any) -> Any:
     if made is None or not isinstance(rate, (int, float)):
         return optimizer
     name, arguments = made(own)
-    told.used(f"tensorflow.train.{kind.__name__}", f"keras.optimizers.{name}")
+    reporter.used(f"tensorflow.train.{kind.__name__}", f"keras.optimizers.{name}")
     return getattr(keras.optimizers, name)(learning_rate=rate, **arguments)
 
 

@@ -9,23 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from ..probe.hooks import replace_function  # noqa: TID252 - the kernel imports this folder under another name
-from .told import Told
+from .reporter import LegacyReporter
 
 _LINE = 0.55
 """Inches of height for a layer."""
 
 
-def install_pictures(told: Told) -> None:
+def install_pictures(reporter: LegacyReporter) -> None:
     """Stand in for what draws models and writes logs, where the programs for it are not here."""
     import keras
     from keras.src.utils import model_visualization
 
     if importlib.util.find_spec("tensorboard") is None:
-        _without_tensorboard(told)
+        _without_tensorboard(reporter)
     if not model_visualization.check_graphviz():
 
         def plot_model(model: Any, to_file: Any = "model.png", *args: Any, **kwargs: Any) -> Any:  # noqa: ARG001
-            told.absent("Graphviz")
+            reporter.absent("Graphviz")
             path = Path(to_file)
             path.write_bytes(Drawing(model).create(format=path.suffix.removeprefix(".") or "png"))
             with contextlib.suppress(ImportError):
@@ -34,7 +34,7 @@ def install_pictures(told: Told) -> None:
                 return Image(filename=str(path)) if path.suffix in {".png", ".jpg", ".jpeg"} else None
 
         def model_to_dot(model: Any, *args: Any, **kwargs: Any) -> Drawing:  # noqa: ARG001
-            told.absent("Graphviz")
+            reporter.absent("Graphviz")
             return Drawing(model)
 
         replace_function(keras.utils.plot_model, plot_model)
@@ -66,7 +66,7 @@ class Drawing:
         Path(path).write_bytes(self.create(format="png"))
 
 
-def _without_tensorboard(told: Told) -> None:
+def _without_tensorboard(reporter: LegacyReporter) -> None:
     """Let the callback do nothing: a training is the same without its logs."""
     import keras
 
@@ -75,6 +75,6 @@ def _without_tensorboard(told: Told) -> None:
         setattr(board, name, vars(idle).get(name))
 
     def on_train_begin(self: Any, logs: Any = None) -> None:  # noqa: ARG001
-        told.absent("TensorBoard")
+        reporter.absent("TensorBoard")
 
     board.on_train_begin = on_train_begin

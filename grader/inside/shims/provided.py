@@ -10,19 +10,19 @@ from types import ModuleType
 from typing import Any
 
 from . import tfds, tutorials
-from .told import Told
+from .reporter import LegacyReporter
 
 _TUTORIALS = "tensorflow.examples.tutorials.mnist"
 
 
-def install_provided(told: Told, session: Any) -> None:
+def install_provided(reporter: LegacyReporter, session: Any) -> None:
     """Find these modules before anything of their name: without a network, the real ones cannot get their data."""
-    sys.meta_path.insert(0, _Finder(told, session))
+    sys.meta_path.insert(0, _Finder(reporter, session))
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    def __init__(self, told: Told, session: Any) -> None:
-        self._told, self._session = told, session
+    def __init__(self, reporter: LegacyReporter, session: Any) -> None:
+        self._reporter, self._session = reporter, session
 
     def find_spec(
         self,
@@ -40,10 +40,10 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Make a module, or leave an empty package to Python."""
         if spec.name == "tensorflow_datasets":
             self._session.note("data", spec.name)
-            return tfds.as_module(self._session.shelves)
+            return tfds.as_module(self._session.stored_datasets)
         if spec.name == f"{_TUTORIALS}.input_data":
-            self._told.used(_TUTORIALS, "keras.datasets.mnist.load_data()")
-            return tutorials.as_module(self._session.shelves)
+            self._reporter.used(_TUTORIALS, "keras.datasets.mnist.load_data()")
+            return tutorials.as_module(self._session.stored_datasets)
         return None
 
     def exec_module(self, module: ModuleType) -> None:

@@ -8,7 +8,7 @@ import linecache
 import sys
 from types import FrameType
 
-from .told import IMPORTS, is_notebook
+from .reporter import IMPORTS, is_notebook
 
 _LOOKS_ONLY = frozenset({"suppress", "raises"})
 _IMPORT_FROM = dis.opmap["IMPORT_FROM"]

@@ -20,7 +20,7 @@ _LABELS = {"cifar10": CIFAR_CLASSES}
 class Loader:
     """What ``tfds.load`` needs to know."""
 
-    shelves: Mapping[str, Any]
+    stored_datasets: Mapping[str, Any]
 
     def load(
         self,
@@ -37,15 +37,15 @@ class Loader:
         Raises:
             RuntimeError: the data set is none of those that are here.
         """
-        shelf = self.shelves.get(name.partition(":")[0].partition("/")[0])
-        if shelf is None:
-            there = " and ".join(sorted(self.shelves)) or "no data sets"
+        stored = self.stored_datasets.get(name.partition(":")[0].partition("/")[0])
+        if stored is None:
+            there = " and ".join(sorted(self.stored_datasets)) or "no data sets"
             raise RuntimeError(
                 f"tfds.load({name!r}): there is no network where notebooks are graded; this workbook provides {there}."
             )
-        make = lambda one: _pipeline(shelf, one, batch_size, supervised=as_supervised)  # noqa: E731
+        make = lambda one: _pipeline(stored, one, batch_size, supervised=as_supervised)  # noqa: E731
         found = _mapped(make, split if split is not None else {"train": "train", "test": "test"})
-        return (found, _info(shelf)) if with_info else found
+        return (found, _info(stored)) if with_info else found
 
     def builder(self, name: str, **ignored: Any) -> Any:  # noqa: ARG002
         """Return what prepares a data set, and knows its description."""
@@ -57,13 +57,13 @@ class Loader:
         )
 
 
-def as_module(shelves: Mapping[str, Any]) -> ModuleType:
+def as_module(stored_datasets: Mapping[str, Any]) -> ModuleType:
     """Return a module with what notebooks use of ``tensorflow_datasets``."""
     module = ModuleType("tensorflow_datasets")
-    module.load = Loader(shelves).load  # type: ignore[attr-defined]
-    module.builder = Loader(shelves).builder  # type: ignore[attr-defined]
+    module.load = Loader(stored_datasets).load  # type: ignore[attr-defined]
+    module.builder = Loader(stored_datasets).builder  # type: ignore[attr-defined]
     module.Split = SimpleNamespace(TRAIN="train", TEST="test", ALL="all")  # type: ignore[attr-defined]
-    module.list_builders = lambda: sorted(shelves)  # type: ignore[attr-defined]
+    module.list_builders = lambda: sorted(stored_datasets)  # type: ignore[attr-defined]
     module.as_numpy = _as_numpy  # type: ignore[attr-defined]
     module.disable_progress_bar = lambda: None  # type: ignore[attr-defined]
     return module
@@ -75,10 +75,10 @@ def _mapped(make: Any, split: Any) -> Any:
     return type(split)(make(one) for one in split) if isinstance(split, (list, tuple)) else make(split)
 
 
-def _pipeline(shelf: Any, split: str, batch_size: int | None, *, supervised: bool) -> Any:
+def _pipeline(stored: Any, split: str, batch_size: int | None, *, supervised: bool) -> Any:
     import tensorflow as tf
 
-    images, labels = _rows(shelf, str(split))
+    images, labels = _rows(stored, str(split))
     parts = (images, labels) if supervised else {"image": images, "label": labels}
     if batch_size == -1:
         return tf.nest.map_structure(tf.convert_to_tensor, parts)
@@ -86,18 +86,18 @@ def _pipeline(shelf: Any, split: str, batch_size: int | None, *, supervised: boo
     return made.batch(batch_size) if batch_size else made
 
 
-def _rows(shelf: Any, split: str) -> tuple[Any, Any]:
-    parts = [_part(shelf, one.strip()) for one in ("train+test" if split == "all" else split).split("+")]
+def _rows(stored: Any, split: str) -> tuple[Any, Any]:
+    parts = [_part(stored, one.strip()) for one in ("train+test" if split == "all" else split).split("+")]
     images, labels = zip(*parts, strict=True)
     return np.concatenate(images), np.concatenate(labels)
 
 
-def _part(shelf: Any, split: str) -> tuple[Any, Any]:
+def _part(stored: Any, split: str) -> tuple[Any, Any]:
     match = _SLICE.match(split)
     if match is None:
         raise ValueError(f"Unknown split {split!r}. Should be one of ['test', 'train'], or a slice of one.")
     name, start, stop = match.groups()
-    images, labels = shelf.array(f"x_{name}"), np.ravel(shelf.array(f"y_{name}")).astype("int64")
+    images, labels = stored.array(f"x_{name}"), np.ravel(stored.array(f"y_{name}")).astype("int64")
     images = images if images.ndim == 4 else images[..., None]
     wanted = slice(_place(start, len(images)), _place(stop, len(images)))
     return images[wanted], labels[wanted]
@@ -109,14 +109,14 @@ def _place(text: str | None, count: int) -> int | None:
     return round(count * int(text[:-1]) / 100) if text.endswith("%") else int(text)
 
 
-def _info(shelf: Any) -> Any:
-    splits = {name: SimpleNamespace(num_examples=len(shelf.array(f"y_{name}"))) for name in ("train", "test")}
-    shape = shelf.item_shape if len(shelf.item_shape) == 3 else (*shelf.item_shape, 1)
+def _info(stored: Any) -> Any:
+    splits = {name: SimpleNamespace(num_examples=len(stored.array(f"y_{name}"))) for name in ("train", "test")}
+    shape = stored.item_shape if len(stored.item_shape) == 3 else (*stored.item_shape, 1)
     features = {
         "image": SimpleNamespace(shape=shape, dtype=np.uint8),
-        "label": _label(_LABELS.get(shelf.name, tuple("0123456789"))),
+        "label": _label(_LABELS.get(stored.name, tuple("0123456789"))),
     }
-    return SimpleNamespace(name=shelf.name, splits=splits, features=features)
+    return SimpleNamespace(name=stored.name, splits=splits, features=features)
 
 
 def _label(names: Sequence[str]) -> Any:

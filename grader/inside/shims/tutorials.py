@@ -11,7 +11,7 @@ import numpy as np
 _VALIDATION = 5_000
 
 
-class Part:
+class TutorialSplit:
     """Images of a split with their labels, handed out in batches."""
 
     def __init__(self, images: Any, labels: Any) -> None:
@@ -32,7 +32,7 @@ class Part:
         return self.images[rows], self.labels[rows]
 
 
-def as_module(shelves: Mapping[str, Any]) -> ModuleType:
+def as_module(stored_datasets: Mapping[str, Any]) -> ModuleType:
     """Return the module ``input_data``."""
     module = ModuleType("tensorflow.examples.tutorials.mnist.input_data")
 
@@ -44,15 +44,15 @@ def as_module(shelves: Mapping[str, Any]) -> ModuleType:
         **ignored: Any,  # noqa: ARG001
     ) -> Any:
         """Return MNIST as three parts, pixels between 0 and 1."""
-        shelf = shelves.get("mnist")
-        if shelf is None:
+        stored = stored_datasets.get("mnist")
+        if stored is None:
             raise RuntimeError("MNIST is not among the data sets of this workbook.")
 
-        def part(split: str, rows: slice) -> Part:
-            images = shelf.array(f"x_{split}")[rows].astype("float32") * np.float32(1 / 255)
-            labels = shelf.array(f"y_{split}")[rows]
+        def part(split: str, rows: slice) -> TutorialSplit:
+            images = stored.array(f"x_{split}")[rows].astype("float32") * np.float32(1 / 255)
+            labels = stored.array(f"y_{split}")[rows]
             images = images.reshape(len(images), -1) if reshape else images[..., None]
-            return Part(images, np.eye(10)[labels] if one_hot else labels)
+            return TutorialSplit(images, np.eye(10)[labels] if one_hot else labels)
 
         first = slice(validation_size)
         return SimpleNamespace(

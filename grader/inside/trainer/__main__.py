@@ -27,16 +27,16 @@ def main() -> int:
     share_gpu()
     known = {"device": device_class(), "versions": {"python": platform.python_version()} | versions()}
     _send(replies, {"hello": known})
-    from .arrays import Shelf
+    from .arrays import ArrayCache
     from .training import train
 
-    shelf = Shelf()
+    arrays = ArrayCache()
     for line in sys.stdin.buffer:
         request = json.loads(line)
         before = sys.stdin.buffer.read(request.get("state_bytes", 0))
         if known["device"] == "cpu":
             limit(request["bounds"]["memory_mb"])
-        reply, state = train(request, shelf, before)
+        reply, state = train(request, arrays, before)
         _send(replies, {**reply, **known, "state_bytes": len(state)}, state)
     return 0
 

@@ -17,7 +17,7 @@ Pair = tuple[NDArray[Any], NDArray[Any]]
 _CHUNK = 4096
 
 
-class Shelf:
+class ArrayCache:
     """Keeps the arrays of the latest request, since cohorts train many models on the same data."""
 
     def __init__(self) -> None:

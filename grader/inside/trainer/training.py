@@ -13,7 +13,7 @@ import keras
 from grader.inside.budget import EVALUATION_ROWS, cut_given_steps, cut_steps
 from grader.inside.pipelines import end_at_once
 
-from .arrays import Pair, Shelf, num_rows, part, test_split
+from .arrays import ArrayCache, Pair, num_rows, part, test_split
 from .batches import batches_of
 from .build import Built, Refused, build, describe, measure
 from .fitting import compiled, evaluated, fitted, model_class, stays_on_device
@@ -40,12 +40,12 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
             self.model.stop_training = True
 
 
-def train(request: Mapping[str, Any], shelf: Shelf, before: bytes = b"") -> tuple[dict[str, Any], bytes]:
+def train(request: Mapping[str, Any], arrays: ArrayCache, before: bytes = b"") -> tuple[dict[str, Any], bytes]:
     """Train the last recipe of a request once, after those it goes on from.
 
     Args:
         request: What is asked for.
-        shelf: Keeps prepared data.
+        arrays: Keeps prepared data.
         before: What the training before the last one left; the trainings before are then not made again.
 
     Returns:
@@ -55,7 +55,7 @@ def train(request: Mapping[str, Any], shelf: Shelf, before: bytes = b"") -> tupl
     """
     started, state = time.monotonic(), b""
     try:
-        reply, state = _train_all(request, shelf, before)
+        reply, state = _train_all(request, arrays, before)
     except Refused as refused:
         reply = {"outcome": "refused", "reason": {"code": refused.code, "values": refused.values}}
     except Exception as error:
@@ -66,7 +66,7 @@ def train(request: Mapping[str, Any], shelf: Shelf, before: bytes = b"") -> tupl
     return {**reply, "seconds": round(time.monotonic() - started, 3)}, state
 
 
-def _train_all(request: Mapping[str, Any], shelf: Shelf, before: bytes) -> tuple[dict[str, Any], bytes]:
+def _train_all(request: Mapping[str, Any], arrays: ArrayCache, before: bytes) -> tuple[dict[str, Any], bytes]:
     """Train one recipe after the other; one that comes to nothing is the end."""
     recipes = list(enumerate(request["recipes"]))
     last = len(recipes) - 1
@@ -76,20 +76,20 @@ def _train_all(request: Mapping[str, Any], shelf: Shelf, before: bytes) -> tuple
         # Each has a seed of its own: to see the rows in the same order again is no second training.
         seed = (request["seed"] + number * _BETWEEN_SEEDS) % (1 << 31)
         keep = request["state"] or number < last
-        reply, state = _train({**request, "recipe": recipe, "seed": seed, "state": keep}, shelf, state)
+        reply, state = _train({**request, "recipe": recipe, "seed": seed, "state": keep}, arrays, state)
         if reply["outcome"] != "trained":
             return reply, b""
     return reply, packed(state) if state else b""
 
 
 def _train(
-    request: Mapping[str, Any], shelf: Shelf, before: Mapping[str, Any] | None
+    request: Mapping[str, Any], arrays: ArrayCache, before: Mapping[str, Any] | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     recipe, bounds = request["recipe"], request["bounds"]
     nodes, fit, data = recipe["layers"], recipe["fit"], recipe["data"]
     measure(nodes, fit["batch_size"], bounds)
     plan = _plan(fit, num_rows(data), request["steps"], bounds["steps"])
-    training, test, *validation = shelf.prepare(request["folder"], *_references(recipe, plan, request))
+    training, test, *validation = arrays.prepare(request["folder"], *_references(recipe, plan, request))
     end_at_once()
     keras.utils.clear_session()
     keras.utils.set_random_seed(request["seed"])

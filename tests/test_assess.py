@@ -5,8 +5,8 @@ import re
 import pytest
 from rich.console import Console
 
+from grader.calibrate.assess import assess, yardstick
 from grader.calibrate.compare import fewer_errors
-from grader.calibrate.evidence import evidence, yardstick
 from grader.cli.figures import shown, verified
 from grader.language import Language
 from grader.places import shipped
@@ -83,7 +83,7 @@ def folder(tmp_path):
 
 def test_honest_and_spoiled_trainings_go_through_the_rule_that_holds_for_them(folder, workbook):
     """References by their own band, solutions by their task's criterion, spoiled ones as what they were made of."""
-    (found,) = evidence(workbook, Bands(folder, risk=RISK))
+    (found,) = assess(workbook, Bands(folder, risk=RISK))
     assert found.conditions == ("full", "full", "cpu")
     honest = {row.record.reference: row for row in found.honest}
     assert {name: row.held_against for name, row in honest.items()} == {
@@ -146,7 +146,7 @@ def test_our_own_records_hold_what_they_promise(workbook):
     bands = Bands(shipped("reference"), risk=RISK)
     quick = {record.reference: record for record in bands.records if record.conditions == ("sample", "quick", "cpu")}
     assert set(quick) == {one.id for one in workbook.references}
-    for found in evidence(workbook, bands):
+    for found in assess(workbook, bands):
         failed, trials = (sum(getattr(row.tally, name) for row in found.honest) for name in ("failed", "trials"))
         assert failed <= (0.02 * trials if found.conditions[1] == "quick" else 0), found.conditions
         if found.conditions[1] == "full" and found.worst is not None:

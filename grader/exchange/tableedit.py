@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from grader.errors import UsageError
-from grader.exchange.account import Account, Terms, Why
+from grader.exchange.account import Account, ExportOptions, SkipReason
 from grader.exchange.grades import Grade
-from grader.sheets import Encoded, Style, Table, decode, number_of, scaled, written
+from grader.sheets import Encoded, NumberFormat, Table, decode, number_of, scaled, written
 
 
-class People:
+class GradeIndex:
     """The run's submissions, to be found by any id; an id that two have finds neither."""
 
     def __init__(self, grades: Iterable[Grade]) -> None:
@@ -45,12 +45,12 @@ class People:
 
 
 @dataclass(kw_only=True, slots=True)
-class Filling:
+class TableEdit:
     """Changes to a table, and their account."""
 
     encoded: Encoded
     table: Table
-    terms: Terms
+    options: ExportOptions
     account: Account = field(default_factory=Account)
     changes: dict[tuple[int, int], str] = field(default_factory=dict)
 
@@ -58,22 +58,24 @@ class Filling:
         """Return a cell's text; nothing where there is no such column."""
         return "" if column is None else self.table.cells[row][column].text
 
-    def grade(self, at: tuple[int, int], label: str, grade: Grade, maximum: Decimal, style: Style) -> bool:
+    def grade(self, at: tuple[int, int], label: str, grade: Grade, maximum: Decimal, style: NumberFormat) -> bool:
         """Write a grade, scaled to the LMS's maximum, unless the cell says so already; False when there is none."""
         if grade.points is None:
-            self.account.leave(label, grade.why_not or Why.NOT_GRADED)
+            self.account.leave(label, grade.why_not or SkipReason.NOT_GRADED)
             return False
         self._write(at, label, scaled(grade.points, grade.most, maximum, style.decimals), style)
         return True
 
-    def missing(self, at: tuple[int, int], label: str, style: Style, *, why: Why = Why.NOTHING) -> None:
+    def missing(
+        self, at: tuple[int, int], label: str, style: NumberFormat, *, why: SkipReason = SkipReason.NOTHING
+    ) -> None:
         """Treat a row of somebody who handed in nothing; a grade that is there stays."""
-        if why is Why.NOT_IN_RUN or not self.terms.missing_as_zero or number_of(self.cell(*at)) is not None:
+        if why is SkipReason.NOT_IN_RUN or not self.options.missing_as_zero or number_of(self.cell(*at)) is not None:
             self.account.leave(label, why)
         else:
             self._write(at, label, Decimal(0), style)
 
-    def _write(self, at: tuple[int, int], label: str, value: Decimal, style: Style) -> None:
+    def _write(self, at: tuple[int, int], label: str, value: Decimal, style: NumberFormat) -> None:
         changed = number_of(self.cell(*at)) != value
         if changed:
             self.changes[at] = written(value, style)

@@ -1,7 +1,7 @@
-"""The two actors of a cluster: trainers, one for each share of a device, and the desk where trainings are asked for.
+"""The two actors of a cluster: trainers, one for each share of a device, and the scheduler that hands trainings out.
 
-The desk sits on the machine that grades, with the only cache: a training is made once for the whole cluster. It hands
-recipes to trainers and replaces those whose process or node is gone; where actors run is Ray's to say.
+The scheduler is on the machine that grades, with the only cache: a training is made once for the whole cluster. It
+hands recipes to trainers and replaces those whose process or node is gone; where actors run is Ray's to say.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grader.engine.base import Order
-from grader.engine.parcel import datasets_here
+from grader.engine.base import EngineConfig
+from grader.engine.payload import datasets_here
 from grader.errors import GraderError, TrainerError
 from grader.records import DataSet, Platform, Profile, Recipe, Training
-from grader.train import Once, TrainerPool, cache_at, hardware_of, training_key
+from grader.train import SingleFlight, TrainerPool, cache_at, hardware_of, training_key
 
 _TRIES = 5
 _AGAIN_SECONDS = 2.0
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Staff:
+class TrainerResources:
     """How many trainers a cluster has, and what Ray is to give each."""
 
     trainers: int
@@ -34,20 +34,20 @@ class Staff:
     """Share of a GPU; 0 for the processor."""
 
 
-class Trainer:
+class TrainerActor:
     """An actor: the trainer pool of one process, on whatever node and GPU Ray has put it."""
 
-    def __init__(self, order: Order, share: float) -> None:
+    def __init__(self, config: EngineConfig, share: float) -> None:
         """Prepare; the training process starts with the first training."""
-        self._datasets = {one.fingerprint: one for one in datasets_here(order.datasets)}
+        self._datasets = {one.fingerprint: one for one in datasets_here(config.datasets)}
         # Ray shows an actor its own GPU only.
-        hardware = replace(hardware_of("gpu" if share else "cpu", order.backend), share=share or 1.0)
+        hardware = replace(hardware_of("gpu" if share else "cpu", config.backend), share=share or 1.0)
         self._pool = TrainerPool(
-            bounds=order.bounds,
+            bounds=config.bounds,
             cache=None,
             datasets=self._datasets.values(),
-            unsealed=order.unsealed,
-            keeps_states=order.keeps_states,
+            unsealed=config.unsealed,
+            keeps_states=config.keeps_states,
             hardware=hardware,
         )
 
@@ -60,27 +60,29 @@ class Trainer:
         return self._pool.make(recipe, self._datasets[dataset.fingerprint], profile, seed)
 
 
-class Desk:
+class TrainingScheduler:
     """An actor that many ask at once."""
 
-    def __init__(self, order: Order, staff: Staff) -> None:
+    def __init__(self, config: EngineConfig, resources: TrainerResources) -> None:
         """Ask Ray for the trainers; each is at work as soon as it is up."""
-        self._once = Once(cache_at(order.cache, order.shared_cache), keeps_states=order.keeps_states)
+        self._single_flight = SingleFlight(
+            cache_at(config.cache, config.shared_cache), keeps_states=config.keeps_states
+        )
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._order, self._staff = order, staff
+        self._config, self._resources = config, resources
         self._platform: Platform | None = None
-        for _ in range(staff.trainers):
-            self._hire()
+        for _ in range(resources.trainers):
+            self._start_trainer()
 
     def train(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
         """Return what comes of training a recipe; see :meth:`grader.train.TrainerPool.train`."""
         key = training_key(recipe, dataset, profile, self.platform(), seed)
-        return self._once.training(key, lambda: self._make(recipe, dataset, profile, seed))
+        return self._single_flight.training(key, lambda: self._make(recipe, dataset, profile, seed))
 
     def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
         """Return the same with the state of the model."""
         key = training_key(recipe, dataset, profile, self.platform(), seed)
-        return self._once.model(key, lambda: self._make(recipe, dataset, profile, seed))
+        return self._single_flight.model(key, lambda: self._make(recipe, dataset, profile, seed))
 
     def platform(self) -> Platform:
         """Return what is trained on in this cluster: whatever the first trainer is on."""
@@ -109,23 +111,23 @@ class Desk:
                 raise fault.cause if isinstance(fault.cause, GraderError) else TrainerError(str(fault)) from None
             except ray.exceptions.RayError as loss:  # its process or its node has gone
                 _log.info("a trainer was lost: %s", loss)
-                self._dismiss(trainer)
+                self._replace_trainer(trainer)
                 continue
             self._idle.put(trainer)
             return answer
         raise TrainerError(f"{_TRIES} trainers in a row were lost in the cluster; look at the memory of its nodes")
 
-    def _hire(self) -> None:
+    def _start_trainer(self) -> None:
         import ray
 
         trainer = (
-            ray.remote(Trainer)
-            .options(num_cpus=0, num_gpus=self._staff.gpus, scheduling_strategy="SPREAD")
-            .remote(self._order, self._staff.gpus)
+            ray.remote(TrainerActor)
+            .options(num_cpus=0, num_gpus=self._resources.gpus, scheduling_strategy="SPREAD")
+            .remote(self._config, self._resources.gpus)
         )
-        threading.Thread(target=self._welcome, args=(trainer,), daemon=True).start()
+        threading.Thread(target=self._await_ready, args=(trainer,), daemon=True).start()
 
-    def _welcome(self, trainer: Any) -> None:
+    def _await_ready(self, trainer: Any) -> None:
         """Wait until a trainer is up, which is as long as the cluster has no room for it."""
         import ray
 
@@ -134,37 +136,37 @@ class Desk:
         except ray.exceptions.RayError as fault:
             _log.warning("a trainer did not start: %s", fault)
             time.sleep(_AGAIN_SECONDS)
-            self._dismiss(trainer)
+            self._replace_trainer(trainer)
         else:
             self._idle.put(trainer)
 
-    def _dismiss(self, trainer: Any) -> None:
+    def _replace_trainer(self, trainer: Any) -> None:
         """Let go of a trainer, and ask for another."""
         import ray
 
         ray.kill(trainer)
-        self._hire()
+        self._start_trainer()
 
 
 @dataclass(frozen=True, slots=True)
-class AtDesk:
-    """Asks the desk, from any process of the cluster; can be sent to another."""
+class SchedulerClient:
+    """Asks the scheduler, from any process of the cluster; can be sent to another."""
 
-    desk: Any
+    scheduler: Any
 
     def train(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
         """Return what comes of training a recipe."""
-        training: Training = self._ask(self.desk.train.remote(recipe, dataset, profile, seed))
+        training: Training = self._ask(self.scheduler.train.remote(recipe, dataset, profile, seed))
         return training
 
     def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
         """Return the same with the state of the model."""
-        training, state = self._ask(self.desk.model.remote(recipe, dataset, profile, seed))
+        training, state = self._ask(self.scheduler.model.remote(recipe, dataset, profile, seed))
         return training, state
 
     def platform(self) -> Platform:
         """Return what is trained on in this cluster."""
-        platform: Platform = self._ask(self.desk.platform.remote())
+        platform: Platform = self._ask(self.scheduler.platform.remote())
         return platform
 
     @staticmethod

@@ -18,7 +18,7 @@ _NARROWEST = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
+class ComparisonRow:
     """One line of the comparison."""
 
     label: Words
@@ -37,7 +37,7 @@ class Lane:
 class Comparison:
     """The lanes and their drawings, in the same order, and the axis under them."""
 
-    rows: tuple[tuple[Lane, Markup], ...]
+    rows: tuple[tuple[ComparisonRow, Markup], ...]
     ticks: Markup
 
 
@@ -45,31 +45,29 @@ def compare(facts: AccuracyFacts, language: Language) -> Comparison | None:
     """Return what there is to compare; None when nothing of the student's was measured."""
     if not facts.trainings and facts.notebook is None and facts.claimed is None and facts.example_trained is None:
         return None
-    lanes = tuple(_lanes(facts, language))
-    values = [value for lane in lanes for value in (*lane.points, *(lane.span or ()))]
+    rows = tuple(_rows(facts, language))
+    values = [value for row in rows for value in (*row.points, *(row.span or ()))]
     if facts.limit is not None:
         values.append(facts.limit)
     values = [value for value in values if math.isfinite(value)]
-    if not lanes or not values:
+    if not rows or not values:
         return None
     scale = axis(values, most=1.0)
-    return Comparison(
-        rows=tuple((lane, _draw(lane, scale, facts.limit)) for lane in lanes), ticks=_ticks(scale, language)
-    )
+    return Comparison(rows=tuple((row, _draw(row, scale, facts.limit)) for row in rows), ticks=_ticks(scale, language))
 
 
-def _lanes(facts: AccuracyFacts, language: Language) -> Iterator[Lane]:
+def _rows(facts: AccuracyFacts, language: Language) -> Iterator[ComparisonRow]:
     share = language.share
     for label, value, kind in (
         (msg("Claimed: stored in the notebook as handed in"), facts.claimed, "claim"),
         (msg("Reproduced: what the notebook itself measured when we ran it"), facts.notebook, "own"),
     ):
         if value is not None and math.isfinite(value):
-            yield Lane(label=label, text=share(value), points=(value,), kind=kind)
+            yield ComparisonRow(label=label, text=share(value), points=(value,), kind=kind)
     trainings = tuple(value for value in facts.trainings if math.isfinite(value))
     if trainings:
         scored = facts.evidence is Evidence.IN_KERNEL
-        yield Lane(
+        yield ComparisonRow(
             label=msg("Scored by us: the notebook's own model")
             if scored
             else msg("Retrained: the same model, trained by us"),
@@ -79,7 +77,7 @@ def _lanes(facts: AccuracyFacts, language: Language) -> Iterator[Lane]:
             kind="own",
         )
     if facts.limit is not None and math.isfinite(facts.limit):
-        yield Lane(label=msg("At least this is asked for"), text=share(facts.limit), kind="limit")
+        yield ComparisonRow(label=msg("At least this is asked for"), text=share(facts.limit), kind="limit")
     bands = [facts.band, facts.example_band if facts.example_band != facts.band else None]
     yield from (_band(band, language) for band in bands if band is not None)
     for label, value in (
@@ -87,10 +85,10 @@ def _lanes(facts: AccuracyFacts, language: Language) -> Iterator[Lane]:
         (msg("The example's figure in the workbook"), facts.workbook_example),
     ):
         if value is not None and math.isfinite(value):
-            yield Lane(label=label, text=share(value), points=(value,))
+            yield ComparisonRow(label=label, text=share(value), points=(value,))
 
 
-def _band(band: Band, language: Language) -> Lane:
+def _band(band: Band, language: Language) -> ComparisonRow:
     upper = min(band.upper, 1.0)
     lower = max(band.lower, 0.0)
     text = language.t(
@@ -100,13 +98,13 @@ def _band(band: Band, language: Language) -> Lane:
         mean=language.share(band.mean),
         count=band.count,
     )
-    return Lane(label=reference_name(band.reference), text=text, span=(lower, band.mean, upper), kind="band")
+    return ComparisonRow(label=reference_name(band.reference), text=text, span=(lower, band.mean, upper), kind="band")
 
 
-def _draw(lane: Lane, scale: Axis, limit: float | None) -> Markup:
+def _draw(row: ComparisonRow, scale: Axis, limit: float | None) -> Markup:
     parts = [Markup('<line class="rail" x1="0" x2="100%" y1="50%" y2="50%"/>')]
-    if lane.span is not None and all(math.isfinite(value) for value in lane.span):
-        lower, mean, upper = lane.span
+    if row.span is not None and all(math.isfinite(value) for value in row.span):
+        lower, mean, upper = row.span
         width = 100 * (scale.part(upper) - scale.part(lower))
         parts.append(
             Markup('<rect class="span" x="{}" y="20%" width="{:.2f}%" height="60%" rx="3"/>').format(
@@ -116,11 +114,11 @@ def _draw(lane: Lane, scale: Axis, limit: float | None) -> Markup:
         parts.append(Markup('<line class="mean" x1="{0}" x2="{0}" y1="20%" y2="80%"/>').format(scale.percent(mean)))
     if limit is not None and math.isfinite(limit):
         parts.append(Markup('<line class="limit" x1="{0}" x2="{0}" y1="0" y2="100%"/>').format(scale.percent(limit)))
-    for number, value in enumerate(lane.points):
-        strong = lane.strong is None or number == lane.strong
+    for number, value in enumerate(row.points):
+        strong = row.strong is None or number == row.strong
         parts.append(
             Markup('<circle class="dot {}" cx="{}" cy="50%" r="{}"/>').format(
-                f"{lane.kind}{'' if strong else ' weak'}", scale.percent(value), 5 if strong else 3.5
+                f"{row.kind}{'' if strong else ' weak'}", scale.percent(value), 5 if strong else 3.5
             )
         )
     return Markup('<svg class="lane" aria-hidden="true">{}</svg>').format(Markup().join(parts))

@@ -11,7 +11,7 @@ from typing import Any, Self
 from grader.drivers.process import Driver
 
 
-class Ahead:
+class WarmPool:
     """Keeps as many waiting as there are notebooks to come, at most one for each that runs; a context manager.
 
     Nobody waits for it: as long as none waits that fits, a notebook gets a kernel of its own at once.

@@ -19,7 +19,7 @@ _COLOURS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.REVIEW: "mag
 _SIGNS = {Verdict.PASSED: "✓", Verdict.FAILED: "✕", Verdict.REVIEW: "…"}
 
 
-class Glimpse:
+class TraceMonitor:
     """Reads the growing traces in a submission's folder; an observer of the run and a context manager."""
 
     def __init__(self, folder: Path, tasks: Sequence[Task], language: Language) -> None:

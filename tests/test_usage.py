@@ -7,7 +7,7 @@ import pytest
 
 from grader.sandbox import Bubblewrap
 from grader.sandbox.seal import PATH
-from grader.sandbox.weighing import held_bytes, usage_of
+from grader.sandbox.usage import held_bytes, usage_of
 from tests.test_sandbox import LIMITS, needs_seal
 
 MB = 1 << 20
@@ -57,9 +57,9 @@ def test_pages_that_were_written_to_count_for_each(family):
 def test_what_cannot_be_read_or_not_in_time_counts_as_resident(family, monkeypatch):
     """Nobody hides memory by making it hard to weigh."""
     with monkeypatch.context() as patch:
-        patch.setattr("grader.sandbox.weighing._SECONDS", -1)
+        patch.setattr("grader.sandbox.usage._SECONDS", -1)
         assert family.held_bytes(150 * MB) > 420 * MB
-    monkeypatch.setattr("grader.sandbox.weighing._WEIGHTS", "/proc/{}/no-such-file")
+    monkeypatch.setattr("grader.sandbox.usage._WEIGHTS", "/proc/{}/no-such-file")
     assert family.held_bytes(150 * MB) > 420 * MB
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.criteria.case import Candidate, Match
-from grader.measure import Laboratory
+from grader.measure import Measurer
 from grader.records import Execution, TaskResult, Training
 from grader.workbook import Task
 
@@ -34,7 +34,7 @@ def with_context(
     *,
     handed_in: Mapping[str, Path],
     executions: Sequence[Execution],
-    laboratory: Laboratory,
+    measurer: Measurer,
     trainings: Sequence[Training],
 ) -> TaskResult:
     """Return a task's result with what its accuracy is shown beside.
@@ -45,7 +45,7 @@ def with_context(
         match: What answers it.
         handed_in: Files of the submission's notebooks, by the names they have in ``executions``.
         executions: What running them gave.
-        laboratory: Knows the reference trainings, and the conditions of this run.
+        measurer: Knows the reference trainings, and the conditions of this run.
         trainings: Ours of the answer; their device is the one the reference must have been trained on.
     """
     claimed = None
@@ -54,11 +54,11 @@ def with_context(
         execution = next(one for one in executions if one.notebook == name)
         claimed = claimed_accuracy(handed_in[name], match.candidate, execution, task.dataset)
     band = result.accuracy.band
-    record = band and laboratory.bands.find(
+    record = band and measurer.bands.find(
         band.reference,
-        fingerprint=laboratory.datasets[task.dataset].fingerprint,
-        profile=laboratory.profile,
-        platform=laboratory.platform_of(trainings),
+        fingerprint=measurer.datasets[task.dataset].fingerprint,
+        profile=measurer.profile,
+        platform=measurer.platform_of(trainings),
     )
     curves = envelope([one.history for one in record.trainings if one.outcome == "trained"]) if record else {}
     return replace(result, accuracy=replace(result.accuracy, claimed=claimed, reference_history=curves))

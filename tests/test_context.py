@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from grader.beside import claimed_accuracy, envelope
+from grader.context import claimed_accuracy, envelope
 from grader.criteria.case import Candidate, Tier
 from grader.records import ArrayFacts, CellOutcome, CellStatus, Ending, EvaluateFacts, Execution
 

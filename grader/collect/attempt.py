@@ -10,7 +10,7 @@ from grader.records import Delivery, Person
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
+class Upload:
     """A folder, or a file under the name that the student gave it."""
 
     path: Path
@@ -21,13 +21,13 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Parcel:
+class Attempt:
     """What one identity handed in at one time."""
 
     student: str
-    parts: tuple[Part, ...]
+    uploads: tuple[Upload, ...]
     who: Person = field(default_factory=Person)
-    """With an id, parcels of the same id are attempts of one student."""
+    """With an id, all of the same id are attempts of one student, of which the latest counts."""
     delivery: Delivery = field(default_factory=Delivery)
     origin: str = ""
     """The path it came in, as a person gave it; names an attempt where no time does."""
@@ -38,5 +38,5 @@ class Parcel:
 class Layout(Protocol):
     """A way in which a system lays out what a class handed in."""
 
-    def __call__(self, root: Path) -> list[Parcel]:
-        """Return the parcels under a folder; none when it is not laid out like this."""
+    def __call__(self, root: Path) -> list[Attempt]:
+        """Return the attempts under a folder; none when it is not laid out like this."""

@@ -32,7 +32,7 @@ def training_key(recipe: Recipe, dataset: DataSet, profile: Profile, platform: P
     )
 
 
-class Once:
+class SingleFlight:
     """Trainings by their names, each made at most once."""
 
     def __init__(self, cache: Cache, *, keeps_states: bool = False) -> None:

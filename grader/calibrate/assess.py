@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from grader.criteria.accuracy import Accuracy
 from grader.records import Band, Profile, Training
-from grader.reference import Bands, Chances, ReferenceRecord, Tally, against, held_out, load_records, resampled
+from grader.reference import Bands, Chances, ReferenceRecord, TrialCounts, against, held_out, load_records, resampled
 from grader.workbook import Workbook
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class RecordAssessment:
     """One record, put through the rule by which such a training would be judged."""
 
     record: ReferenceRecord
@@ -21,7 +21,7 @@ class Row:
     """The reference that gives the band; the record's own one where its trainings take turns."""
     margin: float
     band: Band
-    tally: Tally
+    tally: TrialCounts
 
     @property
     def limit(self) -> float:
@@ -35,18 +35,18 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
+class RuleAssessment:
     """Everything under one set of conditions."""
 
     conditions: tuple[str, str, str]
     """Edition of the data, profile, device class."""
-    honest: tuple[Row, ...]
-    spoiled: tuple[Row, ...]
+    honest: tuple[RecordAssessment, ...]
+    spoiled: tuple[RecordAssessment, ...]
     worst: tuple[str, Chances] | None
     """The reference whose recorded spread does most harm to honest models, and what it does to them."""
 
 
-def evidence(workbook: Workbook, bands: Bands) -> Iterator[Evidence]:
+def assess(workbook: Workbook, bands: Bands) -> Iterator[RuleAssessment]:
     """Put every record through the rule, conditions by conditions; what has no band to be held against is left out.
 
     Raises:
@@ -57,10 +57,10 @@ def evidence(workbook: Workbook, bands: Bands) -> Iterator[Evidence]:
     honest = (*bands.records, *solutions)
     for conditions in dict.fromkeys(record.conditions for record in bands.records):
         rows = [_rows(workbook, bands, records, conditions) for records in (honest, spoiled)]
-        yield Evidence(conditions=conditions, honest=rows[0], spoiled=rows[1], worst=_worst(rows[0], bands.risk))
+        yield RuleAssessment(conditions=conditions, honest=rows[0], spoiled=rows[1], worst=_worst(rows[0], bands.risk))
 
 
-def _worst(honest: Sequence[Row], risk: float) -> tuple[str, Chances] | None:
+def _worst(honest: Sequence[RecordAssessment], risk: float) -> tuple[str, Chances] | None:
     found = [
         (row.held_against, resampled(row.record.usable, num_test=row.record.num_test, risk=risk))
         for row in honest
@@ -71,12 +71,12 @@ def _worst(honest: Sequence[Row], risk: float) -> tuple[str, Chances] | None:
 
 def _rows(
     workbook: Workbook, bands: Bands, records: Sequence[ReferenceRecord], conditions: tuple[str, str, str]
-) -> tuple[Row, ...]:
+) -> tuple[RecordAssessment, ...]:
     found = (_row(workbook, bands, record) for record in records if record.conditions == conditions)
     return tuple(row for row in found if row is not None and row.tally.trials)
 
 
-def _row(workbook: Workbook, bands: Bands, record: ReferenceRecord) -> Row | None:
+def _row(workbook: Workbook, bands: Bands, record: ReferenceRecord) -> RecordAssessment | None:
     reference, margin = yardstick(workbook, record.reference, record.conditions[1])
     given = _same(bands, reference, record)
     band = bands.band_for(given) if given else None
@@ -88,7 +88,7 @@ def _row(workbook: Workbook, bands: Bands, record: ReferenceRecord) -> Row | Non
         return bands.band_from(given, trainings)
 
     tally = held_out(record.trainings, margin, others) if itself else against(record.trainings, margin, band)
-    return Row(record=record, held_against=reference, margin=margin, band=band, tally=tally)
+    return RecordAssessment(record=record, held_against=reference, margin=margin, band=band, tally=tally)
 
 
 def yardstick(workbook: Workbook, name: str, profile: str) -> tuple[str, float]:

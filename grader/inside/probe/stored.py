@@ -18,7 +18,7 @@ Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shelf:
+class StoredDataset:
     """One data set's folder: ``{x,y}_{train,test}.npy``, ``{train,test}_hash.npy``, ``dataset.json``."""
 
     name: str
@@ -113,12 +113,12 @@ class Shelf:
             used.add(choices[0])
 
 
-def shelves(data: Path | None) -> dict[str, Shelf]:
+def stored_datasets(data: Path | None) -> dict[str, StoredDataset]:
     """Return the data sets in a folder by name; folders that are not whole are left out."""
-    found: dict[str, Shelf] = {}
+    found: dict[str, StoredDataset] = {}
     for file in sorted(data.glob("*/dataset.json")) if data else ():
         facts = json.loads(file.read_text(encoding="utf-8"))
         if (file.parent / "x_train.npy").is_file() and (file.parent / "train_hash.npy").is_file():
             name = file.parent.name
-            found[name] = Shelf(name=name, edition=str(facts.get("edition", "")), folder=file.parent)
+            found[name] = StoredDataset(name=name, edition=str(facts.get("edition", "")), folder=file.parent)
     return found

@@ -18,7 +18,7 @@ What = Literal["references", "solutions", "spoiled"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class RecordingRequest:
     """What one call of ``grader reference run`` was asked for."""
 
     workbook: Workbook
@@ -37,7 +37,7 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class PlannedRecord:
     """One record to bring up to its number of trainings."""
 
     reference: str
@@ -56,7 +56,7 @@ class Item:
         return f"{self.reference}-{self.spoiled}" if self.spoiled else self.reference
 
 
-def items_of(order: Order, say: Callable[[Message], None]) -> tuple[Item, ...]:
+def planned_records(request: RecordingRequest, say: Callable[[Message], None]) -> tuple[PlannedRecord, ...]:
     """Run every notebook that is asked for, on a few steps, and return what its recipe is recorded as.
 
     Raises:
@@ -65,37 +65,39 @@ def items_of(order: Order, say: Callable[[Message], None]) -> tuple[Item, ...]:
         WorkbookError: A notebook does not train what can be rebuilt.
     """
     store = DataStore()
-    chosen = _chosen(order)
-    datasets = {name: store.choose(dataset, order.data) for name, dataset in chosen.items()}
-    return tuple(item for name in chosen for item in _items(order, name, datasets[name], say))
+    chosen = _chosen(request)
+    datasets = {name: store.choose(dataset, request.data) for name, dataset in chosen.items()}
+    return tuple(item for name in chosen for item in _planned(request, name, datasets[name], say))
 
 
-def _chosen(order: Order) -> dict[str, str]:
+def _chosen(request: RecordingRequest) -> dict[str, str]:
     """Return the data sets of the references or solutions that are asked for, by name."""
-    workbook = order.workbook
-    if order.what == "solutions":
+    workbook = request.workbook
+    if request.what == "solutions":
         tasks = {task.id: task.dataset for task in workbook.tasks}
         known = {one.id: tasks[one.task] for one in workbook.solutions}
     else:
         known = {one.id: one.dataset for one in workbook.references}
-    for name in order.only or ():
+    for name in request.only or ():
         if name not in known:
-            kind = "solution" if order.what == "solutions" else "reference"
+            kind = "solution" if request.what == "solutions" else "reference"
             text = f"--only {name}: the workbook has no such {kind}; it has {', '.join(known) or 'none'}"
             raise UsageError(text)
-    return {name: known[name] for name in order.only or known}
+    return {name: known[name] for name in request.only or known}
 
 
-def _items(order: Order, name: str, dataset: DataSet, say: Callable[[Message], None]) -> Iterator[Item]:
-    results = order.folder / "results"
-    notebook = (order.folder / "solutions" if order.what == "solutions" else order.folder) / f"{name}.ipynb"
+def _planned(
+    request: RecordingRequest, name: str, dataset: DataSet, say: Callable[[Message], None]
+) -> Iterator[PlannedRecord]:
+    results = request.folder / "results"
+    notebook = (request.folder / "solutions" if request.what == "solutions" else request.folder) / f"{name}.ipynb"
     say(msg("running {notebook}", notebook=notebook.name))
-    recipe = recipe_from(notebook, order.workbook, dataset, unsealed=order.unsealed)
-    if order.what != "spoiled":
-        place = results / "solutions" if order.what == "solutions" else results
-        yield Item(reference=name, recipe=recipe, dataset=dataset, source=dataset, folder=place)
+    recipe = recipe_from(notebook, request.workbook, dataset, unsealed=request.unsealed)
+    if request.what != "spoiled":
+        place = results / "solutions" if request.what == "solutions" else results
+        yield PlannedRecord(reference=name, recipe=recipe, dataset=dataset, source=dataset, folder=place)
         return
     for kind, changed, data in spoiled(recipe, dataset):
-        yield Item(
+        yield PlannedRecord(
             reference=name, recipe=changed, dataset=data, source=dataset, folder=results / "spoiled", spoiled=kind
         )

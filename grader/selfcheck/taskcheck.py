@@ -10,7 +10,7 @@ from grader.criteria.case import Candidate, Match
 from grader.grade import expected_layers, totals
 from grader.records import AccuracyFacts, Finding, Message, SubmissionResult, TaskResult, Verdict, msg
 from grader.selfcheck.late import LATE
-from grader.selfcheck.looks import TaskLook
+from grader.selfcheck.results import TaskCheck
 from grader.workbook import Task
 
 _OF_ITS_ARGUMENTS = frozenset({"batch-size", "validation-split", "training-data", "evaluated"})
@@ -19,7 +19,7 @@ _OF_THE_SESSION = frozenset({"example-run", "configurations", "varied"})
 """Kinds that look at everything the notebook did."""
 
 
-def told(task: Task, match: Match, result: TaskResult, *, name: str, figure: float | None) -> TaskLook:
+def task_check(task: Task, match: Match, result: TaskResult, *, name: str, figure: float | None) -> TaskCheck:
     """Return a task's look: what is decided now, what later; nothing that the lecturer shows after grading only."""
     candidate = match.candidate
     kept, later, hidden = [], [], 0
@@ -30,7 +30,7 @@ def told(task: Task, match: Match, result: TaskResult, *, name: str, figure: flo
             later.append(finding.title)
         else:
             kept.append(_here(finding))
-    return TaskLook(
+    return TaskCheck(
         task=task.id,
         title=task.title,
         model=name,

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from grader.datasets import DataStore
-from grader.drivers import Ahead, suits_ahead
+from grader.drivers import WarmPool, suits_warm_kernel
 from grader.execute import Job, _as_json, run_notebook
 from grader.records import Ending, Limits, Profile
 from grader.sandbox.seal import most_threads
@@ -53,22 +53,22 @@ def drivers():
 
 
 @pytest.fixture
-def ahead():
-    with Ahead(1) as ahead:
-        yield ahead
+def warm_pool():
+    with WarmPool(1) as warm_pool:
+        yield warm_pool
 
 
 @needs_seal
 @pytest.mark.slow
-def test_the_next_notebook_finds_a_kernel_that_has_imported_tensorflow_and_nothing_else(ahead, tmp_path):
+def test_the_next_notebook_finds_a_kernel_that_has_imported_tensorflow_and_nothing_else(warm_pool, tmp_path):
     """The first one gets its own; the second one waits for no import, counts from 1 and finds no names or files."""
-    ahead.expect(1)
+    warm_pool.expect(1)
     first = job_of(tmp_path / "a", LOOK, "open('left behind', 'w').close(); open('/tmp/left', 'w').close(); mine = 1")
-    assert statuses(run_notebook(first, ahead=ahead)) == ["ok", "ok"]
+    assert statuses(run_notebook(first, warm_pool=warm_pool)) == ["ok", "ok"]
     assert len(drivers()) == 1
-    ahead.passed()
+    warm_pool.passed()
     second = job_of(tmp_path / "b", LOOK, "import os; print(os.listdir(), os.listdir('/tmp'), 'mine' in globals())")
-    execution = run_notebook(second, ahead=ahead)
+    execution = run_notebook(second, warm_pool=warm_pool)
     assert (execution.ending, statuses(execution)) == (Ending.COMPLETED, ["ok", "ok"])
     assert shown(first)[0] == COLD
     assert shown(second) == [WARM, "[] [] False\n"]
@@ -78,9 +78,9 @@ def test_the_next_notebook_finds_a_kernel_that_has_imported_tensorflow_and_nothi
 
 @needs_seal
 @pytest.mark.slow
-def test_a_notebook_that_could_tell_gets_a_kernel_of_its_own(ahead, tmp_path):
+def test_a_notebook_that_could_tell_gets_a_kernel_of_its_own(warm_pool, tmp_path):
     """Variables set before the import, files of its own and notebooks without Keras go the cold way; one waits on."""
-    ahead.expect(1)
+    warm_pool.expect(1)
     helper = tmp_path / "helper.py"
     helper.write_text("")
     unfit = [
@@ -89,34 +89,34 @@ def test_a_notebook_that_could_tell_gets_a_kernel_of_its_own(ahead, tmp_path):
         job_of(tmp_path / "c", LOOK.replace("keras", "torch").replace("tensorflow", "torch")),
     ]
     for job in unfit:
-        assert run_notebook(job, ahead=ahead).ending is Ending.COMPLETED
+        assert run_notebook(job, warm_pool=warm_pool).ending is Ending.COMPLETED
         assert shown(job)[-1].startswith("False")
     (waiting,) = drivers()
-    ahead.expect(0)
+    warm_pool.expect(0)
     fit = job_of(tmp_path / "d", LOOK)
-    run_notebook(fit, ahead=ahead)
+    run_notebook(fit, warm_pool=warm_pool)
     assert shown(fit) == [WARM]
     assert not waiting.is_running()
 
 
 @needs_seal
 @pytest.mark.slow
-def test_a_waiting_kernel_that_was_lost_costs_its_notebook_nothing(ahead, tmp_path):
+def test_a_waiting_kernel_that_was_lost_costs_its_notebook_nothing(warm_pool, tmp_path):
     """Whether the kernel or its driver ended while it waited, the notebook runs, in another one."""
     for name, victim in (
         ("kernel", lambda driver: driver.children(recursive=True)),
         ("driver", lambda driver: [driver]),
     ):
-        ahead.expect(1)
-        run_notebook(job_of(tmp_path / f"{name} first", "pass"), ahead=ahead)
-        ahead.expect(0)
+        warm_pool.expect(1)
+        run_notebook(job_of(tmp_path / f"{name} first", "pass"), warm_pool=warm_pool)
+        warm_pool.expect(0)
         (driver,) = drivers()
         wait_for_kernel(driver)
         for process in victim(driver):
             process.kill()
         time.sleep(0.5)
         job = job_of(tmp_path / name, LOOK)
-        assert run_notebook(job, ahead=ahead).ending is Ending.COMPLETED
+        assert run_notebook(job, warm_pool=warm_pool).ending is Ending.COMPLETED
         assert shown(job) == [COLD]
 
 
@@ -131,15 +131,15 @@ def wait_for_kernel(driver):
 def test_at_the_end_nobody_waits_and_nothing_is_started_for_nobody(tmp_path):
     """As many wait as notebooks are to come, at most as many as may run at once; closing ends them all."""
     standing = without_notebook(job_of(tmp_path / "a", LOOK))
-    with Ahead(2) as ahead:
-        assert ahead.take(standing, suited=True, linked=False) is None
+    with WarmPool(2) as warm_pool:
+        assert warm_pool.take(standing, suited=True, linked=False) is None
         assert not drivers()
-        ahead.expect(5)
-        assert ahead.take(standing, suited=False, linked=False) is None
+        warm_pool.expect(5)
+        assert warm_pool.take(standing, suited=False, linked=False) is None
         assert len(drivers()) == 2
     assert not drivers()
-    ahead.expect(5)
-    assert ahead.take(standing, suited=True, linked=False) is None
+    warm_pool.expect(5)
+    assert warm_pool.take(standing, suited=True, linked=False) is None
     assert not drivers()
 
 
@@ -158,12 +158,12 @@ def waiting_kernels(how_many):
 
 @needs_seal
 @pytest.mark.skipif(syscall_filter() is None, reason="no system call filter for this processor")
-def test_a_kernel_is_sealed_and_limited_while_it_waits(ahead, tmp_path):
+def test_a_kernel_is_sealed_and_limited_while_it_waits(warm_pool, tmp_path):
     """Before any line of a notebook: no rights, no new ones, the filter of system calls, and the limits of its job."""
     limits = Limits(memory_mb=1234, scratch_mb=56, processes=78)
     standing = without_notebook(job_of(tmp_path / "a", LOOK))
-    ahead.expect(1)
-    ahead.take(standing | {"limits": dataclasses.asdict(limits)}, suited=False, linked=False)
+    warm_pool.expect(1)
+    warm_pool.take(standing | {"limits": dataclasses.asdict(limits)}, suited=False, linked=False)
     (kernel,) = waiting_kernels(1)
     state = Path(f"/proc/{kernel.pid}/status").read_text()
     assert {"Seccomp:\t2", "NoNewPrivs:\t1", "CapEff:\t" + "0" * 16, "CapBnd:\t" + "0" * 16} <= set(state.splitlines())
@@ -176,10 +176,10 @@ def test_a_kernel_is_sealed_and_limited_while_it_waits(ahead, tmp_path):
 
 WAITS = """
 import sys, time
-from grader.drivers import Ahead
-with Ahead(2) as ahead:
-    ahead.expect(2)
-    ahead.take(__import__("json").loads(sys.argv[1]), suited=False, linked=False)
+from grader.drivers import WarmPool
+with WarmPool(2) as warm_pool:
+    warm_pool.expect(2)
+    warm_pool.take(__import__("json").loads(sys.argv[1]), suited=False, linked=False)
     print("waiting", flush=True)
     time.sleep(60)
 """
@@ -226,11 +226,11 @@ def test_chance_is_a_kernels_own_and_a_seed_gives_what_it_gives_in_any(tmp_path)
     """Two that waited side by side draw other numbers, other weights and other hashes; seeded, all draw the same."""
     jobs = [job_of(tmp_path / name, DRAWS, "open('of a notebook', 'x')\nimport os; os.listdir()") for name in "abc"]
     run_notebook(jobs[0])
-    with Ahead(2) as ahead, ThreadPoolExecutor(2) as pool:
-        ahead.expect(2)
-        ahead.take(without_notebook(jobs[1]), suited=False, linked=False)
-        ahead.expect(0)
-        assert all(pool.map(lambda job: statuses(run_notebook(job, ahead=ahead)) == ["ok", "ok"], jobs[1:]))
+    with WarmPool(2) as warm_pool, ThreadPoolExecutor(2) as pool:
+        warm_pool.expect(2)
+        warm_pool.take(without_notebook(jobs[1]), suited=False, linked=False)
+        warm_pool.expect(0)
+        assert all(pool.map(lambda job: statuses(run_notebook(job, warm_pool=warm_pool)) == ["ok", "ok"], jobs[1:]))
     assert [json.loads((job.out / "outcome.json").read_text())["ahead"] for job in jobs] == [False, True, True]
     told = [json.loads(shown(job)[0].splitlines()[-1]) for job in jobs]  # the lines before are TensorFlow's
     assert all(len({json.dumps(one) for one in same}) == 3 for same in zip(*(free for free, _ in told), strict=True))
@@ -254,10 +254,10 @@ def test_a_kernel_that_waited_shows_what_a_cold_one_shows(tmp_path):
     """Whoever hides that they set variables sees the same environment, descriptors, files and processes as in any."""
     jobs = [job_of(tmp_path / name, SURROUNDINGS) for name in "ab"]
     run_notebook(jobs[0])
-    with Ahead(1) as ahead:
-        ahead.expect(1)
-        ahead.take(without_notebook(jobs[1]), suited=False, linked=False)
-        run_notebook(jobs[1], ahead=ahead)
+    with WarmPool(1) as warm_pool:
+        warm_pool.expect(1)
+        warm_pool.take(without_notebook(jobs[1]), suited=False, linked=False)
+        run_notebook(jobs[1], warm_pool=warm_pool)
     assert [json.loads((job.out / "outcome.json").read_text())["ahead"] for job in jobs] == [False, True]
     waited, cold = ([line for one in shown(job) for line in one.splitlines()[-2:]] for job in jobs[::-1])
     assert waited == cold
@@ -280,10 +280,10 @@ def test_a_lesson_runs_the_same_in_a_kernel_that_waited(name, tmp_path):
         for place in ("cold", "waited")
     )
     alone = run_notebook(cold)
-    with Ahead(1) as ahead:
-        ahead.expect(1)
-        ahead.take(without_notebook(waited), suited=False, linked=False)
-        execution = run_notebook(waited, ahead=ahead)
+    with WarmPool(1) as warm_pool:
+        warm_pool.expect(1)
+        warm_pool.take(without_notebook(waited), suited=False, linked=False)
+        execution = run_notebook(waited, warm_pool=warm_pool)
     assert json.loads((waited.out / "outcome.json").read_text())["ahead"]
     assert traced(execution) == traced(alone)
     assert sameness.shown(waited.out) == sameness.shown(cold.out)
@@ -292,7 +292,7 @@ def test_a_lesson_runs_the_same_in_a_kernel_that_waited(name, tmp_path):
 @needs_seal
 @pytest.mark.slow
 @pytest.mark.parametrize("end", ["import os; os._exit(0)", "while True: pass", "import keras; raise SystemExit"])
-def test_a_kernel_serves_one_notebook_however_that_ends(end, ahead, tmp_path):
+def test_a_kernel_serves_one_notebook_however_that_ends(end, warm_pool, tmp_path):
     """A crash, a loop, an exit: its process is gone, and the next notebook meets nothing of it."""
     first = job_of(tmp_path / "a", f"import keras\nmine = open('/tmp/mine', 'x')\n{end}")
     first = dataclasses.replace(first, limits=Limits(cell_seconds=2))
@@ -300,14 +300,14 @@ def test_a_kernel_serves_one_notebook_however_that_ends(end, ahead, tmp_path):
         job_of(tmp_path / "b", "# keras\nimport os; print('mine' in globals(), os.listdir('/tmp'))"),
         limits=first.limits,
     )
-    ahead.expect(1)
-    ahead.take(without_notebook(first), suited=False, linked=False)
+    warm_pool.expect(1)
+    warm_pool.take(without_notebook(first), suited=False, linked=False)
     waiting_kernels(1)
     (before,) = drivers()
-    run_notebook(first, ahead=ahead)
+    run_notebook(first, warm_pool=warm_pool)
     assert not before.is_running()
-    ahead.expect(0)
-    run_notebook(second, ahead=ahead)
+    warm_pool.expect(0)
+    run_notebook(second, warm_pool=warm_pool)
     assert shown(second) == ["False []\n"]
     assert [json.loads((job.out / "outcome.json").read_text())["ahead"] for job in (first, second)] == [True, True]
 
@@ -333,18 +333,18 @@ def test_a_kernel_serves_one_notebook_however_that_ends(end, ahead, tmp_path):
 )
 def test_what_counts_before_an_import_is_seen_in_the_source(source, suited, tmp_path):
     """Environment variables and whatever else decides what an import does."""
-    assert suits_ahead(write_notebook(tmp_path / "work.ipynb", source)) is suited
+    assert suits_warm_kernel(write_notebook(tmp_path / "work.ipynb", source)) is suited
 
 
 def test_a_huge_notebook_is_not_read_on_this_side_of_the_wall(tmp_path):
     """What would fill our memory gets a kernel of its own, whatever it says."""
     huge = tmp_path / "huge.ipynb"
     huge.write_bytes(b"import keras")
-    assert suits_ahead(huge)
+    assert suits_warm_kernel(huge)
     os.truncate(huge, 1 << 26)
-    assert not suits_ahead(huge)
+    assert not suits_warm_kernel(huge)
 
 
 def test_a_notebook_that_is_not_there_suits_nobody(tmp_path):
     """Running it says why."""
-    assert not suits_ahead(tmp_path / "none.ipynb")
+    assert not suits_warm_kernel(tmp_path / "none.ipynb")

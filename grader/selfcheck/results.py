@@ -8,7 +8,7 @@ from grader.records import Finding, Message, Text, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskLook:
+class TaskCheck:
     """One task and the model that was taken for its answer."""
 
     task: str
@@ -29,7 +29,7 @@ class TaskLook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelLook:
+class ModelCheck:
     """One model of the session."""
 
     name: str
@@ -38,12 +38,12 @@ class ModelLook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class CheckResult:
     """All of an answer."""
 
     language: str
-    tasks: tuple[TaskLook, ...] = ()
-    models: tuple[ModelLook, ...] = ()
+    tasks: tuple[TaskCheck, ...] = ()
+    models: tuple[ModelCheck, ...] = ()
     missing: tuple[Text, ...] = ()
     """Tasks without any model."""
     said: Message | None = None

@@ -14,7 +14,7 @@ from grader.records import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class TaskRequirements:
     """One task."""
 
     task: str
@@ -24,7 +24,7 @@ class Asked:
     """Layer kind -> how many the answer must have at least."""
 
 
-def asked_of(folder: Path | None = None) -> tuple[Asked, ...]:
+def requirements_of(folder: Path | None = None) -> tuple[TaskRequirements, ...]:
     """Return the tasks of a workbook's folder; the shipped one when none is given.
 
     Raises:
@@ -49,7 +49,7 @@ def _read(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def _task(name: str, table: Mapping[str, Any]) -> Asked:
+def _task(name: str, table: Mapping[str, Any]) -> TaskRequirements:
     layers: dict[str, int] = {}
     for criterion in table["criteria"]:
         if criterion.get("show") == "after-grading":
@@ -61,4 +61,4 @@ def _task(name: str, table: Mapping[str, Any]) -> Asked:
         if count:
             layers[criterion["layer"]] = max(count, layers.get(criterion["layer"], 0))
     title = Text(ru=table["title"]["ru"], en=table["title"]["en"])
-    return Asked(task=name, title=title, dataset=table["dataset"], layers=layers)
+    return TaskRequirements(task=name, title=title, dataset=table["dataset"], layers=layers)

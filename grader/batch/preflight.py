@@ -7,49 +7,49 @@ from dataclasses import replace
 
 from grader.batch.settings import Settings
 from grader.datasets import DataStore
-from grader.measure import Laboratory, references_of
+from grader.measure import Measurer, references_of
 from grader.records import Message, msg
 from grader.reference import place_of
 from grader.workbook import Task
 
 
-def uncalibrated(settings: Settings, laboratory: Laboratory) -> Message | None:
+def uncalibrated(settings: Settings, measurer: Measurer) -> Message | None:
     """Return which tasks' accuracies will wait for a person, and what helps; None where all can be decided."""
-    tasks = [task for task in settings.tasks if not _decided(task, laboratory)]
+    tasks = [task for task in settings.tasks if not _decided(task, measurer)]
     if not tasks:
         return None
-    datasets = {task.dataset: laboratory.datasets[task.dataset] for task in tasks}
+    datasets = {task.dataset: measurer.datasets[task.dataset] for task in tasks}
     return msg(
         "No reference trainings are recorded for {tasks} with this profile ({profile}), these data ({data}) and this "
         "device ({device}): accuracies there will wait for a person. What helps: {commands}.",
         tasks=", ".join(task.id for task in tasks),
-        profile=laboratory.profile.name,
+        profile=measurer.profile.name,
         data=", ".join(f"{name} {dataset.edition}" for name, dataset in datasets.items()),
-        device=place_of(laboratory.platform),
-        commands=", ".join(dict.fromkeys(_remedies(tasks, settings, laboratory))),
+        device=place_of(measurer.platform),
+        commands=", ".join(dict.fromkeys(_remedies(tasks, settings, measurer))),
     )
 
 
-def _decided(task: Task, laboratory: Laboratory) -> bool:
-    return references_of(task) <= laboratory.bands_for(task, ()).keys()
+def _decided(task: Task, measurer: Measurer) -> bool:
+    return references_of(task) <= measurer.bands_for(task, ()).keys()
 
 
-def _remedies(tasks: list[Task], settings: Settings, laboratory: Laboratory) -> Iterator[str]:
+def _remedies(tasks: list[Task], settings: Settings, measurer: Measurer) -> Iterator[str]:
     """Yield what would let some of the tasks be decided; recording, where nothing else does."""
-    found = [*_of_other_data(tasks, settings, laboratory)]
+    found = [*_of_other_data(tasks, settings, measurer)]
     quick = settings.workbook.profiles["quick"]
-    if laboratory.profile != quick and any(_decided(task, replace(laboratory, profile=quick)) for task in tasks):
+    if measurer.profile != quick and any(_decided(task, replace(measurer, profile=quick)) for task in tasks):
         found.insert(0, "--profile quick")
-    yield from found or [f"grader reference run --profile {laboratory.profile.name}"]
+    yield from found or [f"grader reference run --profile {measurer.profile.name}"]
 
 
-def _of_other_data(tasks: list[Task], settings: Settings, laboratory: Laboratory) -> Iterator[str]:
+def _of_other_data(tasks: list[Task], settings: Settings, measurer: Measurer) -> Iterator[str]:
     """Yield how to come by the real data sets of the tasks for which these are what is recorded."""
-    wanted = ("full", laboratory.profile.name, place_of(laboratory.platform))
-    recorded = {record.reference for record in laboratory.bands.records if record.conditions == wanted}
+    wanted = ("full", measurer.profile.name, place_of(measurer.platform))
+    recorded = {record.reference for record in measurer.bands.records if record.conditions == wanted}
     store = DataStore()
     for task in tasks:
-        if laboratory.datasets[task.dataset].edition != "full" and references_of(task) <= recorded:
+        if measurer.datasets[task.dataset].edition != "full" and references_of(task) <= recorded:
             if store.get(task.dataset, "full") is None:
                 yield f"grader data fetch {task.dataset}"
             if settings.data == "sample":

@@ -16,11 +16,11 @@ from grader.errors import DataError
 from grader.execute import Helper, Job, read_execution, run_notebook
 from grader.records import DataSet, Execution
 
-_BROUGHT_BACK = ("outcome.json", "trace.jsonl", "executed.ipynb", "delegated.json")
+_ARTIFACT_FILES = ("outcome.json", "trace.jsonl", "executed.ipynb", "delegated.json")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Parcel:
+class Payload:
     """A job with the contents of its files."""
 
     job: Job
@@ -29,7 +29,7 @@ class Parcel:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Brought:
+class Artifacts:
     """What a job left behind on another machine."""
 
     files: dict[str, bytes]
@@ -37,25 +37,25 @@ class Brought:
     """Where it left no outcome: what the other machine says about it."""
 
 
-def pack(job: Job) -> Parcel:
+def pack(job: Job) -> Payload:
     """Read everything that running a job needs, but for the data sets."""
     contents = {}
     for path in (job.notebook, *(file for _, file in job.files)):
         with contextlib.suppress(OSError):
             contents[path] = _content(path)
-    return Parcel(job=job, contents=contents)
+    return Payload(job=job, contents=contents)
 
 
-def run_parcel(parcel: Parcel, helper: Helper | None) -> Brought:
+def run_payload(payload: Payload, helper: Helper | None) -> Artifacts:
     """Run a notebook that was sent here.
 
     Raises:
         DataError: This machine has other data sets than the one that grades.
     """
-    with tempfile.TemporaryDirectory(prefix="grader-parcel-") as name:
-        folder, job = Path(name), parcel.job
-        places = {path: folder / "in" / str(number) / path.name for number, path in enumerate(parcel.contents)}
-        for path, content in parcel.contents.items():
+    with tempfile.TemporaryDirectory(prefix="grader-payload-") as name:
+        folder, job = Path(name), payload.job
+        places = {path: folder / "in" / str(number) / path.name for number, path in enumerate(payload.contents)}
+        for path, content in payload.contents.items():
             places[path].parent.mkdir(parents=True)
             places[path].write_bytes(content)
         missing = folder / "missing"
@@ -67,17 +67,17 @@ def run_parcel(parcel: Parcel, helper: Helper | None) -> Brought:
             out=folder / "out",
         )
         execution = run_notebook(here, helper)
-        files = {file: here.out / file for file in _BROUGHT_BACK}
+        files = {file: here.out / file for file in _ARTIFACT_FILES}
         found = {file: path.read_bytes() for file, path in files.items() if path.is_file()}
-        return Brought(files=found, execution=None if "outcome.json" in found else execution)
+        return Artifacts(files=found, execution=None if "outcome.json" in found else execution)
 
 
-def unpack(brought: Brought, job: Job) -> Execution:
+def unpack(artifacts: Artifacts, job: Job) -> Execution:
     """Put what came back where the job wants it, and read it as if it had been run here."""
     job.out.mkdir(parents=True, exist_ok=True)
-    for name, content in brought.files.items():
+    for name, content in artifacts.files.items():
         (job.out / name).write_bytes(content)
-    return brought.execution or read_execution(job)
+    return artifacts.execution or read_execution(job)
 
 
 def datasets_here(datasets: Sequence[DataSet]) -> tuple[DataSet, ...]:

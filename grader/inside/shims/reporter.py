@@ -22,7 +22,7 @@ class OldSpelling(UserWarning):
     """A name or an argument of an older library, understood for now."""
 
 
-class Told:
+class LegacyReporter:
     """What has been said so far in one kernel."""
 
     def __init__(self, session: Any) -> None:
