@@ -1,4 +1,4 @@
-"""What the probe and the reader say of a notebook in words: a closed list, so that it can be said in every language.
+"""What the probe, the reader and the system say in words: a closed list, so that it can be said in every language.
 
 The probe writes plain English into the trace and knows nothing of languages. A claim that stands here is translated
 when it is a value of a sentence; anything else a notebook claims stays as it is.
@@ -63,6 +63,17 @@ CLAIMS: tuple[Message, ...] = (
     msg("its configuration is too large"),
     msg("its configuration cannot be read ({error})"),
     msg("it uses {name}, which is not Keras's own"),
+    # What the system says of a file.
+    msg("Permission denied"),
+    msg("No such file or directory"),
+    msg("Is a directory"),
+    msg("Not a directory"),
+    msg("No space left on device"),
+    msg("Read-only file system"),
+    msg("File name too long"),
+    msg("Input/output error"),
+    # Who writes a run.
+    msg("process {number} since {moment}"),
     # Why a training did not start from fresh weights.
     msg("they were changed before"),
     msg("weights were loaded into it"),

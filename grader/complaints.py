@@ -11,23 +11,26 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from grader.records import Message, msg
+
 T = TypeVar("T")
 
+_TABLE = msg("a table")
 _EXPECTED = {
-    "int_type": ("a whole number", "2"),
-    "int_from_float": ("a whole number", "2"),
-    "float_type": ("a number", "0.5"),
-    "finite_number": ("a finite number", "0.5"),
-    "string_type": ("text in quotes", '"..."'),
-    "bool_type": ("true or false", "true"),
-    "tuple_type": ("a list", "[...]"),
-    "dict_type": ("a table", "{ ... }"),
-    "dataclass_type": ("a table", "{ ... }"),
-    "mapping_type": ("a table", "{ ... }"),
+    "int_type": (msg("a whole number"), "2"),
+    "int_from_float": (msg("a whole number"), "2"),
+    "float_type": (msg("a number"), "0.5"),
+    "finite_number": (msg("a finite number"), "0.5"),
+    "string_type": (msg("text in quotes"), '"..."'),
+    "bool_type": (msg("true or false"), "true"),
+    "tuple_type": (msg("a list"), "[...]"),
+    "dict_type": (_TABLE, "{ ... }"),
+    "dataclass_type": (_TABLE, "{ ... }"),
+    "mapping_type": (_TABLE, "{ ... }"),
 }
 
 
-def read(cls: type[T], table: Mapping[str, Any]) -> tuple[T | None, list[str]]:
+def read(cls: type[T], table: Mapping[str, Any]) -> tuple[T | None, list[Message]]:
     """Make a value of a dataclass from a TOML table; on failure None and every complaint.
 
     >>> from grader.criteria import KINDS
@@ -42,14 +45,16 @@ def read(cls: type[T], table: Mapping[str, Any]) -> tuple[T | None, list[str]]:
         return None, list(_once(error.errors(), cls))
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> Message:
     """Return the end of a complaint about an unknown word: the nearest known one, or all of them."""
     names = sorted(known)
     close = get_close_matches(word, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"there are {', '.join(names) or 'none'}"
+    if close:
+        return msg("did you mean {near}?", near=close[0])
+    return msg("there are {names}", names=", ".join(names) or msg("none"))
 
 
-def _once(errors: Iterable[ErrorDetails], cls: type[Any]) -> Iterator[str]:
+def _once(errors: Iterable[ErrorDetails], cls: type[Any]) -> Iterator[Message]:
     """One complaint a key: a value that may be of several types gives one error each."""
     seen = set()
     for error in sorted(errors, key=lambda one: one["type"] not in {"unexpected_keyword_argument", "extra_forbidden"}):
@@ -59,7 +64,7 @@ def _once(errors: Iterable[ErrorDetails], cls: type[Any]) -> Iterator[str]:
             yield _complaint(key, error, cls)
 
 
-def _key(error: ErrorDetails) -> str:
+def _key(error: ErrorDetails) -> str | Message:
     """Write where an error is, without the names of types that pydantic adds for unions."""
     key = ""
     for part in error["loc"]:
@@ -69,24 +74,31 @@ def _key(error: ErrorDetails) -> str:
             key += f".{part}" if key else part
         elif "-" in part:
             key += f'."{part}"' if key else f'"{part}"'
-    return key or "the table"
+    return key or msg("the table")
 
 
-def _complaint(key: str, error: ErrorDetails, cls: type[Any]) -> str:
-    found, last = _toml(error["input"]), key.rpartition(".")[2]
+def _complaint(key: str | Message, error: ErrorDetails, cls: type[Any]) -> Message:
+    found, last = _toml(error["input"]), str(key).rpartition(".")[2]
     match error["type"]:
         case "missing" | "missing_argument":
-            return f"{key} is missing; write it, as in  {last} = ..."
+            return msg("{key} is missing; write it, as in  {last} = ...", key=key, last=last)
         case "unexpected_keyword_argument" | "extra_forbidden":
             known = [name for name in _keys(cls, error["loc"][:-1]) if name != last]
-            return f"{key} is not known here; {did_you_mean(last, known)}"
+            return msg("{key} is not known here; {instead}", key=key, instead=did_you_mean(last, known))
         case "literal_error":
             expected = str(error.get("ctx", {}).get("expected", "")).replace("'", '"')
-            return f"{key} is {found}; write one of {expected}"
+            return msg("{key} is {found}; write one of {expected}", key=key, found=found, expected=expected)
         case kind if kind in _EXPECTED:
             what, example = _EXPECTED[kind]
-            return f"{key} is {found}; write {what}, as in  {last} = {example}"
-    return f"{key} is {found}; {error['msg'].removeprefix('Value error, ')}"
+            return msg(
+                "{key} is {found}; write {what}, as in  {last} = {example}",
+                key=key,
+                found=found,
+                what=what,
+                last=last,
+                example=example,
+            )
+    return msg("{key} is {found}; {why}", key=key, found=found, why=error["msg"].removeprefix("Value error, "))
 
 
 def _keys(cls: type[Any], path: tuple[int | str, ...]) -> list[str]:
@@ -116,13 +128,13 @@ def _inner(node: dict[str, Any], part: int | str, definitions: dict[str, Any]) -
     return dict(node.get("properties", {}).get(part) or (other if isinstance(other, dict) else {}))
 
 
-def _toml(value: Any) -> str:
+def _toml(value: Any) -> str | Message:
     """Write a value as the lecturer wrote it.
 
-    >>> _toml(True), _toml("ten"), _toml({"a": 1})
+    >>> _toml(True), _toml("ten"), str(_toml({"a": 1}))
     ('true', '"ten"', 'a table')
     """
     if isinstance(value, Mapping):
-        return "a table"
+        return _TABLE
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:57] + "..."

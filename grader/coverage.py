@@ -55,7 +55,12 @@ def cover(folder: Path, *, jobs: int = 1, shims: bool = True, unsealed: bool = F
     """
     paths = sorted(path for path in folder.rglob("*.ipynb") if path.is_file() and "checkpoint" not in str(path))
     if not paths:
-        raise UsageError(f"{folder}: found no notebooks (*.ipynb) in it or below")
+        raise UsageError(
+            msg(
+                "{folder}: found no notebooks (*.ipynb) in it or below; give a folder that holds some",
+                folder=str(folder),
+            )
+        )
     datasets = tuple(DataStore().choose(name) for name in ("mnist", "cifar10", "binary20"))
 
     def one(path: Path) -> NotebookCoverage:

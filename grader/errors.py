@@ -17,7 +17,7 @@ those are records, and the pipeline carries on.
 
 from __future__ import annotations
 
-from grader.records import Message, joined
+from grader.records import Message
 
 
 class GraderError(Exception):
@@ -33,9 +33,9 @@ class GraderError(Exception):
     exit_code = 70
     """After sysexits.h: EX_SOFTWARE."""
 
-    def __init__(self, message: Message | str) -> None:
+    def __init__(self, message: Message) -> None:
         super().__init__(message)  # in full, so that it survives pickling
-        self.message = message if isinstance(message, Message) else joined([message])
+        self.message = message
 
 
 class UsageError(GraderError):

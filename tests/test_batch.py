@@ -307,7 +307,7 @@ def test_a_run_that_is_being_written_is_busy(graded, cohort):
     with Ledger(out).opened():
         refused = grade(cohort, out, home, "--summary", "-")
     assert (refused.returncode, summary(refused)["exit_code"]) == (75, 75)
-    assert "another grader" in summary(refused)["error"]
+    assert "этот прогон сейчас записывает другой процесс (процесс " in summary(refused)["error"]
 
 
 def test_a_scheduled_run_does_nothing_while_nothing_changes(graded, cohort):

@@ -16,7 +16,7 @@ from grader.errors import TrainerError
 from grader.execute import Job, run_notebook
 from grader.measure import SEEDS
 from grader.recipe import recipe_of
-from grader.records import Limits, Profile, Training, TrainingLimits
+from grader.records import Limits, Profile, Training, TrainingLimits, msg
 from grader.train import TrainerPool
 from tests.recipes import dense, fitted, functional, inputs, layer, mnist_rows, model, sequential, wired
 from tests.sameness import without_figures
@@ -200,7 +200,7 @@ def test_a_notebook_gets_so_much_and_no_more(mnist, quota, why):
 
 class Broken(Counting):
     def model(self, *_):
-        raise TrainerError("no trainer on this machine at /secret/path")
+        raise TrainerError(msg("no trainer on this machine at /secret/path"))
 
 
 def test_a_trainer_that_does_not_work_is_a_reason_not_an_exception(mnist):

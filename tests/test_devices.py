@@ -47,7 +47,7 @@ def test_a_backend_that_is_not_here_is_refused_before_anything_is_started():
     """In one sentence with the command that installs it, and without importing it."""
     require_backend("tensorflow")
     with pytest.raises(
-        MachineError, match=r"torchless is not installed here; pip install 'workbook-grader\[torchless\]'"
+        MachineError, match=r"torchless is not installed here; in the grader's checkout: pip install '.\[torchless\]'"
     ):
         require_backend("torchless")
 

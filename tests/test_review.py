@@ -187,7 +187,7 @@ def test_a_decision_that_no_longer_fits_has_no_effect_and_is_listed(recorded):
         (["--all", "--verdict", "passed", "--points", "1", "--because", "x"], "for one criterion"),
         (["accuracy", "--all", "--verdict", "passed", "--because", "x"], "or say --all"),
         (["--verdict", "passed", "--because", "x"], "or say --all"),
-        (["--all", "--remove"], "decided is nothing"),
+        (["--all", "--remove"], "there is no decision to take back"),
         (["accuracy", "--verdict", "passed"], "--because"),
         (["accuracy", "--verdict", "passed", "--because", " "], "--because is empty"),
         (["accuracy", "--remove", "--points", "1"], "leave out"),

@@ -127,7 +127,7 @@ def test_all_mistakes_of_all_files_come_at_once(folder):
     spoil(folder, "workbook.toml", "scratch_mb", "scrach_mb")
     text = complaint(folder)
     assert [part in text for part in ("points is true", "tahn", "evaluatd", "scrach_mb")] == [True] * 4
-    assert "task1.toml: criterion 3 (layer)" in text
+    assert "task1.toml: criteria 3 (layer)" in text
 
 
 def test_a_sound_mistake_free_file_beside_a_broken_one_is_not_blamed(folder):

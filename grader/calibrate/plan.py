@@ -80,8 +80,12 @@ def _chosen(request: RecordingRequest) -> dict[str, str]:
         known = {one.id: one.dataset for one in workbook.references}
     for name in request.only or ():
         if name not in known:
-            kind = "solution" if request.what == "solutions" else "reference"
-            text = f"--only {name}: the workbook has no such {kind}; it has {', '.join(known) or 'none'}"
+            has = ", ".join(known) or msg("none")
+            text = (
+                msg("--only {name}: the workbook has no such solution; it has {has}", name=name, has=has)
+                if request.what == "solutions"
+                else msg("--only {name}: the workbook has no such reference; it has {has}", name=name, has=has)
+            )
             raise UsageError(text)
     return {name: known[name] for name in request.only or known}
 

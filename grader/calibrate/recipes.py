@@ -8,7 +8,7 @@ from pathlib import Path
 from grader.errors import WorkbookError
 from grader.execute import Job, run_notebook
 from grader.recipe import NotRebuildable, recipe_of
-from grader.records import DataSet, Profile, Recipe
+from grader.records import DataSet, Profile, Recipe, msg
 from grader.workbook import Workbook
 
 _STEPS = 4
@@ -22,7 +22,10 @@ def recipe_from(notebook: Path, workbook: Workbook, dataset: DataSet, *, unseale
         WorkbookError: There is no such notebook, or it trains nothing that can be rebuilt.
     """
     if not notebook.is_file():
-        text = f"{notebook}: there is no such notebook; workbook.toml lists it, so write it or take it out there"
+        text = msg(
+            "{notebook}: there is no such notebook; workbook.toml lists it, so write it or take it out there",
+            notebook=str(notebook),
+        )
         raise WorkbookError(text)
     with tempfile.TemporaryDirectory() as out:
         job = Job(
@@ -39,11 +42,16 @@ def recipe_from(notebook: Path, workbook: Workbook, dataset: DataSet, *, unseale
     fits = [fit for fit in execution.trace.fits if fit.completed]
     if not fits:
         errors = "; ".join(f"cell {c.number}: {c.error}: {c.message}" for c in execution.cells if c.error)
-        text = f"{notebook}: no training was seen ({execution.ending}; {errors or 'no errors'}); a reference must train"
+        text = msg(
+            "{notebook}: no training was seen ({ending}; {errors}); a reference must train",
+            notebook=str(notebook),
+            ending=execution.ending.value,
+            errors=errors or msg("no errors"),
+        )
         raise WorkbookError(text)
     models = {model.snapshot: model for model in execution.trace.models}
     try:
         return recipe_of(fits[-1], models[fits[-1].snapshot])
     except NotRebuildable as error:
-        text = f"{notebook}: its last training cannot be rebuilt: {error.reason.text} {dict(error.reason.values)}"
+        text = msg("{notebook}: its last training cannot be rebuilt: {why}", notebook=str(notebook), why=error.reason)
         raise WorkbookError(text) from error

@@ -14,7 +14,7 @@ from grader.calibrate.clock import Clock
 from grader.calibrate.plan import PlannedRecord, RecordingRequest, planned_records
 from grader.errors import WorkbookError
 from grader.places import cache_home
-from grader.records import Message, Profile, Training, msg
+from grader.records import Message, Profile, Training, joined, msg
 from grader.reference import ReferenceRecord, add_training, load_record, major, record_path
 from grader.train import TrainerPool, hardware_of, require_backend, side_by_side
 
@@ -81,31 +81,44 @@ def _known(
     changes = []
     for path, item in paths.items():
         record = load_record(path) if path.is_file() else None
-        what = _changed(record, item, profile) if record else ""
+        what = _changed(record, item, profile) if record else None
         if what and not restart:
-            changes.append(f"{path}: {what}")
+            changes.append(joined([str(path), what], ": "))
         known[path] = None if what else record
         if what and restart:
             path.unlink()
     if changes:
-        raise WorkbookError(
-            "\n".join(changes)
-            + "\nTrainings of different kinds make no band. Begin these anew with --restart, or restore what changed"
+        rule = msg(
+            "Trainings of different kinds make no band. Begin these anew with --restart, or restore what changed"
         )
+        raise WorkbookError(joined([*changes, rule]))
     return known
 
 
-def _changed(record: ReferenceRecord, item: PlannedRecord, profile: Profile) -> str:
-    """Say what is no longer as it was when a record was made; nothing when all is."""
+def _changed(record: ReferenceRecord, item: PlannedRecord, profile: Profile) -> Message | None:
+    """Say what is no longer as it was when a record was made; None when all is."""
     old, new = record.recipe.digest, item.recipe.digest
     if old != new:
-        return f"the notebook's recipe has changed since it was recorded: {new[:12]} now, {old[:12]} then"
+        return msg(
+            "the notebook's recipe has changed since it was recorded: {now} now, {then} then",
+            now=new[:12],
+            then=old[:12],
+        )
     old, new = record.trainings[0].fingerprint, item.source.fingerprint
     if old != new:
-        return f"the data is other data than it was recorded for: {new[:12]} here, {old[:12]} then ({record.source})"
+        return msg(
+            "the data is other data than it was recorded for: {here} here, {then} then ({source})",
+            here=new[:12],
+            then=old[:12],
+            source=record.source,
+        )
     if record.steps != profile.steps:
-        return f"the profile has other steps than when it was recorded: {profile.steps} now, {record.steps} then"
-    return ""
+        return msg(
+            "the profile has other steps than when it was recorded: {now} now, {then} then",
+            now=str(profile.steps),
+            then=str(record.steps),
+        )
+    return None
 
 
 def _missing(record: ReferenceRecord | None, seeds: int) -> list[int]:
@@ -160,8 +173,12 @@ def _new(item: PlannedRecord, training: Training, profile: Profile, record: Refe
         WorkbookError: It could not be trained, or was made under another Keras than the others.
     """
     if training.outcome not in ("trained", "diverged"):
-        why = training.reason.text.format_map(dict(training.reason.values)) if training.reason else training.outcome
-        text = f"{item.name}, seed {training.seed}: {why}; [training] in workbook.toml says what a training may cost"
+        text = msg(
+            "{name}, seed {seed}: {why}; [training] in workbook.toml says what a training may cost",
+            name=item.name,
+            seed=training.seed,
+            why=training.reason or training.outcome,
+        )
         raise WorkbookError(text)
     _same_keras(item, training, record.trainings if record else ())
     return ReferenceRecord(
@@ -179,5 +196,10 @@ def _same_keras(item: PlannedRecord, training: Training, others: Sequence[Traini
     here = training.versions.get("keras", "")
     then = next((one.versions.get("keras", "") for one in others), here)
     if major(here) != major(then):
-        text = f"{item.name}: recorded with Keras {then}, and this is {here}; begin anew with --restart"
+        text = msg(
+            "{name}: recorded with Keras {then}, and this is {here}; begin anew with --restart",
+            name=item.name,
+            then=then,
+            here=here,
+        )
         raise WorkbookError(text)

@@ -113,7 +113,11 @@ def unpack(archive: Path, into: Path, bounds: Bounds, *, name: str = "") -> Unpa
             raise RefusedError(
                 msg("{name}: it cannot be read ({why})", name=name, why=error.strerror or str(error))
             ) from error
-        text = f"no room in {into} to unpack {archive.name}; free some space, or set TMPDIR to a larger disk"
+        text = msg(
+            "no room in {into} to unpack {name}; free some space, or set TMPDIR to a larger disk",
+            into=str(into),
+            name=archive.name,
+        )
         raise MachineError(text) from error
 
 

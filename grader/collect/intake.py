@@ -20,8 +20,7 @@ from grader.collect.roster import Roster, merged, read_roster
 from grader.collect.submission import Submission, free, is_notebook, joined, readable, stem
 from grader.collect.usable import is_archive, require_usable
 from grader.errors import UsageError
-from grader.language import Language
-from grader.records import Delivery, Message, Person
+from grader.records import Delivery, Message, Person, msg
 
 Source = Literal["auto", "moodle", "canvas", "gradescope", "nbgrader", "folder"]
 _LEVELS = 2
@@ -91,8 +90,11 @@ def gather(
     submissions = [_single(paths, into)] if single else _attempts(found, into)
     if not submissions:
         where = ", ".join(map(str, paths))
-        msg = f"{where}: no notebooks found; expected NAME.ipynb files, or a folder for each student that holds them"
-        raise UsageError(msg)
+        text = msg(
+            "{where}: no notebooks found; expected NAME.ipynb files, or a folder for each student that holds them",
+            where=where,
+        )
+        raise UsageError(text)
     strangers: list[str] = []
     if people is not None:
         submissions, strangers = _enrolled(submissions, people)
@@ -121,7 +123,7 @@ def _look(path: Path, layouts: Mapping[str, Layout], source: Source, into: Path)
         try:
             unpacked = unpack(path, into, LMS)
         except RefusedError as error:
-            raise UsageError(f"{path.parent}: {Language('en').say(error.why)}") from error
+            raise UsageError(msg("in {folder}: {why}", folder=str(path.parent), why=error.why)) from error
         found = _Found([], _LEVELS - 1, unpacked.refused, unpacked.outside)
         root = unpacked.folder
     else:
@@ -129,8 +131,12 @@ def _look(path: Path, layouts: Mapping[str, Layout], source: Source, into: Path)
     chain = list(_unwrapped(root))
     found.attempts = next((attempts for one in chain for layout in layouts.values() if (attempts := layout(one))), [])
     if not found.attempts and source not in ("auto", "folder"):
-        msg = f"{path}: this is not laid out as --from {source} says; leave the option out, or see --from in the README"
-        raise UsageError(msg)
+        text = msg(
+            "{file}: this is not laid out as --from {source} says; leave the option out, or see --from in the README",
+            file=str(path),
+            source=source,
+        )
+        raise UsageError(text)
     if not found.attempts:
         found.attempts = loose.find(root if path.is_dir() else _class_folder(chain, stem(path.name)))
     found.attempts = [replace(attempt, origin=readable(path.name)) for attempt in found.attempts]

@@ -9,7 +9,7 @@ from grader.collect.attempt import Attempt, Upload
 from grader.collect.folders import tree
 from grader.collect.submission import is_notebook, readable
 from grader.errors import UsageError
-from grader.records import Delivery, Person
+from grader.records import Delivery, Person, msg
 
 _STAMP = "timestamp.txt"
 _OWN = (_STAMP, "submission_secret.txt")
@@ -28,11 +28,21 @@ def find(root: Path, assignment: str | None = None) -> list[Attempt]:
     found = _inbound(base) or _submitted(base, named=base.name == "submitted")
     names = sorted({attempt.delivery.assignment for attempt in found})
     if assignment is None and len(names) > 1:
-        msg = f"{root}: it holds the assignments {', '.join(names)}; name one: --assignment {names[0]}"
-        raise UsageError(msg)
+        text = msg(
+            "{root}: it holds the assignments {names}; name one: --assignment {first}",
+            root=str(root),
+            names=", ".join(names),
+            first=names[0],
+        )
+        raise UsageError(text)
     if found and assignment is not None and assignment not in names:
-        msg = f"--assignment {assignment}: {root} has no such assignment; it holds {', '.join(names)}"
-        raise UsageError(msg)
+        text = msg(
+            "--assignment {assignment}: {root} has no such assignment; it holds {names}",
+            assignment=assignment,
+            root=str(root),
+            names=", ".join(names),
+        )
+        raise UsageError(text)
     return [attempt for attempt in found if assignment in (None, attempt.delivery.assignment)]
 
 

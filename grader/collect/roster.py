@@ -13,7 +13,7 @@ from pathlib import Path
 
 from grader.collect.submission import readable
 from grader.errors import UsageError
-from grader.records import Person
+from grader.records import Person, msg
 from grader.sheets import read_rows, same_name
 
 _HEADS: Mapping[str, tuple[str, ...]] = {
@@ -53,12 +53,14 @@ def read_roster(path: Path) -> tuple[Person, ...]:
     rows = read_rows(path)
     fields = [_field(head) for head in (rows[0] if rows else ())]
     if not {"number", "id", "name", "last", "email"} & set(fields):
-        heads = ", ".join(rows[0][:12]) if rows else "nothing"
-        msg = (
-            f"{path}: the first row of a roster names its columns; found: {heads}; "
-            "expected some of: ID, Email, Full name, Group (or: Идентификатор, ФИО, Группа, Почта)"
+        heads = ", ".join(rows[0][:12]) if rows else msg("nothing")
+        text = msg(
+            "{file}: the first row of a roster names its columns; found: {heads}; expected some of: ID, "
+            "Email, Full name, Group (or: Идентификатор, ФИО, Группа, Почта)",
+            file=str(path),
+            heads=heads,
         )
-        raise UsageError(msg)
+        raise UsageError(text)
     people = (_person(fields, row) for row in rows[1:])
     return tuple(person for person in people if person is not None)
 

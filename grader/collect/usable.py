@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grader.collect.submission import is_notebook
 from grader.errors import UsageError
+from grader.records import Message, msg
 
 
 def is_archive(name: str) -> bool:
@@ -26,17 +27,27 @@ def require_usable(path: Path) -> None:
         if stat.S_ISDIR(mode):
             os.scandir(path).close()
         elif not stat.S_ISREG(mode) or not (is_notebook(path.name) or path.suffix.lower() in (".zip", ".py")):
-            msg = f"{path}: expected a notebook (.ipynb), a folder or a ZIP archive, found a {_kind(path)} file"
-            raise UsageError(msg)
+            text = msg(
+                "{file}: expected a notebook (.ipynb), a folder or a ZIP archive, found {found}",
+                file=str(path),
+                found=_kind(path),
+            )
+            raise UsageError(text)
         else:
             path.open("rb").close()
     except (FileNotFoundError, NotADirectoryError):
-        msg = f"{path}: there is no such file or folder; give notebooks (.ipynb), folders or ZIP archives"
-        raise UsageError(msg) from None
+        text = msg(
+            "{file}: there is no such file or folder; give notebooks (.ipynb), folders or ZIP archives", file=str(path)
+        )
+        raise UsageError(text) from None
     except OSError as error:
-        msg = f"{path}: this cannot be read ({error.strerror}); mend that, or give another path"
-        raise UsageError(msg) from error
+        text = msg(
+            "{file}: this cannot be read ({why}); mend that, or give another path",
+            file=str(path),
+            why=error.strerror or str(error),
+        )
+        raise UsageError(text) from error
 
 
-def _kind(path: Path) -> str:
-    return path.suffix or "nameless"
+def _kind(path: Path) -> Message:
+    return msg("a file of the kind {suffix}", suffix=path.suffix) if path.suffix else msg("a file without a kind")

@@ -12,7 +12,7 @@ from grader.criteria.case import Case
 from grader.criteria.data import mixed_up, on_test_rows
 from grader.criteria.rule import NEEDED, Ruling, rule
 from grader.criteria.settings import never_trained
-from grader.records import Band, Profile, Training, Verdict, Words, msg
+from grader.records import Band, Message, Profile, Training, Verdict, Words, msg
 
 _DIGITS = 4
 _MOSTLY_RIGHT = 0.5
@@ -182,10 +182,17 @@ class Accuracy(Criterion):
             return review(expected, msg(_OWN_HIGH, accuracy=shown, upper=round(band.upper, _DIGITS)))
         return review(expected, msg(_OWN if own >= limit else _OWN_LOW, accuracy=shown))
 
-    def mistakes(self) -> tuple[str, ...]:
+    def mistakes(self) -> tuple[Message, ...]:
         """Return what is wrong with the settings."""
         wrong = [key for key in ("margin", "margin_quick") if not 0 <= (getattr(self, key) or 0) < 1]
-        return tuple(f"{key} is {getattr(self, key)}; write a share from 0 to 1, as in  {key} = 0.01" for key in wrong)
+        return tuple(
+            msg(
+                "{key} is {found}; write a share from 0 to 1, as in  {key} = 0.01",
+                key=key,
+                found=str(getattr(self, key)),
+            )
+            for key in wrong
+        )
 
 
 def _judgement(ruling: Ruling, trainings: Sequence[Training], band: Band, expected: Words) -> Judgement:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grader.criteria.base import Criterion
+from grader.records import Message, msg
 
 
 def bounds_text(exactly: int | None, at_least: int | None, at_most: int | None) -> str:
@@ -40,16 +41,22 @@ class Bounded(Criterion):
         above = self.at_least is None or number >= self.at_least
         return above and (self.at_most is None or number <= self.at_most)
 
-    def mistakes(self) -> tuple[str, ...]:
+    def mistakes(self) -> tuple[Message, ...]:
         """Return what is wrong with the bounds."""
         given = {"exactly": self.exactly, "at_least": self.at_least, "at_most": self.at_most}
         kept = {key: value for key, value in given.items() if value is not None}
         if not kept:
-            return ("no bounds are given; write one of exactly, at_least, at_most, as in  exactly = 2",)
+            return (msg("no bounds are given; write one of exactly, at_least, at_most, as in  exactly = 2"),)
         if self.exactly is not None and len(kept) > 1:
-            return ("exactly stands beside other bounds; write either exactly, or at_least and at_most",)
+            return (msg("exactly stands beside other bounds; write either exactly, or at_least and at_most"),)
         if any(value < 0 for value in kept.values()):
-            return ("a bound is negative; write a whole number from 0 up",)
+            return (msg("a bound is negative; write a whole number from 0 up"),)
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            return (f"at_least = {self.at_least} is above at_most = {self.at_most}; nothing can meet both",)
+            return (
+                msg(
+                    "at_least = {least} is above at_most = {most}; nothing can meet both",
+                    least=self.at_least,
+                    most=self.at_most,
+                ),
+            )
         return ()

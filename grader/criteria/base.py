@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from grader import hints
 from grader.criteria.case import Candidate, Case, Measurement
-from grader.records import Band, Finding, Profile, Text, Training, Verdict, Words, msg
+from grader.records import Band, Finding, Message, Profile, Text, Training, Verdict, Words, msg
 
 Judges = Literal["structure", "notebook", "training"]
 
@@ -70,8 +70,8 @@ class Criterion(ABC):
         """Whether one training leaves it open, so that two more should be bought."""
         return False
 
-    def mistakes(self) -> tuple[str, ...]:
-        """Return what is wrong with the settings, in English, for the lecturer."""
+    def mistakes(self) -> tuple[Message, ...]:
+        """Return what is wrong with the settings, for the lecturer."""
         return ()
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 from grader.criteria.base import Criterion, Judgement, Judges, either, failed, of, review
 from grader.criteria.case import Case
 from grader.criteria.names import LOSSES, OPTIMIZERS, unknown
-from grader.records import Words, msg
+from grader.records import Message, Words, msg
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +44,9 @@ class Loss(Criterion):
             return review(self.default_title, msg("a loss of the notebook's own: {name}", name=compiled.loss))
         return either(compiled.loss in self.one_of, self.default_title, found, advice)
 
-    def mistakes(self) -> tuple[str, ...]:
+    def mistakes(self) -> tuple[Message, ...]:
         """Return what is wrong with the settings."""
-        empty = () if self.one_of else ("one_of is empty; write at least one loss",)
+        empty = () if self.one_of else (msg("one_of is empty; write at least one loss"),)
         return (*empty, *(text for name in self.one_of for text in unknown("loss", name, LOSSES)))
 
 
@@ -105,7 +105,7 @@ class Optimizer(Criterion):
         )
         return f"{name}({', '.join(shown)})" if arguments else name
 
-    def mistakes(self) -> tuple[str, ...]:
+    def mistakes(self) -> tuple[Message, ...]:
         """Return what is wrong with the settings."""
         return unknown("optimizer", self.name.lower(), OPTIMIZERS)
 

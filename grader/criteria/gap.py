@@ -11,7 +11,7 @@ from grader.criteria.accuracy import judged_before, unmeasured
 from grader.criteria.base import Criterion, Judgement, Judges, either, review
 from grader.criteria.case import Case
 from grader.criteria.rule import NEEDED
-from grader.records import Band, Profile, Training, Words, msg
+from grader.records import Band, Message, Profile, Training, Words, msg
 
 _DIGITS = 4
 
@@ -77,6 +77,6 @@ class AccuracyGap(Criterion):
         )
         return either(gap <= self.at_most, self.default_title, found, advice)
 
-    def mistakes(self) -> tuple[str, ...]:
+    def mistakes(self) -> tuple[Message, ...]:
         """Return what is wrong with the settings."""
-        return () if 0 <= self.at_most <= 1 else ("at_most must be a share from 0 to 1, as in  at_most = 0.15",)
+        return () if 0 <= self.at_most <= 1 else (msg("at_most must be a share from 0 to 1, as in  at_most = 0.15"),)

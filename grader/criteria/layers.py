@@ -13,7 +13,7 @@ from grader.criteria.case import Case
 from grader.criteria.layerfacts import activation_of, listing, same_activation, spread, value_text
 from grader.criteria.names import ACTIVATIONS, LAYERS, unknown
 from grader.criteria.untold import hidden_calls, hidden_layers, untold_activation
-from grader.records import LayerFacts, Words, msg
+from grader.records import LayerFacts, Message, Words, msg
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ class LayerCount(Bounded):
         least = self.exactly if self.exactly is not None else self.at_least
         return least is not None and count < least
 
-    def mistakes(self) -> tuple[str, ...]:
+    def mistakes(self) -> tuple[Message, ...]:
         """Return what is wrong with the settings."""
         return (*super().mistakes(), *unknown("layer", self.layer, LAYERS))
 
@@ -128,9 +128,11 @@ class LayerOrder(Criterion):
         )
         return either(missing is None, self.default_title, found, advice)
 
-    def mistakes(self) -> tuple[str, ...]:
+    def mistakes(self) -> tuple[Message, ...]:
         """Return what is wrong with the settings."""
-        empty = () if self.layers else ('layers is empty; write at least one, as in  layers = ["Conv2D", "Flatten"]',)
+        empty = (
+            () if self.layers else (msg('layers is empty; write at least one, as in  layers = ["Conv2D", "Flatten"]'),)
+        )
         return (*empty, *(text for kind in self.layers for text in unknown("layer", kind, LAYERS)))
 
 
@@ -245,15 +247,15 @@ class Layer(Criterion):
         change = ", ".join(f"{key}={self.settings[key]!r}" for key in wrong)
         return msg("In this {layer} layer write {change}.", layer=self.layer, change=change)
 
-    def mistakes(self) -> tuple[str, ...]:
+    def mistakes(self) -> tuple[Message, ...]:
         """Return what is wrong with the settings."""
         texts = list(unknown("layer", self.layer, LAYERS))
         if self.position == 0:
-            texts.append("position is 0; the first layer of its kind is 1, the last one -1")
+            texts.append(msg("position is 0; the first layer of its kind is 1, the last one -1"))
         if not self.settings:
-            texts.append("nothing is asked of the layer; write at least one setting, as in  units = 10")
+            texts.append(msg("nothing is asked of the layer; write at least one setting, as in  units = 10"))
         if self.activation is not None:
             texts += unknown("activation", self.activation, ACTIVATIONS)
         if self.padding not in {None, "valid", "same", "causal"}:
-            texts.append(f"padding is {self.padding!r}; Keras has 'valid', 'same' and 'causal'")
+            texts.append(msg("padding is {found}; Keras has 'valid', 'same' and 'causal'", found=repr(self.padding)))
         return tuple(texts)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from grader.records import Message, msg
+
 DATASETS = ("mnist", "cifar10", "binary20")
 
 TRAIN_ROWS = {"mnist": 60_000, "cifar10": 50_000}
@@ -188,13 +190,15 @@ LOSSES = frozenset(
 )
 
 
-def unknown(what: str, name: str, known: frozenset[str]) -> tuple[str, ...]:
+def unknown(what: str, name: str, known: frozenset[str]) -> tuple[Message, ...]:
     """Return a complaint about a name Keras does not have; nothing when it has.
 
-    >>> unknown("optimizer", "rmspop", OPTIMIZERS)
-    ("Keras has no optimizer called 'rmspop'; did you mean rmsprop?",)
+    >>> str(*unknown("optimizer", "rmspop", OPTIMIZERS))
+    "Keras has no optimizer called 'rmspop'; did you mean rmsprop?"
     """
     if name in known:
         return ()
     close = get_close_matches(name, known, n=1)
-    return (f"Keras has no {what} called {name!r}" + (f"; did you mean {close[0]}?" if close else ""),)
+    if not close:
+        return (msg("Keras has no {what} called {name}", what=what, name=repr(name)),)
+    return (msg("Keras has no {what} called {name}; did you mean {near}?", what=what, name=repr(name), near=close[0]),)

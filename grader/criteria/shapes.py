@@ -8,7 +8,7 @@ from typing import ClassVar
 from grader.criteria.amounts import Bounded
 from grader.criteria.base import Criterion, Judgement, Judges, either, of, review
 from grader.criteria.case import Case
-from grader.records import Words, msg
+from grader.records import Message, Words, msg
 
 
 def _text(shape: tuple[int | None, ...]) -> str:
@@ -30,13 +30,13 @@ class _Shape(Criterion):
             return review(self.default_title, msg("the model's shapes are open until it is built, and it was not"))
         return either(actual[1:] == self.shape, self.default_title, found, advice)
 
-    def mistakes(self) -> tuple[str, ...]:
+    def mistakes(self) -> tuple[Message, ...]:
         """Return what is wrong with the settings."""
         good = bool(self.shape) and all(axis > 0 for axis in self.shape)
         return (
             ()
             if good
-            else ("shape must list whole numbers from 1 up, without the batch axis, as in  shape = [28, 28, 1]",)
+            else (msg("shape must list whole numbers from 1 up, without the batch axis, as in  shape = [28, 28, 1]"),)
         )
 
 

@@ -13,7 +13,7 @@ from grader.criteria.layerfacts import sizes
 from grader.criteria.layers import Layer, LayerCount
 from grader.criteria.runs import judge_as_answer, may_be_example
 from grader.criteria.settings import BatchSize, Epochs
-from grader.records import Verdict, Words, msg
+from grader.records import Message, Verdict, Words, msg
 
 _NAMES = frozenset({"name", "trainable", "dtype", "seed", "build_config"})
 """Settings in which two models may differ and still be the same."""
@@ -89,9 +89,9 @@ class Configurations(Criterion):
             ),
         )
 
-    def mistakes(self) -> tuple[str, ...]:
+    def mistakes(self) -> tuple[Message, ...]:
         """Return what is wrong with the settings."""
-        return () if self.at_least > 0 else ("at_least must be a whole number from 1 up",)
+        return () if self.at_least > 0 else (msg("at_least must be a whole number from 1 up, as in  at_least = 2"),)
 
 
 @dataclass(frozen=True, kw_only=True)

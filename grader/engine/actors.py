@@ -17,7 +17,7 @@ from typing import Any
 from grader.engine.base import EngineConfig
 from grader.engine.payload import datasets_here
 from grader.errors import GraderError, TrainerError
-from grader.records import DataSet, Platform, Profile, Recipe, Training
+from grader.records import DataSet, Platform, Profile, Recipe, Training, joined, msg
 from grader.train import SingleFlight, TrainerPool, cache_at, hardware_of, training_key
 
 _TRIES = 5
@@ -108,14 +108,16 @@ class TrainingScheduler:
                 answer = ray.get(call(trainer))
             except ray.exceptions.RayTaskError as fault:
                 self._idle.put(trainer)
-                raise fault.cause if isinstance(fault.cause, GraderError) else TrainerError(str(fault)) from None
+                raise _meant(fault) from None
             except ray.exceptions.RayError as loss:  # its process or its node has gone
                 _log.info("a trainer was lost: %s", loss)
                 self._replace_trainer(trainer)
                 continue
             self._idle.put(trainer)
             return answer
-        raise TrainerError(f"{_TRIES} trainers in a row were lost in the cluster; look at the memory of its nodes")
+        raise TrainerError(
+            msg("{tries} trainers in a row were lost in the cluster; look at the memory of its nodes", tries=_TRIES)
+        )
 
     def _start_trainer(self) -> None:
         import ray
@@ -176,7 +178,14 @@ class SchedulerClient:
         try:
             return ray.get(answer)
         except ray.exceptions.RayTaskError as fault:
-            raise fault.cause if isinstance(fault.cause, GraderError) else TrainerError(str(fault)) from None
+            raise _meant(fault) from None
         except ray.exceptions.RayError as loss:
-            text = f"the cluster lost the process that hands out trainings ({loss}); `grader resume` goes on"
+            text = msg(
+                "the cluster lost the process that hands out trainings ({why}); `grader resume` goes on", why=str(loss)
+            )
             raise TrainerError(text) from None
+
+
+def _meant(fault: Any) -> GraderError:
+    """Return what was raised on the other side, as it was if a person can mend it."""
+    return fault.cause if isinstance(fault.cause, GraderError) else TrainerError(joined([str(fault)]))

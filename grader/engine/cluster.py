@@ -18,7 +18,7 @@ from grader.engine.base import Engine, EngineConfig
 from grader.engine.payload import pack, run_payload, unpack
 from grader.errors import GraderError, MachineError, UsageError
 from grader.execute import Helper, Job
-from grader.records import Execution
+from grader.records import Execution, msg
 
 if TYPE_CHECKING:
     from grader.engine.actors import SchedulerClient, TrainerResources
@@ -29,7 +29,7 @@ _RETRIES = 5
 _CONNECT_SECONDS = 10
 _AT_ONCE = 1_000
 """Who may wait for the scheduler: a notebook for its training, the grader for another."""
-_MISSING = "--engine ray needs Ray in the Python that runs the grader; in its checkout: pip install '.[cluster]'"
+_MISSING = msg("--engine ray needs Ray in the Python that runs the grader; in its checkout: pip install '.[cluster]'")
 
 
 @contextmanager
@@ -71,7 +71,11 @@ def _connected(address: str | None) -> Any:
         _require_listener(address)
         ray.init(address=address, log_to_driver=False, logging_level="error", **({} if address else _ALONE))
     except (OSError, ValueError, RuntimeError) as fault:
-        text = f"--address {address}: no Ray cluster answers there ({fault}); start one with `ray start --head`"
+        text = msg(
+            "--address {address}: no Ray cluster answers there ({why}); start one with `ray start --head`",
+            address=address or "-",
+            why=str(fault),
+        )
         raise UsageError(text) from None
     return ray
 
@@ -91,9 +95,14 @@ def _trainer_resources(config: EngineConfig, resources: dict[str, float]) -> Tra
 
     gpus = int(resources.get("GPU", 0))
     if config.device.startswith("gpu:"):
-        raise UsageError(f"--device {config.device}: with --engine ray, Ray chooses the GPUs; write gpu, cpu or auto")
+        raise UsageError(
+            msg(
+                "--device {device}: with --engine ray, Ray chooses the GPUs; write gpu, cpu or auto",
+                device=config.device,
+            )
+        )
     if config.device == "gpu" and not gpus:
-        raise UsageError("--device gpu: no node of this cluster offers Ray a GPU; see `ray status`")
+        raise UsageError(msg("--device gpu: no node of this cluster offers Ray a GPU; see `ray status`"))
     if gpus and config.device != "cpu":
         return TrainerResources(trainers=_PER_GPU * gpus, gpus=1 / _PER_GPU)
     return TrainerResources(trainers=max(1, int(resources.get("CPU", 1))))
@@ -114,7 +123,13 @@ def _runner(ray: Any, scheduler: SchedulerClient) -> Callable[[Job, Helper | Non
                 raise fault.cause from None
             raise
         except ray.exceptions.RayError as loss:
-            text = f"the cluster lost the nodes that ran {job.notebook.name}, {_RETRIES} times ({loss})"
-            raise MachineError(f"{text}; `grader resume` goes on when they are back") from None
+            text = msg(
+                "the cluster lost the nodes that ran {notebook}, {count} times ({why}); `grader resume` goes on when "
+                "they are back",
+                notebook=job.notebook.name,
+                count=_RETRIES,
+                why=str(loss),
+            )
+            raise MachineError(text) from None
 
     return run

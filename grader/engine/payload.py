@@ -14,7 +14,7 @@ from typing import Literal, cast
 from grader.datasets import DataStore
 from grader.errors import DataError
 from grader.execute import Helper, Job, read_execution, run_notebook
-from grader.records import DataSet, Execution
+from grader.records import DataSet, Execution, msg
 
 _ARTIFACT_FILES = ("outcome.json", "trace.jsonl", "executed.ipynb", "delegated.json")
 
@@ -94,9 +94,13 @@ def _here(dataset: DataSet) -> DataSet:
         return dataset
     found = DataStore().choose(dataset.name, cast("Literal['sample', 'full']", dataset.edition))
     if found.fingerprint != dataset.fingerprint:
-        text = (
-            f"{os.uname().nodename}: {dataset.name} is other data here ({found.source}) than where grading was started "
-            f"({dataset.source}); install the same, or let GRADER_HOME be a folder that all nodes share"
+        text = msg(
+            "{node}: {name} is other data here ({here}) than where grading was started ({there}); "
+            "install the same, or let GRADER_HOME be a folder that all nodes share",
+            node=os.uname().nodename,
+            name=dataset.name,
+            here=found.source,
+            there=dataset.source,
         )
         raise DataError(text)
     return found

@@ -39,7 +39,10 @@ def export(
     encoded = opened(content, name)
     table = parse(encoded.text, lambda heads: "ID" in heads and ("Student" in heads or "LastName" in heads))
     if table is None:
-        text = f"{name}: this is no gradebook of Canvas; expected the columns Student, ID, Section and an assignment"
+        text = msg(
+            "{name}: this is no gradebook of Canvas; expected the columns Student, ID, Section and an assignment",
+            name=name,
+        )
         raise UsageError(text)
     require_even(table, name)
     heads = [cell.text for cell in table.cells[0]]
@@ -48,8 +51,11 @@ def export(
     limit = next((row[at].text for row in table.cells[1:] if _POINTS in row[0].text.casefold()), "")
     maximum = number_of(limit)
     if maximum is None or maximum <= 0:
-        text = (
-            f"{name}: the row Points Possible gives {heads[at]!r} no maximum (it says {limit!r}); export it once more"
+        text = msg(
+            "{name}: the row Points Possible gives {column} no maximum (it says {limit}); export it once more",
+            name=name,
+            column=repr(heads[at]),
+            limit=repr(limit),
         )
         raise UsageError(text)
     style = _style(edit, at, limit)
@@ -83,11 +89,19 @@ def _assignment(heads: Sequence[str], wanted: str | None, name: str) -> int:
     ]
     if len(fits) == 1:
         return fits[0]
-    there = ", ".join(repr(heads[place]) for place in found) or "none"
-    text = f"{name}: which assignment? Name one with --column; there are: {there}"
-    raise UsageError(
-        text if wanted is None else f"{name}: --column {wanted} names {len(fits)} of its assignments: {there}"
+    there = ", ".join(repr(heads[place]) for place in found) or msg("none")
+    if wanted is None:
+        raise UsageError(
+            msg("{name}: which assignment? Name one with --column; there are: {there}", name=name, there=there)
+        )
+    text = msg(
+        "{name}: --column {column} fits {count} of its assignments, and must fit one; there are: {there}",
+        name=name,
+        column=wanted,
+        count=len(fits),
+        there=there,
     )
+    raise UsageError(text)
 
 
 def _style(edit: TableEdit, at: int, limit: str) -> NumberFormat:

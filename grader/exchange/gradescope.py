@@ -18,7 +18,7 @@ from grader.exchange.account import Account, Outcome, SkipReason
 from grader.exchange.comments import plain
 from grader.exchange.grades import Grade
 from grader.language import Language, printable, unlabelled
-from grader.records import Finding, SubmissionResult, TaskResult, Verdict, goes_by
+from grader.records import Finding, SubmissionResult, TaskResult, Verdict, goes_by, msg
 from grader.sheets import scaled
 
 _DECIMALS = 2
@@ -34,10 +34,13 @@ def export(grades: Sequence[Grade], language: Language, *, student: str | None, 
     result = grade.result
     seen = any(task.max > task.in_review for task in result.tasks)
     if result.status.is_ours or not result.tasks or (not seen and result.status.value != "unreadable"):
-        text = (
-            f"{grade.student}: nothing of it could be graded ({language.say(result.reason) or result.status.value}); "
+        why = msg(
+            "{student}: nothing of it could be graded ({why}); there is no result to hand back; run the autograder "
+            "again, or grade by hand",
+            student=grade.student,
+            why=language.say(result.reason) or language.status(result.status),
         )
-        raise UsageError(text + "there is no result to hand back; run the autograder again, or grade by hand")
+        raise UsageError(why)
     ratio = Fraction(maximum or grade.most) / grade.most
     earned, waiting = sum(task.earned for task in result.tasks), sum(task.in_review for task in result.tasks)
     output = language.say(result.reason) + "\n" if result.reason else ""
@@ -69,7 +72,11 @@ def _one(grades: Sequence[Grade], student: str | None) -> Grade:
     if len(fits) == 1:
         return fits[0]
     names = ", ".join(grade.result.label for grade in (fits or grades)[:20])
-    text = f"results.json is for one submission, and {len(fits)} fit; name one with --student; the run has {names}"
+    text = msg(
+        "results.json is for one submission, and {count} fit; name one with --student; the run has {names}",
+        count=len(fits),
+        names=names,
+    )
     raise UsageError(text)
 
 

@@ -81,10 +81,12 @@ def export(
     encoded = opened(content, name)
     table = parse(encoded.text, _is_worksheet)
     if table is None:
-        text = (
-            f"{name}: this is no grading worksheet of Moodle; expected the columns Identifier, Grade and Last modified"
+        wrong = msg(
+            "{name}: this is no grading worksheet of Moodle; expected the columns Identifier, Grade and Last modified "
+            "(grade), or Идентификатор, Оценка, Последнее изменение (оценка)",
+            name=name,
         )
-        raise UsageError(f"{text} (grade), or Идентификатор, Оценка, Последнее изменение (оценка)")
+        raise UsageError(wrong)
     require_even(table, name)
     edit = TableEdit(encoded=encoded, table=table, options=options)
     columns = _columns([cell.text for cell in table.cells[0]], name)
@@ -125,10 +127,11 @@ def _columns(texts: Sequence[str], name: str) -> _Columns:
     assert identifier is not None and grade is not None and graded is not None  # noqa: PT018 - what makes a worksheet
     maximum = column(heads, *_MAXIMUM)
     if column(heads, *_SCALE) is not None:
-        text = (
-            f"{name}: this assignment is graded with a scale; set it to points in Moodle, and download the file again"
+        wrong = msg(
+            "{name}: this assignment is graded with a scale; set it to points in Moodle, and download the file again",
+            name=name,
         )
-        raise UsageError(text)
+        raise UsageError(wrong)
     return _Columns(
         identifier=identifier,
         grade=grade,
@@ -158,7 +161,10 @@ def _row(
     limit = edit.cell(row, columns.maximum)
     maximum = number_of(limit)
     if not number or maximum is None or maximum <= 0:
-        text = f"row {row + 1} of the worksheet has no identifier or no maximum grade; download the file once more"
+        text = msg(
+            "row {row} of the worksheet has no identifier or no maximum grade; download the file once more",
+            row=row + 1,
+        )
         raise UsageError(text)
     style = NumberFormat.of(limit)
     submitted = edit.cell(row, columns.submitted).strip() not in ("", "-")

@@ -9,6 +9,7 @@ from decimal import Decimal
 from grader.errors import UsageError
 from grader.exchange.account import Account, ExportOptions, SkipReason
 from grader.exchange.grades import Grade
+from grader.records import msg
 from grader.sheets import Encoded, NumberFormat, Table, decode, number_of, scaled, written
 
 
@@ -95,8 +96,10 @@ def opened(content: bytes, name: str) -> Encoded:
     try:
         return decode(content)
     except UnicodeDecodeError as error:
-        msg = f"{name}: expected a CSV file in UTF-8 or Windows-1251; download it from the LMS once more"
-        raise UsageError(msg) from error
+        text = msg(
+            "{name}: expected a CSV file in UTF-8 or Windows-1251; download it from the LMS once more", name=name
+        )
+        raise UsageError(text) from error
 
 
 def require_even(table: Table, name: str) -> None:
@@ -108,8 +111,14 @@ def require_even(table: Table, name: str) -> None:
     width = len(table.cells[0])
     for number, row in enumerate(table.cells, start=1):
         if len(row) != width:
-            msg = f"{name}: row {number} has {len(row)} cells, the header has {width}; download the file once more"
-            raise UsageError(msg)
+            text = msg(
+                "{name}: row {number} has {count} cells, the header has {width}; download the file once more",
+                name=name,
+                number=number,
+                count=len(row),
+                width=width,
+            )
+            raise UsageError(text)
 
 
 def column(heads: Mapping[str, int], *names: str) -> int | None:

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from grader.complaints import did_you_mean, read
 from grader.errors import WorkbookError
+from grader.records import Message, joined, msg
 
 STRICT: dict[str, Any] = {"extra": "forbid", "strict": True}
 """How pydantic reads an entry: no unknown keys, no conversions."""
@@ -22,7 +23,7 @@ class Entry(Protocol):
     def id(self) -> str:
         """Its name, unlike all others of the file."""
 
-    def mistakes(self) -> Iterator[str]:
+    def mistakes(self) -> Iterator[Message]:
         """Yield what is wrong with it as a whole."""
 
 
@@ -38,11 +39,15 @@ def toml_of(path: Path, keys: tuple[str, ...]) -> Mapping[str, Any]:
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        text = f"{path}: this cannot be read as TOML: {error}"
+        text = msg("{file}: this cannot be read as TOML: {why}", file=str(path), why=str(error))
         raise WorkbookError(text) from error
-    unknown = [f"{path}: {key} is not known here; {did_you_mean(key, keys)}" for key in tables if key not in keys]
+    unknown = [
+        msg("{file}: {key} is not known here; {instead}", file=str(path), key=key, instead=did_you_mean(key, keys))
+        for key in tables
+        if key not in keys
+    ]
     if unknown:
-        raise WorkbookError("\n".join(unknown))
+        raise WorkbookError(joined(unknown))
     return tables
 
 
@@ -53,16 +58,25 @@ def entries(cls: type[E], tables: Mapping[str, Any], key: str, path: Path) -> tu
         WorkbookError: Some are wrong; a line each: which entry, what was found, what to write.
     """
     found: list[E] = []
-    mistakes: list[str] = []
+    mistakes: list[Message] = []
     for number, table in enumerate(tables.get(key, ()), start=1):
         entry, complaints = read(cls, table)
         if entry is not None:
             found.append(entry)
             complaints += entry.mistakes()
         name = f" ({table['id']})" if isinstance(table.get("id"), str) else ""
-        mistakes += (f"{path}: {key} {number}{name}: {complaint}" for complaint in complaints)
+        mistakes += (joined([f"{path}: {key} {number}{name}", complaint], ": ") for complaint in complaints)
     counts = Counter(entry.id for entry in found)
-    mistakes += (f"{path}: {key}: the id {name!r} is used more than once" for name, n in counts.items() if n > 1)
+    mistakes += (
+        msg(
+            "{file}: {key}: the id {id} is used more than once; give each its own",
+            file=str(path),
+            key=key,
+            id=repr(name),
+        )
+        for name, count in counts.items()
+        if count > 1
+    )
     if mistakes:
-        raise WorkbookError("\n".join(mistakes))
+        raise WorkbookError(joined(mistakes))
     return tuple(found)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from grader.hints.files import STRICT, entries, toml_of
 from grader.places import shipped
-from grader.records import PLACE, CellStatus, Finding, Message, NotebookSummary, Sentence, Text, Verdict, Words
+from grader.records import PLACE, CellStatus, Finding, Message, NotebookSummary, Sentence, Text, Verdict, Words, msg
 
 _LINE = 600
 _NO_TRAINING = ("the model fails with ", "the training was broken off", "the model was built but never trained")
@@ -30,12 +30,14 @@ class Lesson:
     text: Text
     example: Text
 
-    def mistakes(self) -> Iterator[str]:
+    def mistakes(self) -> Iterator[Message]:
         """Yield what is wrong with the entry as a whole."""
         if not re.fullmatch("[a-z][a-z0-9-]*", self.id):
-            yield f"id is {self.id!r}; write small letters, digits and hyphens: it becomes part of an address"
+            yield msg(
+                "id is {id}; write small letters, digits and hyphens: it becomes part of an address", id=repr(self.id)
+            )
         if not self.matches:
-            yield "matches is empty; write a pattern, as in  matches = ['criterion epochs ']"
+            yield msg("matches is empty; write a pattern, as in  matches = ['criterion epochs ']")
 
 
 @functools.cache

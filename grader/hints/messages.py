@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from grader.errors import WorkbookError
 from grader.hints.files import STRICT, entries, toml_of
 from grader.places import shipped
-from grader.records import PLACE, Sentence, Text
+from grader.records import PLACE, Message, Sentence, Text, joined, msg
 
 _QUOTE = 120
 """Characters of a message that go into a place."""
@@ -34,21 +34,29 @@ class Hint:
     table: str = ""
     lacks: bool = False
 
-    def mistakes(self) -> Iterator[str]:
+    def mistakes(self) -> Iterator[Message]:
         """Yield what is wrong with the entry as a whole."""
         if not self.matches:
-            yield "matches is empty; write a pattern, as in  matches = ['out of memory']"
+            yield msg("matches is empty; write a pattern, as in  matches = ['out of memory']")
         if self.lacks and not all("module" in pattern.groupindex for pattern in self.matches):
-            yield "lacks is true; write a group (?P<module>...) that finds the library"
+            yield msg("lacks is true; write a group (?P<module>...) that finds the library")
         filled = {"cell"} | ({"close"} if self.near else set()) | ({"new"} if self.table else set())
         for pattern in self.matches:
             if (self.near or self.table) and not pattern.groups:
-                yield f"{pattern.pattern!r} has no group; put the word that near and table look at into ( )"
+                yield msg(
+                    "{pattern} has no group; put the word that near and table look at into ( )",
+                    pattern=repr(pattern.pattern),
+                )
             for place in sorted({*PLACE.findall(self.says.ru), *PLACE.findall(self.says.en)}):
                 if place not in {*filled, *pattern.groupindex}:
-                    yield f"{{{place}}} is filled by nothing; write a group (?P<{place}>...) in {pattern.pattern!r}"
+                    yield msg(
+                        "{place} is filled by nothing; write a group {group} in {pattern}",
+                        place=f"{{{place}}}",
+                        group=f"(?P<{place}>...)",
+                        pattern=repr(pattern.pattern),
+                    )
         if set(PLACE.findall(self.says.ru)) != set(PLACE.findall(self.says.en)):
-            yield "says.ru and says.en have different {places}"
+            yield msg("says.ru and says.en have different {places}; write the same in both", places="{places}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,11 +130,11 @@ def hints() -> Hints:
         models=entries(Hint, tables, "models", path),
     )
     unknown = [
-        f"{path}: {hint.id}: there is no [{where}.{name}]"
+        msg("{file}: {id}: there is no [{table}]; write it", file=str(path), id=hint.id, table=f"{where}.{name}")
         for hint in (*made.cells, *made.models)
         for where, name, known in (("lists", hint.near, made.lists), ("tables", hint.table, made.tables))
         if name and name not in known
     ]
     if unknown:
-        raise WorkbookError("\n".join(unknown))
+        raise WorkbookError(joined(unknown))
     return made

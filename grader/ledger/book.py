@@ -22,7 +22,7 @@ from grader.ledger.lock import held
 from grader.ledger.store import Store
 from grader.ledger.trainings import Trainings
 from grader.places import safe_name
-from grader.records import Person, RunFacts, Stage, Status, SubmissionResult, label_of
+from grader.records import Person, RunFacts, Stage, Status, SubmissionResult, label_of, msg
 
 _RUN = TypeAdapter(RunFacts)
 _RESULT = TypeAdapter(SubmissionResult)
@@ -91,8 +91,11 @@ class Ledger:
             BusyError: Another process is grading into it.
         """
         if self.out.exists() and not self.folder.exists() and any(self.out.iterdir()):
-            msg = f"{self.out}: this folder is not empty and not a run of the grader; give -o a new or empty folder"
-            raise UsageError(msg)
+            text = msg(
+                "{run}: this folder is not empty and not a run of the grader; give -o a new or empty folder",
+                run=str(self.out),
+            )
+            raise UsageError(text)
         self.folder.mkdir(parents=True, exist_ok=True)
         with held(self.folder / "lock") as orderly, self._store.swift():
             self.executions.sweep(self.folder / "students")
@@ -133,13 +136,19 @@ class Ledger:
         with self._store.reading() as database:
             row = database.execute("SELECT facts FROM run WHERE facts IS NOT NULL").fetchone()
         if row is None:
-            msg = f"{self.out}: the run was interrupted before it began; `grader resume {self.out}` begins it"
-            raise UsageError(msg)
+            text = msg(
+                "{run}: the run was interrupted before it began; `grader resume {run}` begins it", run=str(self.out)
+            )
+            raise UsageError(text)
         try:
             return _RUN.validate_json(row[0])
         except ValidationError as error:
-            msg = f"{self.out}: this record cannot be read ({error.error_count()} faults); grade into a new folder"
-            raise DataError(msg) from error
+            text = msg(
+                "{run}: this record cannot be read (faults: {count}); grade into a new folder",
+                run=str(self.out),
+                count=error.error_count(),
+            )
+            raise DataError(text) from error
 
     def request(self) -> dict[str, Any]:
         """Return what the run was asked for last.
@@ -150,7 +159,9 @@ class Ledger:
         with self._store.reading() as database:
             row = database.execute("SELECT request FROM run WHERE request IS NOT NULL").fetchone()
         if row is None:
-            raise UsageError(f"{self.out}: this run does not say what it was asked for; call `grader grade` again")
+            raise UsageError(
+                msg("{run}: this run does not say what it was asked for; call `grader grade` again", run=str(self.out))
+            )
         return dict(json.loads(row[0]))
 
     # -- submissions ------------------------------------------------------------------------------------------------
@@ -289,8 +300,12 @@ class Ledger:
         try:
             return _RESULT.validate_json(text)
         except ValidationError as error:
-            msg = f"{self.out}: the record of {student} cannot be read; grade into a new folder"
-            raise DataError(msg) from error
+            wrong = msg(
+                "{run}: the record of {student} cannot be read; grade into a new folder",
+                run=str(self.out),
+                student=student,
+            )
+            raise DataError(wrong) from error
 
 
 def _people(database: sqlite3.Connection) -> dict[str, Person]:

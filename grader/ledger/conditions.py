@@ -9,6 +9,7 @@ from typing import Literal
 
 from grader.errors import ConditionsChangedError
 from grader.ledger.store import Store
+from grader.records import Message, joined, msg
 
 Changed = Literal["ask", "keep", "regrade"]
 """What to do under other conditions: stop and say so, keep what is graded, or grade all of it again."""
@@ -44,14 +45,18 @@ class Conditions:
             ConditionsChangedError: Submissions were graded under others, and nobody has said what to do with them.
         """
         before = self.accepted()
-        differences = sorted({line for then in before for line in _differences(then, now)})
+        differences = list({str(one): one for then in before for one in _differences(then, now)}.values())
         digest = digest_of(now)
         if differences and changed == "ask" and not self._stands(digest):
             raise ConditionsChangedError(
-                f"{self._store.path.parent.parent}: submissions here were graded under other conditions "
-                f"({'; '.join(differences)}), and such grades are not to be compared. Grade into a new folder, go back "
-                "to what was there before, or say what to do: --changed regrade grades all of them again, --changed "
-                "keep leaves them and grades only the others under the new conditions"
+                msg(
+                    "{run}: submissions here were graded under other conditions ({differences}), and such grades "
+                    "are not to be compared. Grade into a new folder, go back to what was there before, or say what "
+                    "to do: --changed regrade grades all of them again, --changed keep leaves them and grades only "
+                    "the others under the new conditions",
+                    run=str(self._store.path.parent.parent),
+                    differences=joined(differences, "; "),
+                )
             )
         with self._store.writing() as database:
             if differences and changed == "regrade":
@@ -69,6 +74,10 @@ class Conditions:
             )
 
 
-def _differences(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+def _differences(then: Mapping[str, str], now: Mapping[str, str]) -> list[Message]:
     """Return what was the one and is the other; what only one of them has is no difference."""
-    return [f"{name} {then[name]}, now {now[name]}" for name in then if name in now and then[name] != now[name]]
+    return [
+        msg("{name} {then}, now {now}", name=name, then=then[name], now=now[name])
+        for name in sorted(then)
+        if name in now and then[name] != now[name]
+    ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from grader.errors import UsageError
 from grader.ledger.store import Store
-from grader.records import Finding, Override, Status, SubmissionResult, TaskResult, Verdict
+from grader.records import Finding, Override, Status, SubmissionResult, TaskResult, Verdict, msg
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +87,15 @@ class Decisions:
         chosen = find_criteria(result, name)
         if points is not None and (name is None or name in {task.task for task in result.tasks}):
             raise UsageError(
-                "--points is for one criterion; for a whole task or --all leave it out: passed gives all points, "
-                "failed none"
+                msg(
+                    "--points is for one criterion; for a whole task or --all leave it out: passed gives all "
+                    "points, failed none"
+                )
             )
         if not because.strip():
-            raise UsageError("--because is empty; say why, so that the student and your colleagues can understand it")
+            raise UsageError(
+                msg("--because is empty; say why, so that the student and your colleagues can understand it")
+            )
         at = _now()
         decided = tuple(
             Override(
@@ -120,9 +124,16 @@ class Decisions:
         ]
         single = name is not None and name not in {one.task for one in own}
         if not named or (single and len(named) > 1):
-            known = ", ".join(f"{one.task}/{one.criterion}" for one in own) or "nothing"
-            what = f"{name}: expected one decision about {student} by this name" if name else f"{student}: --remove"
-            raise UsageError(f"{what}; decided is {known}")
+            known = ", ".join(f"{one.task}/{one.criterion}" for one in own) or msg("nothing")
+            if name is None:
+                raise UsageError(msg("{student}: there is no decision to take back", student=student))
+            text = msg(
+                "{name}: expected one decision about {student} by this name; decided is {known}",
+                name=name,
+                student=student,
+                known=known,
+            )
+            raise UsageError(text)
         self._add(student, [(one, (None, None, None)) for one in named], author, _now())
         return tuple(named)
 
@@ -159,9 +170,18 @@ def find_criteria(result: SubmissionResult, name: str | None) -> tuple[tuple[Tas
         return named
     if named:
         which = ", ".join(f"{task.task}/{finding.id}" for task, finding in named)
-        raise UsageError(f"{name}: several tasks have this criterion; say which: {which}")
-    known = ", ".join(f"{task.task}/{finding.id}" for task, finding in both) or "none: nothing was judged"
-    raise UsageError(f"{name or '--all'}: {result.student} has no such criterion; there are {known}")
+        raise UsageError(
+            msg("{name}: several tasks have this criterion; say which: {which}", name=str(name), which=which)
+        )
+    known = ", ".join(f"{task.task}/{finding.id}" for task, finding in both) or msg("none: nothing was judged")
+    raise UsageError(
+        msg(
+            "{name}: {student} has no such criterion; there are {known}",
+            name=name or "--all",
+            student=result.student,
+            known=known,
+        )
+    )
 
 
 def _awarded(task: TaskResult, finding: Finding, verdict: Verdict, points: int | None) -> int:
@@ -170,8 +190,14 @@ def _awarded(task: TaskResult, finding: Finding, verdict: Verdict, points: int |
     most = {Verdict.PASSED: finding.points, Verdict.FAILED: max(finding.points - 1, 0), Verdict.REVIEW: 0}[verdict]
     if not 0 <= awarded <= most:
         raise UsageError(
-            f"--points {awarded}: {task.task}/{finding.id} is worth {finding.points}; give 0 to {most} with "
-            f"--verdict {verdict.value}"
+            msg(
+                "--points {awarded}: {criterion} is worth {points}; give 0 to {most} with --verdict {verdict}",
+                awarded=awarded,
+                criterion=f"{task.task}/{finding.id}",
+                points=finding.points,
+                most=most,
+                verdict=verdict.value,
+            )
         )
     return awarded
 

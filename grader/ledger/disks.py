@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from grader.errors import MachineError
+from grader.records import msg
 
 _LOCAL = frozenset(
     {"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "bcachefs", "overlay", "tmpfs", "apfs", "hfs", "ntfs"}
@@ -40,6 +41,8 @@ def flush(folder: Path) -> None:
         finally:
             os.close(handle)
         if failed:
-            raise MachineError(f"{folder}: the disk did not take what was written; look at the system's log")
+            raise MachineError(
+                msg("{folder}: the disk did not take what was written; look at the system's log", folder=str(folder))
+            )
     elif hasattr(os, "sync"):  # on Windows the system writes when it likes, and checksums tell what it did not
         os.sync()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from grader.errors import BusyError
+from grader.records import msg
 
 _ENDED = "ended"
 
@@ -29,8 +30,12 @@ def held(path: Path) -> Iterator[bool]:
             _lock(file)
         except OSError as error:
             file.seek(0)
-            who = file.read(200).strip() or "another process"
-            text = f"{path.parent.parent}: another grader is writing this run ({who}); call again when it has ended"
+            who = file.read(200).strip() or "-"
+            text = msg(
+                "{run}: another grader is writing this run ({who}); call again when it has ended",
+                run=str(path.parent.parent),
+                who=who,
+            )
             raise BusyError(text) from error
         file.seek(0)
         before = file.read()

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from grader.errors import MachineError
+from grader.records import msg
 
 _LEAST_FREE = 64 << 20
 
@@ -24,7 +25,10 @@ def require_space(out: Path) -> None:
 def disk_full(out: Path) -> MachineError:
     """Return what to raise when the disk is full."""
     return MachineError(
-        f"{out}: the disk is full; free some space, then call `grader resume {out}`: what was recorded is safe"
+        msg(
+            "{run}: the disk is full; free some space, then call `grader resume {run}`: what was recorded is safe",
+            run=str(out),
+        )
     )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from grader.errors import BusyError, DataError, GraderError, MachineError, UsageError
 from grader.ledger.disks import is_of_this_machine
+from grader.records import msg
 
 FORMAT = 1
 """``PRAGMA user_version``; goes up when the tables change their meaning."""
@@ -100,7 +101,10 @@ class Store:
         """
         if not self.exists:
             raise UsageError(
-                f"{self.path.parent.parent}: no run is recorded here; expected a folder of `grader grade -o`"
+                msg(
+                    "{run}: no run is recorded here; expected a folder of `grader grade -o`",
+                    run=str(self.path.parent.parent),
+                )
             )
         with self._connected("rw") as database:
             database.execute("BEGIN")
@@ -155,7 +159,12 @@ class Store:
                 found = database.execute("PRAGMA user_version").fetchone()[0]
                 if found > FORMAT:
                     raise UsageError(
-                        f"{self.path}: written by a newer grader (format {found}, this one reads {FORMAT})"
+                        msg(
+                            "{file}: written by a newer grader (format {found}, this one reads {format}); use that one",
+                            file=str(self.path),
+                            found=found,
+                            format=FORMAT,
+                        )
                     )
                 yield database  # closing without COMMIT takes everything back
         except sqlite3.Error as error:
@@ -164,15 +173,34 @@ class Store:
     def _fault(self, error: sqlite3.Error) -> GraderError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-            text = f"{self.path}: the disk is full or cannot be written ({error}); free some space, then call"
-            return MachineError(f"{text} `grader resume {self.path.parent.parent}`; what was recorded is safe")
+            return MachineError(
+                msg(
+                    "{file}: the disk is full or cannot be written ({why}); free some space, then call `grader resume "
+                    "{run}`; what was recorded is safe",
+                    file=str(self.path),
+                    why=str(error),
+                    run=str(self.path.parent.parent),
+                )
+            )
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return BusyError(f"{self.path}: another process has kept the ledger for a minute; try again")
+            return BusyError(
+                msg("{file}: another process has kept the ledger for a minute; try again", file=str(self.path))
+            )
         if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
             return MachineError(
-                f"{self.path}: cannot be opened ({error}); look at the rights of the folder and the file"
+                msg(
+                    "{file}: cannot be opened ({why}); look at the rights of the folder and the file",
+                    file=str(self.path),
+                    why=str(error),
+                )
             )
-        return DataError(f"{self.path}: this is not a ledger that can be read ({error}); grade into a new folder")
+        return DataError(
+            msg(
+                "{file}: this is not a ledger that can be read ({why}); grade into a new folder",
+                file=str(self.path),
+                why=str(error),
+            )
+        )
 
 
 def _journal(database: sqlite3.Connection) -> str:

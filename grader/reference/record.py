@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from grader.criteria.accuracy import accuracies_of
 from grader.errors import WorkbookError
-from grader.records import DataSet, LayerFacts, Platform, Profile, Recipe, Training
+from grader.records import DataSet, LayerFacts, Message, Platform, Profile, Recipe, Training, msg
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,12 +90,16 @@ def load_record(path: Path) -> ReferenceRecord:
         where = ".".join(map(str, first["loc"]))
         raise _not_a_record(path, f"{where}: {first['msg']}") from error
     if not record.trainings:
-        raise _not_a_record(path, "it holds no trainings")
+        raise _not_a_record(path, msg("it holds no trainings"))
     return record
 
 
-def _not_a_record(path: Path, why: str) -> WorkbookError:
-    text = f"{path}: not a record of trainings: {why}; delete the file and record it again with `grader reference run`"
+def _not_a_record(path: Path, why: str | Message) -> WorkbookError:
+    text = msg(
+        "{file}: not a record of trainings: {why}; delete the file and record it again with `grader reference run`",
+        file=str(path),
+        why=why,
+    )
     return WorkbookError(text)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.errors import MachineError
-from grader.records import SubmissionResult
+from grader.records import SubmissionResult, msg
 from grader.report.names import page_name
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -36,7 +36,7 @@ def render_pdf(results: Sequence[SubmissionResult], out: Path) -> Path:
     """
     browser = find_chromium()
     if browser is None:
-        text = "a PDF needs Chromium: install it (Debian, Ubuntu: sudo apt-get install chromium) or set $CHROMIUM"
+        text = msg("a PDF needs Chromium: install it (Debian, Ubuntu: sudo apt-get install chromium) or set $CHROMIUM")
         raise MachineError(text)
     pages = [out / "index.html", *(out / "students" / page_name(result.student) for result in results)]
     stale = [page for page in pages if not _is_printed(page)]
@@ -64,9 +64,20 @@ def _print(browser: str, page: Path, pdf: Path) -> None:
         try:
             done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
-            text = f"{browser} did not print {page}: {error}"
+            text = msg(
+                "{browser} did not print {page} ({why}); set $CHROMIUM to another one",
+                browser=str(browser),
+                page=str(page),
+                why=str(error),
+            )
             raise MachineError(text) from error
     if done.returncode or not part.is_file():
-        text = f"{browser} did not print {page} (exit {done.returncode}): {done.stderr[-300:].decode(errors='replace')}"
+        text = msg(
+            "{browser} did not print {page} (exit code {code}); set $CHROMIUM to another one. It says: {printed}",
+            browser=str(browser),
+            page=str(page),
+            code=done.returncode,
+            printed=done.stderr[-300:].decode(errors="replace"),
+        )
         raise MachineError(text)
     part.replace(pdf)

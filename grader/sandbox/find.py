@@ -6,12 +6,13 @@ import functools
 import subprocess
 
 from grader.errors import SandboxUnavailableError
+from grader.records import Message, joined, msg
 from grader.sandbox.bubblewrap import Bubblewrap
 from grader.sandbox.seal import Seal
 from grader.sandbox.selfcheck import check_promises
 from grader.sandbox.unsealed import Unsealed
 
-_INSTALL = (
+_INSTALL = msg(
     "Install it: sudo apt-get install bubblewrap (Debian, Ubuntu) or sudo dnf install bubblewrap (Fedora). "
     "In a container, user namespaces must be allowed; on Ubuntu 24.04 and newer bubblewrap needs an AppArmor profile "
     "or kernel.apparmor_restrict_unprivileged_userns=0. "
@@ -28,21 +29,23 @@ def find_seal(*, allow_unsealed: bool) -> Seal:
         SandboxUnavailableError: it does not work and unsealed is not allowed; says why and what to install.
     """
     fault = _fault()
-    if not fault:
+    if fault is None:
         return Bubblewrap()
     if allow_unsealed:
         return Unsealed()
-    raise SandboxUnavailableError(f"Notebooks cannot be sealed off on this machine: {fault}. {_INSTALL}")
+    raise SandboxUnavailableError(
+        msg("notebooks cannot be sealed off on this machine: {why}. {install}", why=fault, install=_INSTALL)
+    )
 
 
 @functools.cache
-def _fault() -> str:
+def _fault() -> Message | None:
     try:
         broken = [
-            f"{result.name.text} ({result.detail})"
+            msg("{promise} ({detail})", promise=result.name, detail=result.detail)
             for result in check_promises(Bubblewrap())
             if result.state == "broken"
         ]
     except (OSError, subprocess.SubprocessError) as error:
-        return str(error)
-    return "; ".join(broken)
+        return joined([str(error)])
+    return joined(broken, "; ") if broken else None

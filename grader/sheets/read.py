@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import UsageError
+from grader.records import msg
 from grader.sheets.table import parse
 from grader.sheets.text import decode
 
@@ -25,11 +26,18 @@ def read_rows(path: Path) -> list[list[str]]:
             return _xlsx(path)
         encoded = decode(path.read_bytes())
     except OSError as error:
-        msg = f"{path}: this table cannot be read ({error.strerror}); give a CSV or XLSX file"
-        raise UsageError(msg) from error
+        text = msg(
+            "{file}: this table cannot be read ({why}); give a CSV or XLSX file",
+            file=str(path),
+            why=error.strerror or str(error),
+        )
+        raise UsageError(text) from error
     except UnicodeDecodeError as error:
-        msg = f"{path}: expected a CSV file in UTF-8 or Windows-1251, or an XLSX file; save it once more as one of them"
-        raise UsageError(msg) from error
+        text = msg(
+            "{file}: expected a CSV file in UTF-8 or Windows-1251, or an XLSX file; save it once more as one of them",
+            file=str(path),
+        )
+        raise UsageError(text) from error
     table = parse(encoded.text, lambda header: len(header) > 1) or parse(encoded.text, lambda header: len(header) > 0)
     return table.rows if table else []
 
@@ -44,8 +52,12 @@ def _xlsx(path: Path) -> list[list[str]]:
         rows = [[_text(value) for value in row] for row in sheet.iter_rows(max_row=_MOST_ROWS, values_only=True)]
         book.close()
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError) as error:
-        msg = f"{path}: this is no XLSX file that can be opened ({error}); save it once more, or as CSV"
-        raise UsageError(msg) from error
+        text = msg(
+            "{file}: this is no XLSX file that can be opened ({why}); save it once more, or as CSV",
+            file=str(path),
+            why=str(error),
+        )
+        raise UsageError(text) from error
     return [row for row in rows if any(row)]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from grader.errors import UsageError
 from grader.language import Language
 from grader.legacy import mended
+from grader.records import msg
 from grader.static.cells import SourceCell, is_program
 
 
@@ -41,7 +42,11 @@ def fix(path: Path, cells: Sequence[SourceCell], language: Language) -> Fixed:
     try:
         copy.write_text(_with_sources(path, cells, after), encoding="utf-8", newline="\n")
     except OSError as error:
-        wrong = f"{copy}: this cannot be written ({error.strerror}); copy the notebook to a folder of yours first"
+        wrong = msg(
+            "{copy}: this cannot be written ({why}); copy the notebook to a folder of yours first",
+            copy=str(copy),
+            why=error.strerror or str(error),
+        )
         raise UsageError(wrong) from error
     return Fixed(copy=copy, diff=tuple(_diff(cells, after, language)), left=len(left))
 
@@ -58,7 +63,10 @@ def _with_sources(path: Path, cells: Sequence[SourceCell], sources: Sequence[str
 
     raw: Any = as_notebook(path) if is_program(path) else json.loads(path.read_bytes())
     if raw.get("nbformat") != 4 or not isinstance(raw.get("cells"), list):
-        wrong = f"{path}: the notebook has an old format; open and save it in Jupyter or Colab, then call this again"
+        wrong = msg(
+            "{file}: the notebook has an old format; open and save it in Jupyter or Colab, then call this again",
+            file=str(path),
+        )
         raise UsageError(wrong)
     for cell, source in zip(cells, sources, strict=True):
         if source != cell.source:

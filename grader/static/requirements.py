@@ -10,7 +10,7 @@ from typing import Any
 
 from grader.errors import WorkbookError
 from grader.places import shipped
-from grader.records import Text
+from grader.records import Text, msg
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +35,21 @@ def requirements_of(folder: Path | None = None) -> tuple[TaskRequirements, ...]:
         names = _read(folder / "workbook.toml")["tasks"]
         return tuple(_task(name, _read(folder / f"{name}.toml")) for name in names)
     except FileNotFoundError as error:
-        raise WorkbookError(f"{folder}: this is no workbook: there is no {Path(error.filename).name} in it") from None
+        raise WorkbookError(
+            msg(
+                "{folder}: this is no workbook: there is no {name} in it",
+                folder=str(folder),
+                name=Path(error.filename).name,
+            )
+        ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise WorkbookError(f"{folder}: this is no workbook ({error}); call: grader workbook check {folder}") from None
+        raise WorkbookError(
+            msg(
+                "{folder}: this is no workbook ({why}); call: grader workbook check {folder}",
+                folder=str(folder),
+                why=str(error),
+            )
+        ) from None
 
 
 def legacy_of(folder: Path | None = None) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.errors import MachineError, UsageError
+from grader.records import msg
 from grader.sandbox import gpu_devices
 
 _NODE = re.compile(r"nvidia(\d+)$")
@@ -78,7 +79,11 @@ def require_backend(backend: str) -> None:
         MachineError: It is not.
     """
     if importlib.util.find_spec(backend) is None:
-        text = f"--backend {backend}: {backend} is not installed here; pip install 'workbook-grader[{backend}]'"
+        text = msg(
+            "--backend {backend}: {backend} is not installed here; in the grader's checkout: "
+            "pip install '.[{backend}]'",
+            backend=backend,
+        )
         raise MachineError(text)
 
 
@@ -95,13 +100,15 @@ def hardware_of(device: str, backend: str, found: Sequence[Gpu] | None = None) -
     """
     kind, _, numbers = device.partition(":")
     if kind not in ("auto", "cpu", "gpu") or (numbers and kind != "gpu"):
-        text = f"--device {device}: write auto, cpu, gpu or gpu:0,1"
+        text = msg("--device {device}: write auto, cpu, gpu or gpu:0,1", device=device)
         raise UsageError(text)
     if kind == "cpu":
         return Hardware(backend=backend)
     gpus = tuple(visible_gpus() if found is None else found)
     if kind == "gpu" and not gpus:
-        text = f"--device {device}: no NVIDIA GPU can be seen here; `grader doctor` says what is missing"
+        text = msg(
+            "--device {device}: no NVIDIA GPU can be seen here; `grader doctor` says what is missing", device=device
+        )
         raise UsageError(text)
     return Hardware(backend=backend, gpus=_chosen(device, numbers, gpus), required=kind == "gpu")
 
@@ -112,7 +119,7 @@ def _chosen(device: str, numbers: str, gpus: tuple[Gpu, ...]) -> tuple[Gpu, ...]
     known = {str(number): gpu for number, gpu in enumerate(gpus)}
     wanted = dict.fromkeys(numbers.split(","))
     if not wanted.keys() <= known.keys():
-        text = f"--device {device}: the GPUs here are {', '.join(known)}; write gpu:0,1"
+        text = msg("--device {device}: the GPUs here are {known}; write gpu:0,1", device=device, known=", ".join(known))
         raise UsageError(text)
     return tuple(known[number] for number in wanted)
 

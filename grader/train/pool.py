@@ -20,7 +20,7 @@ from grader.train.singleflight import SingleFlight, training_key
 from grader.train.slots import Slots
 from grader.train.worker import Worker, WorkerDied
 
-_CLOSED = "the trainer pool is closed; training was asked of it after its end"
+_CLOSED = msg("the trainer pool is closed; training was asked of it after its end")
 
 
 class TrainerPool:
@@ -239,7 +239,10 @@ class TrainerPool:
         worker = Worker(self._seal, folders, self._bounds, self._starter, backend=self._hardware.backend, place=place)
         if self._hardware.required and worker.platform.device != "gpu":
             worker.close()
-            text = f"--device gpu: {self._hardware.backend} sees no GPU here; `grader doctor` says what is missing"
+            text = msg(
+                "--device gpu: {backend} sees no GPU here; `grader doctor` says what is missing",
+                backend=self._hardware.backend,
+            )
             raise TrainerError(text)
         return worker
 

@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from grader.errors import UsageError
+from grader.records import msg
 
 _log = logging.getLogger(__name__)
 
@@ -27,19 +28,23 @@ class SharedCache:
         """
         if "://" not in url:
             raise UsageError(
-                f"--shared-cache {url}: write a URL, such as s3://bucket/trainings or file:///mnt/trainings"
+                msg(
+                    "--shared-cache {url}: write a URL, such as s3://bucket/trainings or file:///mnt/trainings", url=url
+                )
             )
         try:
             import fsspec
         except ImportError:
-            text = (
+            text = msg(
                 "--shared-cache needs fsspec in the Python that runs the grader; in its checkout: pip install '.[url]'"
             )
             raise UsageError(text) from None
         try:
             files, self._root = fsspec.core.url_to_fs(url)
         except (ImportError, ValueError) as fault:  # no such kind of URL, or its library is missing, which fsspec names
-            raise UsageError(f"--shared-cache {url}: {fault}") from None
+            raise UsageError(
+                msg("--shared-cache {url}: this cannot be used ({why})", url=url, why=str(fault))
+            ) from None
         self._files: Any = files
         self._made = False
 

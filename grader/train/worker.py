@@ -18,7 +18,7 @@ from typing import Any
 
 import grader.inside
 from grader.errors import TrainerError
-from grader.records import Limits, Platform, TrainingLimits
+from grader.records import Limits, Platform, TrainingLimits, msg
 from grader.sandbox import UNBOUNDED_MB, OutputTail, Room, Running, Seal, gpu_devices
 from grader.sandbox.seal import HOME, PATH
 from grader.train.hardware import Place
@@ -89,7 +89,7 @@ class Worker:
             self._running = start_in.submit(_start, room, backend, place).result()
         except (OSError, RuntimeError) as fault:  # RuntimeError: the pool is closed, and its thread has gone
             self._room.close()
-            raise TrainerError(f"the training process cannot be sealed off: {fault}") from None
+            raise TrainerError(msg("the training process cannot be sealed off: {why}", why=str(fault))) from None
         assert self._running.popen.stderr is not None
         self._printed = OutputTail(self._running.popen.stderr)
         self._rest = bytearray()
@@ -103,9 +103,13 @@ class Worker:
         except (WorkerDied, KeyError, TypeError):
             self.close()
             raise TrainerError(
-                f"the training process cannot start; it needs Keras and {backend} in the Python that runs the grader; "
-                f"in its checkout: pip install '.[{_EXTRAS[backend]}]'. "
-                f"It printed:\n{self._printed.text(wait=1)[-_TAIL:]}"
+                msg(
+                    "the training process cannot start; it needs Keras and {backend} in the Python that runs the "
+                    "grader; in its checkout: pip install '.[{extra}]'. It printed:\n{printed}",
+                    backend=backend,
+                    extra=_EXTRAS[backend],
+                    printed=self._printed.text(wait=1)[-_TAIL:],
+                )
             ) from None
 
     def shows(self, folder: Path) -> bool:

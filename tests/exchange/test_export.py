@@ -429,7 +429,7 @@ def test_a_localised_gradebook_keeps_its_commas():
     ("content", "column", "said"),
     [
         (GRADEBOOK, None, "which assignment"),
-        (GRADEBOOK, "999", "names 0 of its assignments"),
+        (GRADEBOOK, "999", "fits 0 of its assignments"),
         (GRADEBOOK.replace("10.00", "(read only)"), "555", "no maximum"),
         ("a,b\n1,2\n", None, "no gradebook"),
     ],
