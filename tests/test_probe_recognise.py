@@ -9,7 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.inside.probe.recognise import Recogniser, as_binary20, label_facts, row_facts
+from grader.inside.probe.scoring import as_the_notebook_did
 from grader.inside.probe.stored import stored_datasets
+from grader.inside.rowhash import row_hashes
+from grader.inside.trainer.arrays import ArrayCache
 from tests.probing import make_data
 
 
@@ -57,6 +60,73 @@ def test_scaling_and_shape_are_seen_through(recogniser, stored, scaling, shape):
     assert (facts["dataset"], facts["split"], facts["train_rows"], facts["unknown_rows"]) == ("mnist", "train", 100, 0)
     assert facts["rows"]["ranges"] == [[40, 140]]
     np.testing.assert_allclose(u.reshape(shape) * facts["scale"] + facts["shift"], x, atol=2e-3)
+
+
+@pytest.fixture(scope="module")
+def strokes(tmp_path_factory):
+    """Data sets whose images are mostly black, as drawings are."""
+    folder = make_data(tmp_path_factory.mktemp("strokes"))
+    random = np.random.default_rng(5)
+    for split in ("train", "test"):
+        file = folder / "mnist" / f"x_{split}.npy"
+        images = np.where(random.random(np.load(file).shape) < 0.2, np.load(file), 0).astype(np.uint8)
+        images[:, 0] = 0  # an edge that no drawing touches
+        np.save(file, images)
+        np.save(folder / "mnist" / f"{split}_hash.npy", row_hashes(images))
+    return folder
+
+
+def per_pixel(x, of):
+    deviation = of.std(axis=0)
+    return (x - of.mean(axis=0)) / np.where(deviation == 0, 1, deviation)
+
+
+TRANSFORMS = {
+    "centred": lambda x, of: x.astype("float32") / 255 - (of.astype("float32") / 255).mean(axis=0),
+    "centred whole levels": lambda x, of: x - of.mean(axis=0),
+    "standardised": per_pixel,
+    "standardised after / 255": lambda x, of: per_pixel(x.astype("float32") / 255, of.astype("float32") / 255),
+    "unit-1": lambda x, of: keras_normalize(x, axis=1),
+    "unit-2": lambda x, of: keras_normalize(x.astype("float32") / 255, axis=-1),
+    "unit-all": lambda x, of: keras_normalize(x.reshape(len(x), 784), axis=1),
+}
+
+
+def keras_normalize(x, axis):
+    """``keras.utils.normalize``, without Keras; the lesson task2-normalised-by-length calls Keras itself."""
+    length = np.atleast_1d(np.linalg.norm(x, 2, axis))
+    length[length == 0] = 1
+    return x / np.expand_dims(length, axis)
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+@pytest.mark.parametrize("rows", [slice(40, 140), slice(None)], ids=["some", "all"])
+def test_more_than_scaling_is_seen_through(strokes, transform, rows):
+    """Mean images, deviations and lengths are named; the trainer makes the same numbers of what was found."""
+    recogniser, stored = Recogniser(stored_datasets(strokes)), stored_datasets(strokes)["mnist"]
+    u = stored.array("x_train")
+    x = TRANSFORMS[transform](u[rows], u).reshape(-1, 28, 28, 1)
+    facts = recogniser.recognise(x).facts
+    assert (facts["dataset"], facts["split"], facts["unknown_rows"]) == ("mnist", "train", 0)
+    assert facts["rows"]["ranges"] == [list(rows.indices(300)[:2])]
+    assert transform.startswith(facts["transform"])
+    wanted = {**facts, "shape": list(x.shape[1:]), "labels": "integer", "num_classes": None, "dtype": "float32"}
+    ((prepared, _),) = ArrayCache().prepare(str(strokes / "mnist"), wanted)
+    np.testing.assert_allclose(prepared, x, atol=2e-4)
+    np.testing.assert_allclose(as_the_notebook_did(u[rows], dict(facts), stored), x, atol=2e-4)
+
+
+def test_a_mean_of_other_images_is_not_the_mean_image(strokes):
+    """Numbers that lost another mean are not those we could make again."""
+    u = stored_datasets(strokes)["mnist"].array("x_train")
+    x = u / 255 - u[:50].mean(axis=0) / 255
+    assert not Recogniser(stored_datasets(strokes)).recognise(x).facts.get("dataset")
+
+
+def test_lengths_of_images_without_outlines_are_not_tried(recogniser, stored):
+    """Where nearly every number is above 0, images cannot be told apart by their outlines."""
+    assert stored.outlines is None
+    assert not recogniser.recognise(keras_normalize(stored.array("x_train"), axis=1)).facts.get("dataset")
 
 
 @given(rows=st.lists(st.integers(0, 299), min_size=1, max_size=60), scale=st.floats(0.001, 4), shift=st.floats(-3, 3))

@@ -22,7 +22,7 @@ def training_hints(execution: Execution) -> tuple[Message, ...]:
 
 def _hints(fit: FitFacts) -> Iterator[Message]:
     loss = fit.compile.loss if fit.compile else ""
-    if fit.x.dataset in _IMAGES and fit.x.split and fit.x.scale == 1.0 and fit.x.shift == 0.0:
+    if fit.x.dataset in _IMAGES and fit.x.split and (fit.x.scale, fit.x.shift, fit.x.transform) == (1.0, 0.0, ""):
         yield msg(
             "Cell {cell} trains on pixels of 0…255: they were not divided by 255. Training goes faster and further "
             "with numbers between 0 and 1.",

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.inside.transforms import BY_LENGTH, BY_STATISTICS
 from grader.recipe.refusal import NotRebuildable
 from grader.recipe.values import plain
 from grader.records import ArrayFacts, LabelFacts, RowFacts, msg
@@ -50,6 +51,7 @@ def data_of(x: ArrayFacts, y: LabelFacts | None) -> dict[str, Any]:
         "scale": _scale(x.scale),
         "shift": _shift(x.shift, x.scale),
         "dtype": _dtype(x.dtype),
+        **_transform(x),
         **labels,
     }
 
@@ -160,6 +162,13 @@ def _ranges(numbers: NDArray[np.int64]) -> list[tuple[int, int]]:
     """
     edges = [0, *(np.flatnonzero(np.diff(numbers) != 1) + 1).tolist(), len(numbers)]
     return [(int(numbers[a]), int(numbers[b - 1]) + 1) for a, b in itertools.pairwise(edges)]
+
+
+def _transform(x: ArrayFacts) -> dict[str, str]:
+    """Name what was done before scaling, where anything was: recipes without it stay what they were."""
+    if x.transform not in ("", *BY_STATISTICS, *BY_LENGTH):
+        raise NotRebuildable(msg("the scaling of the training data is not a known one"))
+    return {"transform": x.transform} if x.transform else {}
 
 
 def _each(value: float | tuple[float, ...], rule: Any) -> Any:

@@ -126,7 +126,7 @@ class RowFacts:
 class ArrayFacts:
     """An array handed to ``fit``, ``evaluate`` or ``predict``, recognised by its content.
 
-    ``x = scale * u + shift`` with ``u`` the data set's own numbers (uint8 for images).
+    ``x = scale * T(u) + shift`` with ``u`` the data set's own numbers (uint8 for images) and ``T`` the ``transform``.
     """
 
     shape: tuple[int, ...]
@@ -144,6 +144,8 @@ class ArrayFacts:
     scale: float | tuple[float, ...] = 1.0
     """One number, or one per channel (last axis of the data set's images)."""
     shift: float | tuple[float, ...] = 0.0
+    transform: str = ""
+    """One of ``grader.inside.transforms``; empty for none."""
     why: str = ""
     """When not recognised: the reason in English, such as ``a tf.data pipeline``."""
 

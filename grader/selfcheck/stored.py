@@ -7,17 +7,29 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grader.inside.probe.stored import StoredDataset
 from grader.inside.rowhash import row_hashes
 
 
+class LoadedDataset(StoredDataset):
+    """A data set whose arrays a notebook has loaded; they are kept, not copied."""
+
+    def array(self, name: str) -> NDArray[Any]:
+        """Return one of the arrays."""
+        arrays: dict[str, NDArray[Any]] = self.__dict__["arrays"]
+        return arrays[name]
+
+
 def dataset_from(name: str, loaded: Any) -> StoredDataset:
-    """Return what recognises rows of ``((x_train, y_train), (x_test, y_test))``; the images are not kept."""
+    """Return what recognises rows of ``((x_train, y_train), (x_test, y_test))``."""
     (x_train, y_train), (x_test, y_test) = loaded
-    stored = StoredDataset(name=name, edition="", folder=Path())
-    # These are read from files on first use elsewhere; here they are known already.
+    stored = LoadedDataset(name=name, edition="", folder=Path())
+    # These are read from files on first use elsewhere; here they are known already. The hashes are taken now, since a
+    # notebook may change its arrays later.
     stored.__dict__.update(
+        arrays={"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test},
         item_shape=tuple(x_train.shape[1:]),
         num_train=len(x_train),
         hashes=np.concatenate([row_hashes(np.asarray(x)) for x in (x_train, x_test)]),

@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .identity import ByIdentity
+from .rowindex import Rows
 from .scaling import Scaling, find_scaling, hashes_of
-from .stored import Rows, StoredDataset
+from .stored import StoredDataset
+from .undone import find_transformed
 
 _MOST_ROWS = 1_000_000
 _MOST_RANGES = 1_000
@@ -68,7 +70,7 @@ class Recogniser:
                 return found
         names = " or ".join(stored.name for stored in fitting)
         return RecognisedArray(
-            facts={**base, "why": f"its rows are not images of {names}, or were changed by more than scaling"}
+            facts={**base, "why": f"its rows are not images of {names}, or were changed in a way we do not know"}
         )
 
 
@@ -83,11 +85,14 @@ def _unfit(x: NDArray[Any]) -> str:
 
 def _on(stored: StoredDataset, flat: NDArray[Any], base: Mapping[str, Any]) -> RecognisedArray | None:
     scaling = find_scaling(flat, stored.channels, stored.contains)
-    if scaling is None:
-        return None
-    hashes, whole = hashes_of(flat, scaling)
-    rows = stored.find(hashes)
-    rows = rows if whole.all() else np.where(whole, rows, -1)
+    if scaling is not None:
+        hashes, whole = hashes_of(flat, scaling)
+        rows, changes = np.where(whole, stored.index.find(hashes), -1), scaling_facts(scaling)
+    else:
+        found = find_transformed(stored, flat)
+        if found is None:
+            return None
+        rows, changes = found
     train, test = int(((rows >= 0) & (rows < stored.num_train)).sum()), int((rows >= stored.num_train).sum())
     unknown = len(rows) - train - test
     split = "mixed" if train and test else "test" if test else "train"
@@ -99,14 +104,14 @@ def _on(stored: StoredDataset, flat: NDArray[Any], base: Mapping[str, Any]) -> R
         "train_rows": train,
         "test_rows": test,
         "unknown_rows": unknown,
-        **scaling_facts(scaling),
+        **changes,
     }
     if unknown:
         facts["why"] = "some rows are not images of the data set"
     return RecognisedArray(facts=facts, stored=stored, rows=rows)
 
 
-def scaling_facts(scaling: Scaling) -> dict[str, float | list[float]]:
+def scaling_facts(scaling: Scaling) -> dict[str, Any]:
     """Return ``scale`` and ``shift`` as the records have them: one number, or one per channel."""
     scale, shift = list(scaling.scale), [0.0 if abs(b) < 1e-12 else b for b in scaling.shift]
     return {"scale": scale, "shift": shift} if len(scale) > 1 else {"scale": scale[0], "shift": shift[0]}

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..transforms import transformed  # noqa: TID252  # the kernel imports this folder under another name
 from .session import Session
 from .stored import StoredDataset
 
@@ -38,7 +39,8 @@ def _classes(model: Any, stored: StoredDataset, inputs: dict[str, Any], deadline
     for start in range(0, len(images), _ROWS):
         if time.monotonic() > deadline:
             return None
-        output = model.predict(as_the_notebook_did(images[start : start + _ROWS], inputs), batch_size=500, verbose=0)
+        fed = as_the_notebook_did(images[start : start + _ROWS], inputs, stored)
+        output = model.predict(fed, batch_size=500, verbose=0)
         output = np.asarray(output)
         output = output.reshape(len(output), -1) if output.ndim == 1 else output
         if output.ndim != 2:
@@ -47,10 +49,13 @@ def _classes(model: Any, stored: StoredDataset, inputs: dict[str, Any], deadline
     return np.concatenate(parts).astype(np.uint8, copy=False)
 
 
-def as_the_notebook_did(images: NDArray[np.uint8], inputs: dict[str, Any]) -> NDArray[Any]:
+def as_the_notebook_did(images: NDArray[np.uint8], inputs: dict[str, Any], stored: StoredDataset) -> NDArray[Any]:
     """Return images with the shape, scale and type under which the notebook fed this data set to a model."""
     scale, shift = np.asarray(inputs["scale"]), np.asarray(inputs["shift"])
-    numbers = images.reshape(len(images), -1, max(1, scale.size)) * scale + shift
+    levels: NDArray[Any] = images
+    if inputs.get("transform"):
+        levels = transformed(images, inputs["transform"], stored.statistics)
+    numbers = levels.reshape(len(images), -1, max(1, scale.size)) * scale + shift
     if np.dtype(inputs["dtype"]).kind in "iu":
         numbers = np.rint(numbers)
     typed: NDArray[Any] = numbers.astype(inputs["dtype"])

@@ -12,9 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..rowhash import row_hashes  # noqa: TID252  # the kernel imports this folder under another name
+from ..transforms import Statistics, statistics  # noqa: TID252
+from .rowindex import RowIndex, Rows
 
-Rows = NDArray[np.int64]
-"""Row numbers counted over both splits, train first; -1 where a row was not found."""
+_CHUNK = 4096
+_TOLD_APART = 0.99
+"""Share of images that must have an outline of their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,56 +64,42 @@ class StoredDataset:
         return len(self.array("x_train"))
 
     @cached_property
-    def _sorted(self) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-        order = np.argsort(self.hashes, kind="stable")
-        return order, self.hashes[order]
+    def index(self) -> RowIndex:
+        """Rows by the images themselves."""
+        return RowIndex(hashes=self.hashes, num_train=self.num_train)
+
+    @cached_property
+    def outlines(self) -> RowIndex | None:
+        """Rows by which numbers of an image are not 0; None where that does not tell images apart, as with photos."""
+        splits = (self.array(f"x_{split}") for split in ("train", "test"))
+        hashes = np.concatenate([outline_hashes(split.reshape(len(split), -1)) for split in splits])
+        tells = len(np.unique(hashes)) >= _TOLD_APART * len(hashes)
+        return RowIndex(hashes=hashes, num_train=self.num_train) if tells else None
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        """Mean and deviation of every number over the training images."""
+        return statistics(self.array("x_train"))
 
     def contains(self, images: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Tell for every row of a (n, row_size) array whether it is one of this data set's images."""
-        _, table = self._sorted
-        wanted = row_hashes(images)
-        place = np.minimum(np.searchsorted(table, wanted), len(table) - 1)
-        return np.asarray(table[place] == wanted)
+        return self.index.contains(row_hashes(images))
 
-    def find(self, wanted: NDArray[np.uint64]) -> Rows:
-        """Return the rows with these hashes.
+    def images(self, rows: Rows) -> NDArray[np.uint8]:
+        """Return the images of these rows, which must all be known."""
+        images = np.empty((len(rows), *self.item_shape), dtype=np.uint8)
+        of_test = rows >= self.num_train
+        images[~of_test] = self.array("x_train")[rows[~of_test]]
+        images[of_test] = self.array("x_test")[rows[of_test] - self.num_train]
+        return images
 
-        An image that occurs several times goes to the row that carries on a run of rows, else to the one in the
-        split most of the others are in, each row once while that lasts.
-        """
-        order, table = self._sorted
-        low = np.searchsorted(table, wanted, side="left")
-        known = table[np.minimum(low, len(table) - 1)] == wanted
-        rows: Rows = np.where(known, order[np.minimum(low, len(table) - 1)], -1)
-        first = int(rows[0]) if len(rows) else -1
-        if first >= 0 and np.array_equal(self.hashes[first : first + len(wanted)], wanted):
-            return np.arange(first, first + len(wanted))
-        high = np.searchsorted(table, wanted, side="right")
-        several = np.flatnonzero(known & (high - low > 1))
-        if len(several):
-            self._settle(rows, several, low, high)
-        return rows
 
-    def _settle(self, rows: Rows, several: NDArray[np.int64], low: NDArray[np.int64], high: NDArray[np.int64]) -> None:
-        order, _ = self._sorted
-        plain = np.delete(rows, several)
-        mostly_test = int((plain >= self.num_train).sum()) * 2 > int((plain >= 0).sum())
-        open_ones, used = set(several.tolist()), set()
-        for at in several.tolist():
-            choices = order[low[at] : high[at]].tolist()
-            before = int(rows[at - 1]) + 1 if at else -1
-            after = int(rows[at + 1]) - 1 if at + 1 < len(rows) and at + 1 not in open_ones else -1
-            choices.sort(
-                key=lambda row: (
-                    row != before,
-                    row != after,
-                    row in used,
-                    (row >= self.num_train) != mostly_test,
-                    row,
-                )
-            )
-            rows[at] = choices[0]
-            used.add(choices[0])
+def outline_hashes(x: NDArray[Any]) -> NDArray[np.uint64]:
+    """Hash which numbers of each row of ``x``, shape (n, row_size), are not 0: no division of an image changes that."""
+    hashes = np.empty(len(x), dtype=np.uint64)
+    for start in range(0, len(x), _CHUNK):
+        hashes[start : start + _CHUNK] = row_hashes(np.packbits(x[start : start + _CHUNK] != 0, axis=1))
+    return hashes
 
 
 def stored_datasets(data: Path | None) -> dict[str, StoredDataset]:

@@ -1,8 +1,9 @@
-"""A recipe's data reference -> arrays as Keras takes them: ``x = scale * u + shift``, labels in their encoding."""
+"""A recipe's data reference -> arrays as Keras takes them: ``scale * T(u) + shift``, labels in their encoding."""
 
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import math
 import zlib
@@ -12,6 +13,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..transforms import BY_STATISTICS, Statistics, statistics, transformed  # noqa: TID252
 
 Pair = tuple[NDArray[Any], NDArray[Any]]
 _CHUNK = 4096
@@ -62,7 +65,7 @@ def _load(folder: Path, data: Mapping[str, Any]) -> Pair:
     numbers = np.load(folder / f"x_{data['split']}.npy", mmap_mode="r", allow_pickle=False)
     labels = np.load(folder / f"y_{data['split']}.npy", mmap_mode="r", allow_pickle=False)
     rows = _part(_rows(data["rows"], len(numbers)), data.get("part"))
-    return _scaled(numbers, rows, data), _encoded(np.asarray(labels).reshape(len(labels), -1)[rows, 0], data)
+    return _scaled(numbers, rows, data, folder), _encoded(np.asarray(labels).reshape(len(labels), -1)[rows, 0], data)
 
 
 def _part(rows: NDArray[np.int64], facts: Mapping[str, Any] | None) -> NDArray[np.int64]:
@@ -110,17 +113,29 @@ def _rows(facts: Mapping[str, Any] | None, available: int) -> NDArray[np.int64]:
     return rows
 
 
-def _scaled(numbers: NDArray[Any], rows: NDArray[np.int64], data: Mapping[str, Any]) -> NDArray[np.float32]:
+def _scaled(
+    numbers: NDArray[Any], rows: NDArray[np.int64], data: Mapping[str, Any], folder: Path
+) -> NDArray[np.float32]:
     """Scale in float64 and round once, as close to any student's own arithmetic as one can be."""
     shape = tuple(data["shape"])
     if math.prod(shape) != math.prod(numbers.shape[1:]):
         raise ValueError(f"rows of shape {numbers.shape[1:]} cannot take the shape {shape}")
     scale, shift = np.asarray(data["scale"], dtype=np.float64), np.asarray(data["shift"], dtype=np.float64)
+    transform = data.get("transform", "")
+    of = _statistics(folder) if transform in BY_STATISTICS else None
     scaled = np.empty((len(rows), *numbers.shape[1:]), dtype=np.float32)
     for start in range(0, len(rows), _CHUNK):  # keeps the float64 numbers small
-        part = numbers[rows[start : start + _CHUNK]] * scale + shift
-        scaled[start : start + _CHUNK] = part.astype(data["dtype"])
+        part = numbers[rows[start : start + _CHUNK]]
+        if transform:
+            part = transformed(part, transform, of)
+        scaled[start : start + _CHUNK] = (part * scale + shift).astype(data["dtype"])
     return scaled.reshape(len(rows), *shape)
+
+
+@functools.lru_cache(maxsize=1)
+def _statistics(folder: Path) -> Statistics:
+    """Measure all training images, whichever rows a recipe names: it is what the probe looks for."""
+    return statistics(np.load(folder / "x_train.npy", mmap_mode="r", allow_pickle=False))
 
 
 def _encoded(labels: NDArray[Any], data: Mapping[str, Any]) -> NDArray[Any]:
