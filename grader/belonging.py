@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from grader.criteria import Criterion
 from grader.criteria.case import Candidate, Case, Tier
-from grader.criteria.names import INPUT_SHAPES
+from grader.known import KNOWN, Description
 from grader.records import Profile, Verdict
 from grader.workbook import Task
 
 PROFILE = Profile(name="full")
 """What is looked at here is the same in every profile."""
-_CLASSES = 10
-"""Of the data sets of pictures, both of them."""
 
 
 def verdict_of(criterion: Criterion, task: Task, candidate: Candidate) -> Verdict:
@@ -29,7 +27,8 @@ def belongs(task: Task, candidate: Candidate) -> bool:
     shape = _shape_of(candidate)
     if shape is None:
         return any(_meets(task, candidate, criterion) for criterion in task.criteria)
-    return shape in INPUT_SHAPES.get(task.dataset, ()) or _may_be_resized(task, candidate, shape)
+    of = KNOWN.get(task.dataset)
+    return of is not None and (shape in of.input_shapes or _may_be_resized(task, of, candidate, shape))
 
 
 def _meets(task: Task, candidate: Candidate, criterion: Criterion) -> bool:
@@ -46,22 +45,22 @@ def _shape_of(candidate: Candidate) -> tuple[int, ...] | None:
     return None
 
 
-def _may_be_resized(task: Task, candidate: Candidate, shape: tuple[int, ...]) -> bool:
+def _may_be_resized(task: Task, of: Description, candidate: Candidate, shape: tuple[int, ...]) -> bool:
     """Whether pictures of another size, which cannot be recognised, may be the task's: padded, resized, coloured.
 
     What the notebook had loaded tells; where nothing is known of that, the layers do, so that a model of another task,
     or of another workbook, is not taken for an answer.
     """
     trained = candidate.tier is Tier.UNRECOGNISED or candidate.own_loop
-    if not trained or len(shape) not in {2, 3} or not _pictures(task.dataset):
+    if not trained or len(shape) not in {2, 3} or not _pictures(of):
         return False
-    owners = {name for name, shapes in INPUT_SHAPES.items() if shape in shapes}
+    owners = {name for name, one in KNOWN.items() if shape in one.input_shapes}
     if owners and (not candidate.loaded or owners & set(candidate.loaded)):
         return False
     source = _source(candidate.loaded, shape)
     if source:
         return source == task.dataset
-    if candidate.output_shape is not None and candidate.output_shape[-1] != _CLASSES:
+    if candidate.output_shape is not None and candidate.output_shape[-1] != of.classes:
         return False
     layers = [one for one in task.criteria if one.matches and one.judges == "structure" and not one.needs_fit]
     return any(_meets(task, candidate, one) for one in layers) if layers else not _is_grey(shape)
@@ -69,12 +68,12 @@ def _may_be_resized(task: Task, candidate: Candidate, shape: tuple[int, ...]) ->
 
 def _source(loaded: tuple[str, ...], shape: tuple[int, ...]) -> str:
     """Return the data set that resized pictures are of: one without colours, else the latest; empty where unknown."""
-    grey = [name for name in loaded if name and _is_grey(shape) and any(map(_is_grey, _pictures(name)))]
+    grey = [name for name in loaded if name and _is_grey(shape) and any(map(_is_grey, _pictures(KNOWN[name])))]
     return (grey or list(loaded) or [""])[-1]
 
 
-def _pictures(dataset: str) -> list[tuple[int, ...]]:
-    return [shape for shape in INPUT_SHAPES.get(dataset, ()) if len(shape) > 1]
+def _pictures(dataset: Description) -> list[tuple[int, ...]]:
+    return [shape for shape in dataset.input_shapes if len(shape) > 1]
 
 
 def _is_grey(shape: tuple[int, ...]) -> bool:

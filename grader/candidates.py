@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from grader.criteria.case import Candidate, StoppedFit, Tier
-from grader.criteria.names import DATASETS
 from grader.hints import hint_of
+from grader.known import mentioned
 from grader.records import CellStatus, EvaluateFacts, Execution, FailureFacts, FitFacts, ModelFacts, Trace
 
 _FIT = re.compile(r"\b(\w+)\s*\.\s*fit\s*\(")
@@ -90,8 +90,7 @@ def _dataset_of(detail: str) -> str:
     >>> _dataset_of("train-images-idx3-ubyte.gz from the copy on disk"), _dataset_of("tensorflow_datasets")
     ('mnist', '')
     """
-    words = detail.lower().replace("cifar-10", "cifar10").replace("-idx", " mnist")
-    return next((name for name in DATASETS if name in words), "")
+    return next(iter(mentioned(detail)), "")
 
 
 def _untrained(model: ModelFacts, execution: Execution) -> Candidate:

@@ -61,7 +61,7 @@ def cover(folder: Path, *, jobs: int = 1, shims: bool = True, unsealed: bool = F
                 folder=str(folder),
             )
         )
-    datasets = tuple(DataStore().choose(name) for name in ("mnist", "cifar10", "binary20"))
+    datasets = DataStore().at_hand()
 
     def one(path: Path) -> NotebookCoverage:
         with tempfile.TemporaryDirectory(prefix="grader-coverage-") as out:

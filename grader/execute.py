@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from grader.drivers import Driver, WarmPool, suits_warm_kernel
+from grader.known import KNOWN
 from grader.records import (
     CellOutcome,
     CellStatus,
@@ -124,6 +125,7 @@ def _as_json(job: Job, link_fd: int | None) -> dict[str, Any]:
         "files": [(place, _absolute(file)) for place, file in job.files],
         "out": _absolute(job.out),
         "datasets": {dataset.name: _absolute(dataset.folder) for dataset in job.datasets},
+        "known": [one.for_kernel() for one in KNOWN.values()],
         "quick_steps": job.profile.steps,
         "limits": dataclasses.asdict(job.limits),
         "unsealed": job.unsealed,

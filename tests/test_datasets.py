@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader import datasets
-from grader.datasets import DataStore, kernel_folder
-from grader.datasets.arrays import NAMES, SPECS, checked
+from grader import datasets, known
+from grader.datasets import DataStore
+from grader.datasets.arrays import NAMES, checked
 from grader.datasets.bundle import members
 from grader.datasets.cifar import parse_binary, parse_pickle, read_cifar
 from grader.datasets.folder import fingerprint
@@ -27,6 +27,7 @@ from grader.datasets.given import read_given
 from grader.datasets.idx import parse_idx
 from grader.errors import DataError
 from grader.inside.rowhash import row_hashes
+from grader.known import KNOWN
 
 SAMPLES = {
     "mnist": "e1572a6f3cf3e7aa35a5f758d73072acd4c2498b02a9f09f7a02d5d3ecf94d0e",
@@ -39,14 +40,16 @@ SAMPLES = {
 @pytest.fixture(scope="session")
 def samples(request):
     """A store with all three samples, kept in pytest's cache until the code that makes them changes."""
-    code = b"".join(path.read_bytes() for path in sorted(Path(datasets.__file__).parent.glob("*.py")))
+    code = b"".join(
+        path.read_bytes() for one in (datasets, known) for path in sorted(Path(one.__file__).parent.glob("*.py"))
+    )
     cache = request.config.cache.mkdir("grader-datasets")
     home = cache / hashlib.sha256(code).hexdigest()[:16]
     for older in cache.iterdir():
         if older != home:
             shutil.rmtree(older, ignore_errors=True)
     store = DataStore(home)
-    for name in SPECS:
+    for name in KNOWN:
         store.choose(name, "sample")
     return store
 
@@ -57,7 +60,7 @@ def load(dataset):
 
 def made_up(name):
     """Arrays of the exact shapes, cheap to make: random images, labels in turn."""
-    spec, rng = SPECS[name], np.random.RandomState(7)
+    spec, rng = KNOWN[name], np.random.RandomState(7)
     return {
         array: np.resize(np.arange(spec.classes), spec.shape(array)).astype(spec.dtype(array))
         if array.startswith("y")
@@ -83,7 +86,7 @@ def same(found, wanted):
 # -- samples ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", KNOWN)
 def test_a_sample_is_byte_for_byte_what_the_bands_were_measured_on(samples, name):
     """The fingerprint of each sample is pinned, and is that of the arrays on disk."""
     dataset = samples.get(name, "sample")
@@ -91,10 +94,10 @@ def test_a_sample_is_byte_for_byte_what_the_bands_were_measured_on(samples, name
     assert fingerprint(load(dataset)) == SAMPLES[name]
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", KNOWN)
 def test_a_sample_has_keras_own_shapes_types_and_label_ranges(samples, name):
     """Samples pass the same checks as data that a lecturer gives."""
-    checked(SPECS[name], load(samples.get(name, "sample")))
+    checked(KNOWN[name], load(samples.get(name, "sample")))
 
 
 @pytest.mark.parametrize("name", ["mnist", "cifar10"])
@@ -218,19 +221,19 @@ def test_an_npz_is_taken_in_and_then_chosen(tmp_path, mnist, samples):
 def test_mnist_comes_as_idx_files(tmp_path, mnist, pack, squeeze):
     """Folder, zip or tar, gzipped or not, under either spelling of the names."""
     path = pack(tmp_path / "given", {name: squeeze(content) for name, content in idx_files(mnist).items()})
-    assert same(read_given(SPECS["mnist"], path), mnist)
+    assert same(read_given(KNOWN["mnist"], path), mnist)
 
 
 def test_cifar10_comes_as_the_python_archive(tmp_path, cifar10):
     """The six pickles are read out of the tar.gz."""
     path = in_tar(tmp_path / "given", batches(cifar10, pickled), "w:gz")
-    assert same(read_given(SPECS["cifar10"], path), cifar10)
+    assert same(read_given(KNOWN["cifar10"], path), cifar10)
 
 
 def test_cifar10_comes_as_keras_unpacked_folder_or_as_binary_records(tmp_path, cifar10):
     """The folder of pickles and the folder of fixed-length records give the same arrays."""
     for name, files in (("py", batches(cifar10, pickled)), ("bin", batches(cifar10, records, ".bin"))):
-        assert same(read_given(SPECS["cifar10"], in_folder(tmp_path / name, files)), cifar10)
+        assert same(read_given(KNOWN["cifar10"], in_folder(tmp_path / name, files)), cifar10)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +269,7 @@ def test_a_header_that_promises_terabytes_costs_no_memory(tmp_path):
         for name in NAMES:
             archive.writestr(f"{name}.npy", header.getvalue())
     with pytest.raises(DataError, match="1000000000000"):
-        read_given(SPECS["mnist"], tmp_path / "given.npz")
+        read_given(KNOWN["mnist"], tmp_path / "given.npz")
 
 
 @pytest.mark.parametrize("name", ["mnist", "cifar10"])
@@ -279,7 +282,7 @@ def test_other_files_are_refused_with_what_would_do(tmp_path, name):
         (tmp_path, "notes.txt"),
     ):
         with pytest.raises(DataError, match=told):
-            read_given(SPECS[name], path)
+            read_given(KNOWN[name], path)
 
 
 @pytest.mark.parametrize("keep", [0.3, 0.9])
@@ -296,7 +299,7 @@ def test_a_file_cut_short_is_refused(tmp_path, mnist, kind, keep):
         in_tar(path, {n: gzip.compress(c, 0) for n, c in idx_files(mnist).items()}, "w" if kind == "tar" else "w:gz")
     os.truncate(path, int(path.stat().st_size * keep))
     with pytest.raises(DataError):
-        read_given(SPECS["mnist"], path)
+        read_given(KNOWN["mnist"], path)
 
 
 def test_an_idx_file_cut_short_is_refused():
@@ -389,7 +392,7 @@ def test_an_archive_with_thousands_of_files_is_refused(tmp_path, pack):
     """No data set has more than a handful of files."""
     path = pack(tmp_path / "given", {f"file{n}": b"" for n in range(5000)})
     with pytest.raises(DataError, match="more than 4096 files"):
-        read_given(SPECS["mnist"], path)
+        read_given(KNOWN["mnist"], path)
 
 
 def test_an_archive_that_unpacks_without_end_is_stopped(tmp_path, monkeypatch):
@@ -517,15 +520,6 @@ def test_giving_data_again_replaces_it(tmp_path, mnist):
     new = load(store.add("mnist", tmp_path / "b.npz"))
     assert same(old, mnist)
     assert np.array_equal(new["y_train"], mnist["y_train"][::-1])
-
-
-def test_the_sandbox_gets_the_folders_of_images_only(samples):
-    """Notebooks draw binary20 themselves."""
-    chosen = [samples.get(name, "sample") for name in SPECS]
-    assert {name: path.name for name, path in kernel_folder(chosen).items()} == {
-        "mnist": "mnist-sample",
-        "cifar10": "cifar10-sample",
-    }
 
 
 @pytest.mark.slow

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.inside.probe.recognise import Recogniser, as_binary20, label_facts, row_facts
+from grader.inside.facts import DataFacts
+from grader.inside.probe.recognise import Recogniser, label_facts, row_facts
 from grader.inside.probe.scoring import as_the_notebook_did
 from grader.inside.probe.stored import stored_datasets
 from grader.inside.rowhash import row_hashes
 from grader.inside.trainer.arrays import ArrayCache
-from tests.probing import make_data
+from tests.probing import TOLD, make_data
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def stored(data):
 
 @pytest.fixture
 def recogniser(data):
-    return Recogniser(stored_datasets(data))
+    return Recogniser(stored_datasets(data), [DataFacts(**one) for one in TOLD if one["drawn"]])
 
 
 SCALINGS = {
@@ -232,10 +233,10 @@ def test_other_labels(y):
 def test_twenty_random_features_with_two_labels_are_binary20(recogniser):
     """Floats of shape (n, 20) with labels of 0 and 1 are the workbook's synthetic data."""
     x, y = np.random.default_rng(0).random((1000, 20)), np.random.default_rng(0).integers(2, size=(1000, 1))
-    facts = as_binary20(recogniser.recognise(x), y).facts
+    facts = recogniser.recognise_with(x, y).facts
     assert (facts["dataset"], facts["rows"]["ranges"], facts["train_rows"]) == ("binary20", [[0, 1000]], 1000)
-    assert not as_binary20(recogniser.recognise(x), y + 1).facts.get("dataset")
-    assert not as_binary20(recogniser.recognise(x[:, :19]), y).facts.get("dataset")
+    assert not recogniser.recognise_with(x, y + 1).facts.get("dataset")
+    assert not recogniser.recognise_with(x[:, :19], y).facts.get("dataset")
 
 
 def test_an_array_changed_in_place_is_looked_up_again(recogniser, stored):

@@ -19,6 +19,7 @@ from grader.batch.setup import grading_for
 from grader.batch.versions import conditions_of, platform_versions, versions
 from grader.collect import Submission
 from grader.errors import GraderError
+from grader.known import handed_out
 from grader.ledger import Ledger, SubmissionInput, disk_full, is_full_disk, require_space
 from grader.pipeline import Grading, failed_by_us, grade_submission
 from grader.records import DataSet, RunFacts, SubmissionResult, Words, msg
@@ -143,7 +144,7 @@ class _Run:
     def _warnings(self, seal: str) -> Iterator[Words]:
         if self.settings.profile == "quick":
             yield msg("A preview: the quick profile trains on a budget of steps, with bands of its own.")
-        samples = [data.name for data in self._datasets() if data.edition == "sample" and data.name != "binary20"]
+        samples = [data.name for data in self._datasets() if data.edition == "sample" and handed_out(data.name)]
         if samples:
             yield msg(
                 "Offline samples stand in for {names}: accuracies here are not those of the real data set.",

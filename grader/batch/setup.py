@@ -12,6 +12,7 @@ from grader.batch.versions import decisive_versions, version_of
 from grader.datasets import DataStore
 from grader.delegate import Delegate
 from grader.engine import Engine, EngineConfig, local_engine
+from grader.known import KNOWN
 from grader.ledger import Ledger
 from grader.measure import Measurer
 from grader.pipeline import Grading
@@ -104,7 +105,7 @@ def _datasets(settings: Settings, say: Callable[[Message], None]) -> dict[str, D
     store, datasets = DataStore(), {}
     for name in dict.fromkeys(task.dataset for task in settings.workbook.tasks):
         wanted = "auto" if settings.data == "full" and name not in judged else settings.data
-        if wanted != "full" and store.get(name, "sample") is None and store.get(name, "full") is None:
+        if wanted != "full" and KNOWN[name].sample and not (store.get(name, "sample") or store.get(name, "full")):
             say(msg("Drawing the offline sample of {name}: once, up to half a minute ...", name=name))
         datasets[name] = store.choose(name, wanted)
     return datasets

@@ -11,9 +11,9 @@ from typing import ClassVar
 
 from grader.criteria.base import Criterion, Judgement, Judges, failed, of, passed, review
 from grader.criteria.case import Candidate, Case, Tier
-from grader.criteria.names import TEST_ROWS, TRAIN_ROWS
 from grader.criteria.runs import looks
 from grader.criteria.settings import never_trained
+from grader.known import handed_out
 from grader.records import FitFacts, RowFacts, Words, msg
 
 _MOST_ROWS = 1_000_000
@@ -58,7 +58,8 @@ def on_test_rows(expected: Words, candidate: Candidate, dataset: str) -> Judgeme
     if not rows:
         return None
     tested = max((x.test_rows for _, x in looks(candidate, dataset) if x.split == "test"), default=0)
-    some_learned = tested > 0 and rows + tested > TEST_ROWS.get(dataset, 0)
+    data = handed_out(dataset)
+    some_learned = tested > 0 and rows + tested > (data.num_test if data else 0)
     if fit.x.split == "mixed" and not some_learned:
         return review(
             expected,
@@ -124,7 +125,7 @@ class TrainingData(Criterion):
 
     def _labels(self, fit: FitFacts) -> Judgement | None:
         agree = fit.y.agree if fit.y is not None else None
-        if fit.x.dataset not in TRAIN_ROWS and agree is None:
+        if handed_out(fit.x.dataset) is None and agree is None:
             return None  # drawn by the student: there are no true labels
         if agree is None:
             return review(self.default_title, msg("the labels could not be compared with the data set's"))
@@ -139,8 +140,8 @@ class TrainingData(Criterion):
                 msg("validation_split = {share} sets part of the training data aside", share=fit.validation_split),
                 msg("Leave validation_split out of model.fit, so that all training data are used."),
             )
-        total = TRAIN_ROWS.get(fit.x.dataset)
-        if total is None:
+        data = handed_out(fit.x.dataset)
+        if data is None:
             return None
         if fit.x.rows is None:
             return review(self.default_title, msg("which rows the data pipeline hands on could not be seen"))
@@ -149,11 +150,11 @@ class TrainingData(Criterion):
             return review(self.default_title, msg("which rows were used could not be read"))
         if fit.steps_per_epoch and fit.batch_size:
             rows = min(rows, fit.steps_per_epoch * fit.batch_size * (fit.epochs - fit.initial_epoch))
-        if rows >= total:
+        if rows >= data.num_train:
             return None
         return failed(
             self.default_title,
-            msg("training rows used: {rows} of {total}", rows=rows, total=total),
+            msg("training rows used: {rows} of {total}", rows=rows, total=data.num_train),
             msg("Give model.fit the whole training data, without slices and without steps_per_epoch."),
         )
 

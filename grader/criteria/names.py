@@ -6,20 +6,6 @@ from difflib import get_close_matches
 
 from grader.records import Message, msg
 
-DATASETS = ("mnist", "cifar10", "binary20")
-
-TRAIN_ROWS = {"mnist": 60_000, "cifar10": 50_000}
-"""Rows of the train split; every edition has the same. ``binary20`` is drawn by the student, in any number."""
-
-TEST_ROWS = {"mnist": 10_000, "cifar10": 10_000}
-
-INPUT_SHAPES: dict[str, tuple[tuple[int, ...], ...]] = {
-    "mnist": ((784,), (28, 28), (28, 28, 1), (1, 28, 28)),
-    "cifar10": ((3072,), (32, 32, 3), (3, 32, 32)),
-    "binary20": ((20,),),
-}
-"""Shapes, without the batch axis, in which a data set is commonly fed to a model."""
-
 LAYERS = frozenset(
     [
         "Activation",

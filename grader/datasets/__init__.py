@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from grader.datasets.shuffled import with_shuffled_labels
-from grader.datasets.store import DataStore, Row, kernel_folder
+from grader.datasets.store import DataStore, Row
 
-__all__ = ["DataStore", "Row", "kernel_folder", "with_shuffled_labels"]
+__all__ = ["DataStore", "Row", "with_shuffled_labels"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import RandomState
 
-from grader.datasets.arrays import Arrays, spec_of
+from grader.datasets.arrays import Arrays
+from grader.known import Description
 from grader.records import msg
 
 SOURCE = msg("drawn by the grader: 20 even numbers a row, labels by a weighted sum (binary20 sample 1)").text
@@ -18,12 +19,11 @@ _BORDER = 238_000
 """Puts 53 % of the rows in class 1, so that a predictor of nothing but ones is known by its accuracy."""
 
 
-def make() -> Arrays:
+def make(spec: Description) -> Arrays:
     """Return x float64 in [0, 1), (10000, 20), and y int64, (10000, 1), for train and as much again for test.
 
     The sum is taken in whole numbers, so that a label never hangs on how a processor rounds.
     """
-    spec = spec_of("binary20")
     x = RandomState(_SEED).random_sample((3 * (spec.num_train + spec.num_test), *spec.item))
     score = (x * 65_536).astype(np.int64) @ _WEIGHTS - _BORDER
     clear = np.flatnonzero(np.abs(score) >= _GAP)[: spec.num_train + spec.num_test]

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.datasets.arrays import NAMES, Arrays, Spec
+from grader.datasets.arrays import NAMES, Arrays
 from grader.inside.rowhash import row_hashes
+from grader.known import Description
 from grader.records import DataSet
 
 
@@ -26,7 +27,7 @@ def fingerprint(arrays: Arrays) -> str:
     return digest.hexdigest()
 
 
-def write_folder(folder: Path, spec: Spec, edition: str, source: str, arrays: Arrays) -> DataSet:
+def write_folder(folder: Path, spec: Description, edition: str, source: str, arrays: Arrays) -> DataSet:
     """Write arrays, row hashes and ``dataset.json`` into an existing empty folder; everything readable by all.
 
     ``dataset.json`` comes last: without it the folder does not count.
@@ -54,7 +55,7 @@ def _save(path: Path, array: NDArray[Any]) -> None:
     path.chmod(0o444)
 
 
-def read_folder(folder: Path, spec: Spec, edition: str) -> DataSet | None:
+def read_folder(folder: Path, spec: Description, edition: str) -> DataSet | None:
     """Return the data set in a folder, or None when the folder is missing, half-written or of another shape.
 
     Opens every array memory-mapped, so that a file cut short is noticed; does not read the arrays.
@@ -65,13 +66,13 @@ def read_folder(folder: Path, spec: Spec, edition: str) -> DataSet | None:
         whole = all(_has(folder / f"{name}.npy", spec.shape(name), spec.dtype(name)) for name in NAMES)
         if spec.images:
             hashes = ((spec.num_train, "train"), (spec.num_test, "test"))
-            whole = whole and all(_has(folder / f"{split}_hash.npy", (n,), np.dtype("uint64")) for n, split in hashes)
+            whole = whole and all(_has(folder / f"{split}_hash.npy", (n,), "uint64") for n, split in hashes)
     except (OSError, ValueError, TypeError):
         return None
     right = (dataset.name, dataset.edition, dataset.num_train) == (spec.name, edition, spec.num_train)
     return dataset if whole and right else None
 
 
-def _has(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
+def _has(path: Path, shape: tuple[int, ...], dtype: str) -> bool:
     array = np.load(path, mmap_mode="r", allow_pickle=False)
     return bool(array.shape == shape and array.dtype == dtype)

@@ -11,16 +11,18 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from grader.datasets import bundle, cifar, idx
-from grader.datasets.arrays import NAMES, Arrays, Spec, checked, fits
+from grader.datasets.arrays import NAMES, Arrays, checked, fits
 from grader.errors import DataError
+from grader.known import Description
 from grader.records import msg
 
 
-def read_given(spec: Spec, path: Path) -> Arrays:
+def read_given(spec: Description, path: Path) -> Arrays:
     """Return the checked arrays of a data set from a file or folder.
 
-    Reads Keras's ``.npz``, MNIST's idx files (gzipped or not, in a folder, zip or tar), CIFAR-10's python and binary
-    archives, and the folder Keras unpacks them to. Nothing is extracted, nothing is unpickled by pickle's own rules.
+    Reads Keras's ``.npz``, idx files as MNIST's (gzipped or not, in a folder, zip or tar), CIFAR-10's python and
+    binary archives, and the folder Keras unpacks them to. Nothing is extracted, nothing is unpickled by pickle's own
+    rules.
 
     Raises:
         DataError: says what was found, what was expected and what to do.
@@ -32,17 +34,28 @@ def read_given(spec: Spec, path: Path) -> Arrays:
             with zipfile.ZipFile(path) as archive:
                 if any(name in NAMES for name in _stems(archive)):
                     return checked(spec, _npz(spec, path, archive))
-        return checked(spec, _PARSERS[spec.name](path))
+        return checked(spec, _archive(spec, path))
 
 
-_PARSERS = {"mnist": idx.read_idx, "cifar10": cifar.read_cifar}
+def _archive(spec: Description, path: Path) -> Arrays:
+    if spec.archive == "idx":
+        return idx.read_idx(spec, path)
+    if spec.archive == "cifar":
+        return cifar.read_cifar(path)
+    raise DataError(
+        msg(
+            "{file}: found no .npz; expected one with {names}, saved with numpy.savez",
+            file=str(path),
+            names=", ".join(NAMES),
+        )
+    )
 
 
 def _stems(archive: zipfile.ZipFile) -> list[str]:
     return [name.removesuffix(".npy") for name in archive.namelist()]
 
 
-def _npz(spec: Spec, path: Path, archive: zipfile.ZipFile) -> Arrays:
+def _npz(spec: Description, path: Path, archive: zipfile.ZipFile) -> Arrays:
     missing = [name for name in NAMES if name not in _stems(archive)]
     if missing:
         raise DataError(
@@ -62,7 +75,7 @@ def _npz(spec: Spec, path: Path, archive: zipfile.ZipFile) -> Arrays:
     return arrays
 
 
-def _npy(spec: Spec, name: str, path: Path, stream: IO[bytes]) -> NDArray[Any]:
+def _npy(spec: Description, name: str, path: Path, stream: IO[bytes]) -> NDArray[Any]:
     """Read one array. The header is judged before memory is spent on what it promises."""
     try:
         version = npy.read_magic(stream)

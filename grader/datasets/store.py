@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import importlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol, cast
 
 from grader import places
-from grader.datasets import binary20, sample_cifar10, sample_mnist
-from grader.datasets.arrays import SPECS, Arrays, Spec, spec_of
+from grader.datasets.arrays import Arrays
 from grader.datasets.download import download
 from grader.datasets.folder import read_folder, write_folder
 from grader.datasets.given import read_given
 from grader.errors import DataError
+from grader.known import KNOWN, Description, description_of
 from grader.records import DataSet, msg
 
 Edition = Literal["full", "sample"]
@@ -37,12 +38,23 @@ class Row:
     source: str
 
 
-_SAMPLES: dict[str, tuple[str, Callable[[], Arrays]]] = {
-    "mnist": (sample_mnist.SOURCE, sample_mnist.make),
-    "cifar10": (sample_cifar10.SOURCE, sample_cifar10.make),
-    "binary20": (binary20.SOURCE, binary20.make),
-}
-"""Where each sample comes from, and what makes it. A sample of another source is of another version: made again."""
+class _Sample(Protocol):
+    """A module that makes a sample."""
+
+    SOURCE: str
+    """Where it comes from. A sample on disk of another source is of another version: made again."""
+
+    def make(self, spec: Description) -> Arrays:
+        """Return its arrays."""
+
+
+def _sample_of(spec: Description) -> _Sample | None:
+    return cast(_Sample, importlib.import_module(spec.sample)) if spec.sample else None
+
+
+def _source_of(spec: Description) -> str:
+    sample = _sample_of(spec)
+    return sample.SOURCE if sample else ""
 
 
 class DataStore:
@@ -54,13 +66,12 @@ class DataStore:
     def get(self, name: str, edition: Edition) -> DataSet | None:
         """Return a data set that is here already, else None. Reads only; a half-written folder counts as absent.
 
-        ``binary20`` has one edition, ``sample``, which also serves ``full``.
+        What notebooks draw themselves has one edition, ``sample``, which also serves ``full``.
         """
-        spec = spec_of(name)
+        spec = description_of(name)
         edition = edition if spec.images else "sample"
         found = read_folder(self._folder(spec, edition), spec, edition)
-        stale = found is not None and edition == "sample" and found.source != _SAMPLES[name][0]
-        return None if stale else found
+        return None if found is not None and edition == "sample" and found.source != _source_of(spec) else found
 
     def choose(self, name: str, want: Literal["auto", "sample", "full"] = "auto") -> DataSet:
         """Return a data set to work with: ``auto`` takes the full one when it is here, else the sample.
@@ -68,9 +79,9 @@ class DataStore:
         A sample is made on first use, which takes 5 to 25 s.
 
         Raises:
-            DataError: the full data set is wanted and missing, or the sample cannot be made; says what to run.
+            DataError: the full data set is wanted and missing, or there is no sample; says what to run.
         """
-        spec = spec_of(name)
+        spec = description_of(name)
         full = None if want == "sample" else self.get(name, "full")
         if full is not None:
             return full
@@ -85,6 +96,10 @@ class DataStore:
             )
         return self.get(name, "sample") or self._make(spec)
 
+    def at_hand(self) -> tuple[DataSet, ...]:
+        """Return every data set that can be worked with here and now, samples where the full one is missing."""
+        return tuple(self.choose(name) for name, spec in KNOWN.items() if spec.sample or self.get(name, "full"))
+
     def add(self, name: str, path: Path, source: str = "") -> DataSet:
         """Take in a full data set from a file or folder (``grader/datasets/given.py`` lists the formats).
 
@@ -96,7 +111,7 @@ class DataStore:
         Raises:
             DataError: the file is not this data set; the store is left as it was.
         """
-        spec = spec_of(name)
+        spec = description_of(name)
         return self._install(spec, "full", source or f"added from {path.name}", read_given(spec, path))
 
     def fetch(self, name: str) -> DataSet:
@@ -105,7 +120,7 @@ class DataStore:
         Raises:
             DataError: no Keras or no network; says what to do instead.
         """
-        spec = spec_of(name)
+        spec = description_of(name)
         if not spec.images:
             return self.choose(name)
         with tempfile.TemporaryDirectory() as scratch:
@@ -117,12 +132,12 @@ class DataStore:
         """Return one row per data set and edition, present or not."""
         return tuple(
             self._row(spec, edition)
-            for spec in SPECS.values()
+            for spec in KNOWN.values()
             for edition in _EDITIONS
-            if spec.images or edition == "sample"
+            if (spec.images if edition == "full" else spec.sample)
         )
 
-    def _row(self, spec: Spec, edition: Edition) -> Row:
+    def _row(self, spec: Description, edition: Edition) -> Row:
         found = self.get(spec.name, edition)
         return Row(
             name=spec.name,
@@ -130,24 +145,32 @@ class DataStore:
             present=found is not None,
             fingerprint=found.fingerprint if found else "",
             size=sum(file.stat().st_size for file in Path(found.folder).iterdir()) if found else 0,
-            source=found.source if found else _SAMPLES[spec.name][0] if edition == "sample" else "",
+            source=found.source if found else _source_of(spec) if edition == "sample" else "",
         )
 
-    def _folder(self, spec: Spec, edition: str) -> Path:
+    def _folder(self, spec: Description, edition: str) -> Path:
         return self.home / f"{spec.name}-{edition}"
 
-    def _make(self, spec: Spec) -> DataSet:
-        source, make = _SAMPLES[spec.name]
+    def _make(self, spec: Description) -> DataSet:
+        sample = _sample_of(spec)
+        if sample is None:
+            raise DataError(
+                msg(
+                    "{name}: there is no offline sample of it, only the full data set. Run `grader data fetch {name}` "
+                    "with a network, or `grader data add {name} FILE` with a file you have",
+                    name=spec.name,
+                )
+            )
         with self._alone(spec, "sample"):
             already = self.get(spec.name, "sample")  # another process may have made it while this one waited
-            return already or self._write(spec, "sample", source, make())
+            return already or self._write(spec, "sample", sample.SOURCE, sample.make(spec))
 
-    def _install(self, spec: Spec, edition: Edition, source: str, arrays: Arrays) -> DataSet:
+    def _install(self, spec: Description, edition: Edition, source: str, arrays: Arrays) -> DataSet:
         with self._alone(spec, edition):
             return self._write(spec, edition, source, arrays)
 
     @contextlib.contextmanager
-    def _alone(self, spec: Spec, edition: str) -> Iterator[None]:
+    def _alone(self, spec: Description, edition: str) -> Iterator[None]:
         """Hold the edition's lock; it goes with the process, so a killed one leaves nothing to clear."""
         with self._writable():
             self.home.mkdir(parents=True, exist_ok=True)
@@ -170,7 +193,7 @@ class DataStore:
                 )
             ) from fault
 
-    def _write(self, spec: Spec, edition: str, source: str, arrays: Arrays) -> DataSet:
+    def _write(self, spec: Description, edition: str, source: str, arrays: Arrays) -> DataSet:
         """Write a folder beside its place, then rename it there: readers see the old one, none, or the new one."""
         place = self._folder(spec, edition)
         with self._writable():
@@ -189,11 +212,3 @@ class DataStore:
 
 
 _EDITIONS: tuple[Edition, ...] = ("full", "sample")
-
-
-def kernel_folder(datasets: Sequence[DataSet]) -> dict[str, Path]:
-    """Return the folder of each image data set, to be bound read-only into the sandbox.
-
-    ``binary20`` stays out: notebooks draw their own numbers.
-    """
-    return {dataset.name: Path(dataset.folder) for dataset in datasets if SPECS[dataset.name].images}

@@ -13,14 +13,13 @@ from typing import Any, Protocol
 from grader.delegate.quota import Quota
 from grader.delegate.wire import MalformedRequest, facts_of, receive, send
 from grader.errors import GraderError
+from grader.known import description_of
 from grader.measure import SEEDS
 from grader.recipe import NotRebuildable, named_recipe_of
 from grader.records import DataSet, FitFacts, Profile, Recipe, Training
 
 _LEAST_TEST_ROWS = 1_000
 """Validation over fewer test rows could tell their labels one by one."""
-_DRAWN = "binary20"
-"""Drawn by each notebook for itself: our own numbers are others."""
 
 _log = logging.getLogger(__name__)
 
@@ -111,7 +110,7 @@ class Delegate:
     def _unfit(self, recipe: Recipe, fit: FitFacts) -> str:
         """Return in English why a recipe is not for handing over, though it can be judged by; else an empty text."""
         validation = recipe.fit["validation"]
-        if recipe.data["dataset"] == _DRAWN:
+        if not description_of(recipe.data["dataset"]).images:  # our own numbers are others
             return "the notebook draws its data itself"
         if not all(part["dataset"] in self.datasets for part in (recipe.data, validation) if part):
             return "the data set is none of this run"

@@ -9,7 +9,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -39,6 +39,8 @@ class DriveJob:
     """Path in the work folder -> file."""
     out: Path
     datasets: Mapping[str, Path]
+    known: Sequence[Mapping[str, Any]]
+    """What the kernel is told of data sets."""
     quick_steps: int | None
     limits: Limits
     unsealed: bool
@@ -66,6 +68,7 @@ class DriveJob:
             files={_below_work(place): Path(file) for place, file in raw["files"]},
             out=Path(raw["out"]),
             datasets={name: Path(folder) for name, folder in raw["datasets"].items()},
+            known=raw["known"],
             quick_steps=raw["quick_steps"],
             limits=Limits(**raw["limits"]),
             unsealed=raw["unsealed"],
@@ -237,6 +240,7 @@ def _environment(room: Room, job: DriveJob, trace_fd: int) -> dict[str, str]:
     }
     if job.probe:
         env |= {"GRADER_TRACE_FD": str(trace_fd), "GRADER_DATA": room.path(DATA)}
+        env |= {"GRADER_DATASETS": json.dumps(job.known)}
         env |= {"GRADER_SHIMS": "1"} if job.shims else {}
         if job.quick_steps is not None:
             env["GRADER_QUICK_STEPS"] = str(job.quick_steps)

@@ -30,6 +30,7 @@ def main() -> None:
     steps = os.environ.pop("GRADER_QUICK_STEPS", "")
     link = os.environ.pop("GRADER_LINK_FD", "")
     shims = os.environ.pop("GRADER_SHIMS", "") == "1"
+    datasets = json.loads(os.environ.pop("GRADER_DATASETS", "[]"))
     if trace:
         _install_probe(
             int(trace),
@@ -37,6 +38,7 @@ def main() -> None:
             int(steps) if steps else None,
             int(link) if link else None,
             shims=shims,
+            datasets=datasets,
         )
     _launch()
 
@@ -67,14 +69,14 @@ def _remember_package() -> None:
     spec.loader.exec_module(package)
 
 
-def _install_probe(fd: int, data: Path | None, quick_steps: int | None, link_fd: int | None, *, shims: bool) -> None:
+def _install_probe(fd: int, data: Path | None, quick_steps: int | None, link_fd: int | None, **more: Any) -> None:
     # Programs that the notebook starts have no business on these descriptors.
     for one in (fd, link_fd):
         if one is not None:
             os.set_inheritable(one, False)
     try:
         probe = importlib.import_module(f"{_PACKAGE}.probe")
-        probe.install(fd=fd, data=data, quick_steps=quick_steps, link_fd=link_fd, shims=shims)
+        probe.install(fd=fd, data=data, quick_steps=quick_steps, link_fd=link_fd, **more)
     except Exception as error:  # whatever it is, the student's notebook must run
         note = {"event": "note", "what": "probe-failed", "detail": f"{type(error).__name__}: {error}"[:500]}
         os.write(fd, json.dumps(note).encode() + b"\n")

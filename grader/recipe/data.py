@@ -13,15 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.inside.transforms import BY_LENGTH, BY_STATISTICS
+from grader.known import KNOWN, Description, description_of
 from grader.recipe.refusal import NotRebuildable
 from grader.recipe.values import plain
 from grader.records import ArrayFacts, LabelFacts, RowFacts, msg
 
 MOST_ROWS = 1_000_000
-BINARY_ROWS = 10_000
 _AGREE = 0.999
-_CLASSES = 10
-_SAMPLE_SIZE = {"mnist": 28 * 28, "cifar10": 32 * 32 * 3}
 _MOST_RANGES = 1_000
 _FLOATS = ("float32", "float64", "float16")
 _WHOLES = ("uint8", "int8", "uint16", "int16", "int32", "uint32", "int64", "uint64")
@@ -34,15 +32,16 @@ def data_of(x: ArrayFacts, y: LabelFacts | None) -> dict[str, Any]:
         NotRebuildable: It is not known rows of one split with their true labels.
     """
     _check_known(x)
-    labels = _labels(x, y)
-    if x.dataset == "binary20":
-        if not 1 <= x.shape[0] <= BINARY_ROWS:
+    of = description_of(x.dataset)
+    labels = _labels(x, y, of)
+    if not of.images:
+        if not 1 <= x.shape[0] <= of.num_train:
             raise NotRebuildable(
-                msg("the training data has {found} rows; we rebuild 1 to {most}", found=x.shape[0], most=BINARY_ROWS)
+                msg("the training data has {found} rows; we rebuild 1 to {most}", found=x.shape[0], most=of.num_train)
             )
         fixed = {"split": "train", "scale": 1.0, "shift": 0.0, "dtype": "float32"}
         return {"dataset": x.dataset, "rows": {"count": x.shape[0]}, **fixed, **labels}
-    if math.prod(x.shape[1:]) != _SAMPLE_SIZE[x.dataset]:
+    if math.prod(x.shape[1:]) != math.prod(of.item):
         raise NotRebuildable(msg("the training data has rows of shape {found}", found=str(x.shape[1:])))
     return {
         "dataset": x.dataset,
@@ -61,7 +60,7 @@ def _check_known(x: ArrayFacts) -> None:
         raise NotRebuildable(
             msg("the training data was not recognised: {why}", why=x.why or "it is none of the workbook's data sets")
         )
-    if x.dataset not in (*_SAMPLE_SIZE, "binary20"):
+    if x.dataset not in KNOWN:
         raise NotRebuildable(msg("the data set {dataset} is not one of the workbook's", dataset=x.dataset))
     if x.split == "mixed" or (x.train_rows and x.test_rows):
         raise NotRebuildable(
@@ -81,14 +80,14 @@ def _check_known(x: ArrayFacts) -> None:
         raise NotRebuildable(msg("the training data has the shape {found}", found=str(x.shape)))
 
 
-def _labels(x: ArrayFacts, y: LabelFacts | None) -> dict[str, Any]:
+def _labels(x: ArrayFacts, y: LabelFacts | None, of: Description) -> dict[str, Any]:
     if y is None:
         raise NotRebuildable(msg("the training has no labels"))
     if y.encoding not in ("integer", "column", "onehot"):
         raise NotRebuildable(msg("the labels are written in a form we do not know"))
-    if x.dataset != "binary20" and y.agree is None:
+    if of.images and y.agree is None:
         raise NotRebuildable(msg("the labels could not be compared with the data set's"))
-    if y.agree is not None and not y.agree >= _AGREE and x.dataset != "binary20":
+    if y.agree is not None and not y.agree >= _AGREE and of.images:
         raise NotRebuildable(
             msg("the labels are not the data set's: {share} of them agree", share=f"{max(0.0, min(1.0, y.agree)):.1%}")
         )
@@ -96,9 +95,8 @@ def _labels(x: ArrayFacts, y: LabelFacts | None) -> dict[str, Any]:
         raise NotRebuildable(msg("there are not as many labels as rows"))
     if y.encoding != "onehot":
         return {"labels": y.encoding, "num_classes": None}
-    fewest = 2 if x.dataset == "binary20" else _CLASSES
     classes = y.num_classes if y.num_classes is not None else y.shape[-1]
-    if not fewest <= classes <= 1_000:
+    if not of.classes <= classes <= 1_000:
         raise NotRebuildable(msg("the one-hot labels have {found} classes", found=classes))
     return {"labels": "onehot", "num_classes": classes}
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from grader.known import handed_out
 from grader.language import Language
 from grader.records import CellStatus, Ending, Evidence, Message, RunFacts, Status, TaskResult, Verdict, msg
 
@@ -149,5 +150,5 @@ def on_sample(run: RunFacts, task: TaskResult) -> bool:
 
 
 def sample_names(run: RunFacts) -> tuple[str, ...]:
-    """Return the data sets that an offline sample stands in for; ``binary20`` is synthetic by nature and never one."""
-    return tuple(data.name for data in run.datasets if data.edition == "sample" and data.name != "binary20")
+    """Return the data sets that an offline sample stands in for; one that is always drawn is never one."""
+    return tuple(data.name for data in run.datasets if data.edition == "sample" and handed_out(data.name))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.criteria.names import TRAIN_ROWS
 from grader.inside.probe.calls import compile_facts
+from grader.known import KNOWN
 from grader.selfcheck.watch import ObservingSession
 
 LATE = "the training ran before selfcheck was imported"
@@ -43,7 +43,8 @@ def _fit(session: ObservingSession, model: Any, history: Any, dataset: str) -> d
     known, params, values = session.known(model), getattr(history, "params", None) or {}, history.history
     number, session.fits = session.fits, session.fits + 1
     validated = any(str(name).startswith("val_") for name in values)
-    rows = 1000 if dataset == "binary20" else TRAIN_ROWS.get(dataset)
+    data = KNOWN.get(dataset)
+    rows = (data.drawn or data.num_train) if data else None
     return {
         "fit": number,
         "model": known.number,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from grader.inside.probe.stored import StoredDataset
 from grader.inside.rowhash import row_hashes
+from grader.known import Description
 
 
 class LoadedDataset(StoredDataset):
@@ -38,10 +39,10 @@ def dataset_from(name: str, loaded: Any) -> StoredDataset:
     return stored
 
 
-def cached_dataset(name: str) -> StoredDataset | None:
-    """Return MNIST if Keras has downloaded it to this machine before; None for anything else."""
-    path = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets" / "mnist.npz"
-    if name != "mnist" or not path.is_file():
+def cached_dataset(data: Description) -> StoredDataset | None:
+    """Return a data set if Keras has downloaded it to this machine before, as one file; None for anything else."""
+    path = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets" / data.keras_file
+    if not data.keras_file or not path.is_file():
         return None
     with np.load(path, allow_pickle=False) as arrays:
-        return dataset_from(name, ((arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])))
+        return dataset_from(data.name, ((arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])))

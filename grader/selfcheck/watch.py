@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from grader.inside.facts import DataFacts
 from grader.inside.probe.channel import Channel, wire
 from grader.inside.probe.identity import ByIdentity
 from grader.inside.probe.imports import when_imported
 from grader.inside.probe.recognise import Recogniser
 from grader.inside.probe.session import Session
+from grader.known import KNOWN
 from grader.selfcheck.stored import cached_dataset, dataset_from
 
 _MOST_EVENTS = 5_000
 _KERAS = 3
-_BY_ROW_SIZE = {28 * 28: "mnist", 32 * 32 * 3: "cifar10"}
 NOT_LOADED = "load_data() of keras.datasets was not called in this session"
 """Why images of the right size are not recognised here. One of the claims that are translated."""
 
@@ -52,14 +54,15 @@ class _Lazy(Recogniser):
     def recognise(self, x: Any) -> Any:
         """Return what an array is; a data set is read when an array of its size comes along."""
         size = x[0].size if x.ndim > 1 and len(x) else 0
-        name = _BY_ROW_SIZE.get(size)
-        if name is not None and name not in self.stored_datasets and name not in self.tried:
-            self.tried.add(name)
-            stored = cached_dataset(name)
-            if stored is not None:
-                self.stored_datasets = {**self.stored_datasets, name: stored}
+        fitting = [one for one in KNOWN.values() if one.images and math.prod(one.item) == size]
+        for one in fitting:
+            if one.name not in self.stored_datasets and one.name not in self.tried:
+                self.tried.add(one.name)
+                stored = cached_dataset(one)
+                if stored is not None:
+                    self.stored_datasets = {**self.stored_datasets, one.name: stored}
         found = super().recognise(x)
-        if name is None or name in self.stored_datasets:
+        if not fitting or any(one.name in self.stored_datasets for one in fitting):
             return found
         return replace(found, facts={**found.facts, "why": NOT_LOADED})
 
@@ -68,10 +71,11 @@ class ObservingSession(Session):
     """The probe's memory of this session."""
 
     def __init__(self) -> None:
-        super().__init__(fd=None, data=None, quick_steps=None)
+        told = [DataFacts(**one.for_kernel()) for one in KNOWN.values()]
+        super().__init__(fd=None, data=None, quick_steps=None, datasets=told)
         self.channel: MemoryChannel = MemoryChannel()
         self.kept = _Nothing()
-        self.recogniser = _Lazy(self.stored_datasets)
+        self.recogniser = _Lazy(self.stored_datasets, self.recogniser.drawn)
         self.told: ByIdentity[int] = ByIdentity()
         """Histories of trainings that ran unseen and were taken in afterwards."""
         self.hooked = False
@@ -106,8 +110,9 @@ def _hook(session: ObservingSession) -> None:
         from grader.inside.probe.hooks import install_hooks
 
         install_hooks(session)
-        for name in ("mnist", "cifar10"):
-            _remember_data(session, name, getattr(keras.datasets, name))
+        for one in KNOWN.values():
+            if one.images:
+                _remember_data(session, one.name, getattr(keras.datasets, one.name))
 
 
 def _remember_data(session: ObservingSession, name: str, module: Any) -> None:

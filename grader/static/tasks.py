@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from grader.known import KNOWN, mentioned
 from grader.legacy import python_of
 from grader.legacy.names import last_name
 from grader.legacy.source import tree_of
@@ -23,7 +24,6 @@ _ALIASES = {
     "AvgPool2D": "AveragePooling2D",
 }
 _REPEATS = (ast.For, ast.While, ast.FunctionDef, ast.Lambda, ast.ListComp, ast.GeneratorExp, ast.ClassDef)
-_MENTIONED = {"mnist": ("mnist",), "cifar10": ("cifar10", "cifar-10", "cifar_10"), "binary20": ()}
 _OPAQUE = frozenset({"exec", "eval", "load_model", "from_config", "model_from_json", "clone_model", "getattr"})
 """Calls by which a model may come from where the code does not show it."""
 _RUNS_FILES = re.compile(r"^\s*%(?:run|load)\b", re.MULTILINE)
@@ -36,15 +36,14 @@ def tasks_in(cells: Sequence[SourceCell], asked: Sequence[TaskRequirements], fol
     built, repeated, opaque = _built(trees)
     opaque = opaque or any(_from_elsewhere(tree, folder) for tree in trees)
     opaque = opaque or any(_RUNS_FILES.search(cell.source) for cell in cells)
-    words = _words(trees)
+    named = mentioned("\n".join((*_words(trees), broken)))
     for task in asked:
         lacking = [
             (kind, built[kind], count)
             for kind, count in task.layers.items()
             if built[kind] < count and kind not in repeated and kind not in broken
         ]
-        names = _MENTIONED.get(task.dataset, ())
-        data = not names or any(name in word for word in words for name in names) or any(n in broken for n in names)
+        data = task.dataset in named or task.dataset not in KNOWN or not KNOWN[task.dataset].words
         if opaque or (data and not lacking):
             yield Note(
                 severity=Severity.UNSURE,
@@ -118,4 +117,4 @@ def _words(trees: Sequence[ast.Module]) -> set[str]:
                     words.add(word.lower())
                 case _:
                     pass
-    return {word.replace("fashion_mnist", "") for word in words}
+    return words

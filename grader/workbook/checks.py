@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.complaints import did_you_mean
 from grader.criteria.accuracy import Accuracy
-from grader.criteria.names import DATASETS
+from grader.known import KNOWN
 from grader.records import Message, joined, msg
 from grader.workbook.files import WorkbookFile
 from grader.workbook.model import Reference, Task
@@ -42,7 +42,7 @@ def across(head: WorkbookFile, tasks: Sequence[Task], folder: Path, *, complete:
 
 
 def _task(task: Task, references: dict[str, Reference]) -> Iterator[Message]:
-    if task.dataset not in DATASETS:
+    if task.dataset not in KNOWN:
         yield _no_dataset(task.dataset)
     if not task.criteria:
         yield msg("criteria is empty; write at least one  [[criteria]]")
@@ -69,7 +69,7 @@ def _task(task: Task, references: dict[str, Reference]) -> Iterator[Message]:
 
 
 def _no_dataset(name: str) -> Message:
-    return msg("no data set is called {name}; {instead}", name=repr(name), instead=did_you_mean(name, DATASETS))
+    return msg("no data set is called {name}; {instead}", name=repr(name), instead=did_you_mean(name, KNOWN))
 
 
 def wrong_source(what: str, install: str) -> Message | None:
@@ -122,7 +122,7 @@ def _numbers(head: WorkbookFile) -> Iterator[Message]:
 
 def _references(head: WorkbookFile) -> Iterator[Message]:
     for one in head.references:
-        if one.dataset not in DATASETS:
+        if one.dataset not in KNOWN:
             yield joined([f"reference {one.id}", _no_dataset(one.dataset)], ": ")
         if one.figure is not None and not 0 <= one.figure <= 1:
             yield msg(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from grader.criteria import KINDS, Criterion
-from grader.criteria.names import DATASETS
+from grader.known import KNOWN
 from grader.workbook.files import TaskFile, WorkbookFile
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -26,7 +26,7 @@ def json_schema(kind: Literal["workbook", "task"]) -> dict[str, Any]:
     definitions = schema["$defs"]
     criteria = [_criterion(cls, definitions, worth=True) for cls in KINDS.values()]
     plain = [_criterion(cls, definitions, worth=False) for cls in KINDS.values() if cls.judges == "structure"]
-    schema["properties"]["dataset"]["enum"] = list(DATASETS)
+    schema["properties"]["dataset"]["enum"] = list(KNOWN)
     schema["properties"]["criteria"]["items"] = {"oneOf": criteria}
     schema["properties"]["scope"]["items"] = {"oneOf": plain}
     definitions["ExampleTable"]["properties"]["signs"]["items"] = {"oneOf": plain}

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..facts import DataFacts  # noqa: TID252 - the kernel imports this folder under another name
 from .colab import install_colab, install_shell
 from .imports import when_imported, when_shell_is_up
 from .ownself import install_selfcheck
@@ -29,6 +31,7 @@ def install(
     quick_steps: int | None,
     link_fd: int | None = None,
     shims: bool = False,
+    datasets: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Watch this process; call it before any code of the notebook and before Keras is imported.
 
@@ -38,9 +41,11 @@ def install(
         quick_steps: the quick profile's steps per fit, None for the full profile.
         link_fd: file descriptor on which the grader can be asked to train, None to train here.
         shims: whether spellings of older libraries are understood.
+        datasets: what the host knows of its data sets, as :class:`DataFacts`.
     """
     global _session  # noqa: PLW0603
-    session = _session = Session(fd=fd, data=data, quick_steps=quick_steps, link_fd=link_fd)
+    told = [DataFacts(**one) for one in datasets]
+    session = _session = Session(fd=fd, data=data, quick_steps=quick_steps, link_fd=link_fd, datasets=told)
     with session.quietly():
         point_at_the_notebook()
     with session.quietly():

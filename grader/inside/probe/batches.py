@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from . import tfdata
 from .batching import Batching
-from .recognise import RecognisedArray, Recogniser, as_binary20, label_facts
+from .recognise import RecognisedArray, Recogniser, label_facts
 from .unread import Unread
 
 
@@ -53,7 +53,7 @@ def _look_at(recogniser: Recogniser, x: Any, y: Any) -> Batch:
     if array is None:
         return _of_dataset(recogniser, x) if "DatasetV2" in _names(x) else _pipeline(recogniser, x, _kind(x))
     labels = None if y is None else as_array(single(y))
-    found = as_binary20(recogniser.recognise(array), labels)
+    found = recogniser.recognise_with(array, labels)
     return Batch(found=found, labels=None if labels is None else label_facts(labels, found), rows=len(array))
 
 
@@ -101,7 +101,7 @@ def _read(recogniser: Recogniser, x: Any) -> Batch:
         raise Unread(_kind(x))
     pipeline = tfdata.read(x)
     rows, labels = pipeline.columns[0], pipeline.columns[1] if len(parts) > 1 else None
-    found = as_binary20(recogniser.recognise(rows), labels)
+    found = recogniser.recognise_with(rows, labels)
     return Batch(
         found=found,
         labels=None if labels is None else label_facts(labels, found),

@@ -177,7 +177,8 @@ class Fit(WatchedCall):
 
     def _ask(self) -> DelegatedTraining | str:
         known = self.session.known(self.model)
-        why = why_not(self.facts, self.given, known.figures)
+        drawn = {one.name for one in self.session.recogniser.drawn}
+        why = why_not(self.facts, self.given, known.figures, drawn)
         if why:
             return why
         return self.session.link.ask(known.event, self._event())

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import pickle
 import sys
-import tarfile
-import tempfile
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from .copies import cifar_archive, cifar_folder, copy_at, npz_file
 from .hooks import replace_function
 from .session import Session
 from .stored import StoredDataset
-
-_MNIST_FILE = "mnist.npz"
-_CIFAR_FOLDER = "cifar-10-batches-py"
-CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
 def install_data(session: Session) -> None:
@@ -64,7 +55,7 @@ def _install_get_file(session: Session) -> None:
 
     original = keras.utils.get_file
     signature = inspect.signature(original)
-    made: dict[str, str] = {}
+    made: dict[tuple[str, str], str] = {}
 
     def get_file(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
@@ -77,57 +68,23 @@ def _install_get_file(session: Session) -> None:
     replace_function(original, get_file)
 
 
-def _local_file(session: Session, given: dict[str, Any], made: dict[str, str]) -> str | None:
-    """Return a local stand-in for a download of MNIST or CIFAR-10, None for anything else."""
-    wanted = f"{given.get('fname') or ''} {given.get('origin') or ''}"
-    mnist, cifar = session.stored_datasets.get("mnist"), session.stored_datasets.get("cifar10")
-    if _MNIST_FILE in wanted and mnist is not None:
-        kind, make, stored = "mnist.npz", mnist_file, mnist
-    elif "cifar-10" in wanted and cifar is not None:
-        unpacked = bool(given.get("untar") or given.get("extract"))
-        kind, make = ("cifar-10 folder", _cifar_folder) if unpacked else ("cifar-10 archive", cifar_archive)
-        stored = cifar
-    else:
-        session.note("download", wanted.strip())
+def _local_file(session: Session, given: dict[str, Any], made: dict[tuple[str, str], str]) -> str | None:
+    """Return a local stand-in for the download of a data set, None for anything else."""
+    wanted = [str(given[name]) for name in ("fname", "origin") if given.get(name)]
+    found = next(
+        (copy for one in wanted if (copy := copy_at(session.stored_datasets, one)) and copy.form in _KERAS_FORMS), None
+    )
+    if found is None:
+        session.note("download", " ".join(wanted))
         return None
-    session.note("data", f"{kind} from the copy on disk")
-    if kind not in made:
-        made[kind] = make(stored)
-    return made[kind]
+    unpacked = bool(given.get("untar") or given.get("extract"))
+    form = f"{found.form} folder" if unpacked and f"{found.form} folder" in _KERAS_FORMS else found.form
+    session.note("data", f"{found.stored.name}: {form} from the copy on disk")
+    key = (found.stored.name, form)
+    if key not in made:
+        made[key] = _KERAS_FORMS[form](found.stored)
+    return made[key]
 
 
-def mnist_file(stored: StoredDataset) -> str:
-    """Write the file that Keras downloads, and return its path."""
-    path = Path(tempfile.mkdtemp(prefix="keras-")) / _MNIST_FILE
-    arrays: dict[str, Any] = {name: stored.array(name) for name in ("x_train", "y_train", "x_test", "y_test")}
-    np.savez(path, **arrays)
-    return str(path)
-
-
-def _cifar_folder(stored: StoredDataset) -> str:
-    """Write the archive's files; the folder leads to itself by the archive's inner name, as releases differ in that."""
-    folder = Path(tempfile.mkdtemp(prefix="keras-"))
-    x, y = stored.array("x_train"), np.ravel(stored.array("y_train"))
-    for number, rows in enumerate(np.array_split(np.arange(len(x)), 5), start=1):
-        _cifar_batch(folder / f"data_batch_{number}", x[rows], y[rows])
-    _cifar_batch(folder / "test_batch", stored.array("x_test"), np.ravel(stored.array("y_test")))
-    meta = {b"label_names": [name.encode() for name in CIFAR_CLASSES], b"num_vis": 3072}
-    (folder / "batches.meta").write_bytes(pickle.dumps(meta))
-    (folder / _CIFAR_FOLDER).symlink_to(".", target_is_directory=True)
-    return str(folder)
-
-
-def _cifar_batch(path: Path, images: Any, labels: Any) -> None:
-    flat = images.transpose(0, 3, 1, 2).reshape(len(images), -1)
-    path.write_bytes(pickle.dumps({b"data": np.ascontiguousarray(flat), b"labels": labels.tolist()}))
-
-
-def cifar_archive(stored: StoredDataset) -> str:
-    """Write the archive that CIFAR-10 is published as, and return its path."""
-    folder = _cifar_folder(stored)
-    path = Path(folder).with_suffix(".tar.gz")
-    with tarfile.open(path, "w:gz", compresslevel=1) as archive:
-        for file in sorted(Path(folder).iterdir()):
-            if not file.is_symlink():
-                archive.add(file, arcname=f"{_CIFAR_FOLDER}/{file.name}")
-    return str(path)
+_KERAS_FORMS = {"npz": npz_file, "cifar": cifar_archive, "cifar folder": cifar_folder}
+"""Form of a file, unpacked or not -> what writes it."""

@@ -9,7 +9,7 @@ import os
 import socket
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -112,20 +112,23 @@ class Link:
             self._socket = None
 
 
-def why_not(facts: Mapping[str, Any], given: Mapping[str, Any], figures: list[str] | None) -> str:
+def why_not(
+    facts: Mapping[str, Any], given: Mapping[str, Any], figures: list[str] | None, drawn: Collection[str]
+) -> str:
     """Return why a fit has to be trained in this kernel, or an empty text where the grader can be asked.
 
     Args:
         facts: ``records.FitFacts``, as far as they are known before the training.
         given: The arguments of ``fit``.
         figures: What was compiled to be measured, see :func:`figures_of`.
+        drawn: Names of the data sets that notebooks draw.
     """
     x, y = facts["x"], facts["y"]
     validation = facts["validation_x"], facts["validation_y"]
     reasons = (
         (not facts["fresh"] and facts["follows"] is None, facts["not_fresh_because"]),
         (not x.get("dataset") or x.get("why"), x.get("why") or "its data is not known"),
-        (x.get("dataset") == "binary20", "the notebook draws its data itself"),
+        (x.get("dataset") in drawn, "the notebook draws its data itself"),
         (not _are_true(y), "its labels are not those of the data set"),
         (not _are_whole(given), "its epochs or batches are no whole numbers"),
         (facts.get("unrepeatable"), facts.get("unrepeatable")),

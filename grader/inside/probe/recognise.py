@@ -6,13 +6,14 @@ import base64
 import weakref
 import zlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..facts import DataFacts  # noqa: TID252 - the kernel imports this folder under another name
 from .identity import ByIdentity
 from .rowindex import Rows
 from .scaling import Scaling, find_scaling, hashes_of
@@ -39,6 +40,8 @@ class Recogniser:
     """Looks arrays up among the data sets and remembers its latest answers without keeping the arrays alive."""
 
     stored_datasets: Mapping[str, StoredDataset]
+    drawn: Sequence[DataFacts] = ()
+    """Data sets that notebooks draw."""
     pipelines: ByIdentity[Any] = field(default_factory=ByIdentity)
     """What pipelines were found to be, by the object."""
     _cache: OrderedDict[tuple[Any, ...], tuple[weakref.ref[Any], RecognisedArray]] = field(default_factory=OrderedDict)
@@ -54,6 +57,17 @@ class Recogniser:
         while len(self._cache) > _CACHED:
             self._cache.popitem(last=False)
         return found
+
+    def recognise_with(self, x: NDArray[Any], y: NDArray[Any] | None) -> RecognisedArray:
+        """Return what the array ``x`` is, beside its labels: what a notebook draws itself is known by its look."""
+        found = self.recognise(x)
+        shape, dtype = found.facts["shape"], str(found.facts["dtype"])
+        data = next((one for one in self.drawn if _is_drawn(one, shape, dtype, y)), None)
+        if data is None or found.facts.get("dataset"):
+            return found
+        rows = {"count": shape[0], "ranges": [[0, shape[0]]], "packed": ""}
+        facts = {"shape": shape, "dtype": dtype, "dataset": data.name, "split": "train", "rows": rows}
+        return RecognisedArray(facts={**facts, "train_rows": shape[0], "scale": 1.0, "shift": 0.0})
 
     def _look_up(self, x: NDArray[Any]) -> RecognisedArray:
         base = {"shape": list(x.shape), "dtype": str(x.dtype)}
@@ -156,16 +170,12 @@ def label_facts(y: NDArray[Any], found: RecognisedArray | None = None) -> dict[s
     return facts
 
 
-def as_binary20(found: RecognisedArray, y: NDArray[Any] | None) -> RecognisedArray:
-    """Return ``found`` as the synthetic data set when it is floats of shape (n, 20) with labels of 0 and 1, if any."""
-    shape, dtype = found.facts["shape"], found.facts["dtype"]
-    if found.facts.get("dataset") or len(shape) != 2 or shape[1] != 20 or not str(dtype).startswith("float"):
-        return found
-    if y is not None and (y.dtype.kind not in "iufb" or len(y) != shape[0] or not ((y == 0) | (y == 1)).all()):
-        return found
-    rows = {"count": shape[0], "ranges": [[0, shape[0]]], "packed": ""}
-    facts = {"shape": shape, "dtype": dtype, "dataset": "binary20", "split": "train", "rows": rows}
-    return RecognisedArray(facts={**facts, "train_rows": shape[0], "scale": 1.0, "shift": 0.0})
+def _is_drawn(data: DataFacts, shape: list[int], dtype: str, y: NDArray[Any] | None) -> bool:
+    """Tell whether an array may be such a data set: floats in rows of its shape, labels of its classes, if any."""
+    if not shape or shape[1:] != list(data.item) or not dtype.startswith("float"):
+        return False
+    classes = np.arange(len(data.class_names))
+    return y is None or (y.dtype.kind in "iufb" and len(y) == shape[0] and bool(np.isin(y, classes).all()))
 
 
 def _key(x: NDArray[Any]) -> tuple[Any, ...]:

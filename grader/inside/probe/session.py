@@ -6,11 +6,12 @@ import contextlib
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..facts import DataFacts  # noqa: TID252 - the kernel imports this folder under another name
 from .channel import Channel, shortened, wire
 from .delegate import Link
 from .describe import flat_layers, model_facts
@@ -59,12 +60,18 @@ class Session:
     """The probe's memory, and its way out."""
 
     def __init__(
-        self, *, fd: int | None, data: Path | None, quick_steps: int | None, link_fd: int | None = None
+        self,
+        *,
+        fd: int | None,
+        data: Path | None,
+        quick_steps: int | None,
+        link_fd: int | None = None,
+        datasets: Sequence[DataFacts] = (),
     ) -> None:
         self.channel = Channel(fd)
         self.link = Link(link_fd)
         self.stored_datasets: dict[str, Any] = {}
-        self.recogniser = Recogniser(self.stored_datasets)
+        self.recogniser = Recogniser(self.stored_datasets, [one for one in datasets if one.drawn])
         self.budget = quick_steps
         self.watching = ThreadState()
         self.models: ByIdentity[KnownModel] = ByIdentity()
@@ -78,7 +85,7 @@ class Session:
         self._models = 0
         self._snapshots = 0
         with self.quietly():
-            self.stored_datasets.update(stored_datasets(data))
+            self.stored_datasets.update(stored_datasets(data, datasets))
 
     def cell(self) -> int:
         """Return the execution count of the running cell, 0 without IPython."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rowhash import row_hashes  # noqa: TID252  # the kernel imports this folder under another name
+from ..facts import DataFacts  # noqa: TID252  # the kernel imports this folder under another name
+from ..rowhash import row_hashes  # noqa: TID252
 from ..transforms import Statistics, statistics  # noqa: TID252
 from .rowindex import RowIndex, Rows
 
@@ -27,6 +29,8 @@ class StoredDataset:
     name: str
     edition: str
     folder: Path
+    facts: DataFacts = field(default_factory=lambda: DataFacts(name=""))
+    """What else the host says of it."""
 
     def array(self, name: str) -> NDArray[Any]:
         """Return one of the arrays, mapped copy-on-write: writable for the notebook, never changed on disk."""
@@ -102,12 +106,20 @@ def outline_hashes(x: NDArray[Any]) -> NDArray[np.uint64]:
     return hashes
 
 
-def stored_datasets(data: Path | None) -> dict[str, StoredDataset]:
-    """Return the data sets in a folder by name; folders that are not whole are left out."""
+def stored_datasets(data: Path | None, told: Sequence[DataFacts] = ()) -> dict[str, StoredDataset]:
+    """Return the data sets in a folder by name, with what is told of them; folders that are not whole are left out."""
     found: dict[str, StoredDataset] = {}
+    known = {one.name: one for one in told}
     for file in sorted(data.glob("*/dataset.json")) if data else ():
         facts = json.loads(file.read_text(encoding="utf-8"))
         if (file.parent / "x_train.npy").is_file() and (file.parent / "train_hash.npy").is_file():
-            name = file.parent.name
-            found[name] = StoredDataset(name=name, edition=str(facts.get("edition", "")), folder=file.parent)
+            name, edition = file.parent.name, str(facts.get("edition", ""))
+            told_of = known.get(name, DataFacts(name=name))
+            found[name] = StoredDataset(name=name, edition=edition, folder=file.parent, facts=told_of)
     return found
+
+
+def called(stored: Mapping[str, StoredDataset], library: str, *names: Any) -> StoredDataset | None:
+    """Return the data set that a library knows by one of these names or numbers; None for one that is not here."""
+    wanted = {str(name).lower() for name in names}
+    return next((one for one in stored.values() if wanted.intersection(one.facts.called.get(library, ()))), None)

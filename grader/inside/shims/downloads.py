@@ -1,29 +1,19 @@
-"""MNIST and CIFAR-10 by the addresses they are downloaded from: the bytes of those files, made from the arrays here."""
+"""Data sets by the addresses they are downloaded from: the bytes of those files, made from the arrays here."""
 
 from __future__ import annotations
 
-import gzip
 import io
-import re
-import struct
 import urllib.request
 import urllib.response
-from collections.abc import Mapping
 from email.message import Message
 from pathlib import Path
 from typing import Any
 
-from ..probe.data import cifar_archive, mnist_file  # noqa: TID252 - the kernel imports this folder under another name
-
-_IDX = re.compile(r"^(train|t10k)-(images|labels)[-.]idx[13]-ubyte(\.gz)?$")
-_CSV = re.compile(r"^mnist_(train|test|train_small)\.csv$")
-_SMALL = 20_000
-"""Rows of Colab's small table."""
-_SPLITS = {"train": "train", "t10k": "test", "test": "test"}
+from ..probe.copies import copy_at  # noqa: TID252 - the kernel imports this folder under another name
 
 
 class DatasetFiles:
-    """Files of the data sets by the last part of their address."""
+    """Files of the data sets by their addresses."""
 
     def __init__(self, session: Any) -> None:
         self._session = session
@@ -31,43 +21,16 @@ class DatasetFiles:
 
     def content(self, address: str) -> bytes | None:
         """Return what lies at an address, None for what is not here."""
-        name = address.split("?", maxsplit=1)[0].rstrip("/").rpartition("/")[2]
-        if name not in self._made:
-            with self._session.quietly():
-                content = _content(name, self._session.stored_datasets)
-                if content is not None:
-                    self._made[name] = content
-        if name in self._made:
-            self._session.note("data", f"{name} from the copy on disk")
-        return self._made.get(name)
-
-
-def _content(name: str, stored_datasets: Mapping[str, Any]) -> bytes | None:
-    mnist, cifar = stored_datasets.get("mnist"), stored_datasets.get("cifar10")
-    idx, csv = _IDX.match(name), _CSV.match(name)
-    if mnist is not None and name == "mnist.npz":
-        return Path(mnist_file(mnist)).read_bytes()
-    if mnist is not None and idx is not None:
-        made = _idx(mnist.array(f"{'x' if idx[2] == 'images' else 'y'}_{_SPLITS[idx[1]]}"))
-        return gzip.compress(made, compresslevel=1) if idx[3] else made
-    if mnist is not None and csv is not None:
-        split, _, small = csv[1].partition("_")
-        return _csv(mnist, _SPLITS[split], _SMALL if small else None)
-    if cifar is not None and name == "cifar-10-python.tar.gz":
-        return Path(cifar_archive(cifar)).read_bytes()
-    return None
-
-
-def _idx(array: Any) -> bytes:
-    """Return an array of bytes in the format of MNIST's own files."""
-    head = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
-    return head + bytes(array.astype("uint8").tobytes())
-
-
-def _csv(stored: Any, split: str, most: int | None) -> bytes:
-    labels, images = stored.array(f"y_{split}")[:most], stored.array(f"x_{split}")[:most]
-    rows = zip(labels.tolist(), images.reshape(-1, 784).tolist(), strict=True)
-    return "".join(f"{label},{','.join(map(str, image))}\n" for label, image in rows).encode()
+        copy = None
+        with self._session.quietly():
+            copy = copy_at(self._session.stored_datasets, address)
+            if copy is not None and address not in self._made:
+                self._made[address] = copy.content()
+        if copy is None or address not in self._made:
+            return None
+        file = address.partition("?")[0].rstrip("/").rpartition("/")[2]
+        self._session.note("data", f"{copy.stored.name}: {file} from the copy on disk")
+        return self._made[address]
 
 
 def install_downloads(session: Any) -> DatasetFiles:

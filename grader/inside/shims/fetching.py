@@ -1,4 +1,4 @@
-"""``!wget`` and ``!curl`` for MNIST and CIFAR-10: the files are written, and what follows in the line is run."""
+"""``!wget`` and ``!curl`` for files of the data sets: they are written, and what follows in the line is run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MNIST through scikit-learn: ``fetch_openml("mnist_784")`` and the older ``fetch_mldata("MNIST original")``."""
+"""Data sets through scikit-learn: ``fetch_openml("mnist_784")`` and the older ``fetch_mldata("MNIST original")``."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ from typing import Any
 
 import numpy as np
 
-_NUMBER = 554
-"""Of MNIST at OpenML."""
+from ..probe.stored import called  # noqa: TID252 - the kernel imports this folder under another name
 
 
 def fetch_openml(module: ModuleType, stored_datasets: Mapping[str, Any]) -> Any:
-    """Return the function, with MNIST from the arrays that are here."""
+    """Return the function, with data sets from the arrays that are here."""
     original: Any = vars(module).get("fetch_openml")
 
     def fetch(name: Any = None, *args: Any, data_id: Any = None, as_frame: Any = "auto", **rest: Any) -> Any:
         __tracebackhide__ = True
-        stored = stored_datasets.get("mnist")
-        if stored is None or (name != "mnist_784" and data_id != _NUMBER):
+        stored = called(stored_datasets, "openml", name, data_id)
+        if stored is None:
             return original(name, *args, data_id=data_id, as_frame=as_frame, **rest)
         pixels, digits = _all(stored)
         data, target = pixels.astype("int64"), digits.astype(str).astype(object)
         if as_frame:
             import pandas as pd
 
-            data = pd.DataFrame(data, columns=[f"pixel{number}" for number in range(1, 785)])
+            data = pd.DataFrame(data, columns=[f"pixel{number}" for number in range(1, pixels.shape[1] + 1)])
             target = pd.Series(target, name="class", dtype="category")
         return (data, target) if rest.get("return_X_y") else _bunch(data, target)
 
@@ -38,8 +37,8 @@ def fetch_mldata(stored_datasets: Mapping[str, Any]) -> Any:
 
     def fetch(dataname: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG001
         __tracebackhide__ = True
-        stored = stored_datasets.get("mnist")
-        if stored is None or dataname.lower() != "mnist original":
+        stored = called(stored_datasets, "mldata", dataname)
+        if stored is None:
             raise RuntimeError(f"fetch_mldata({dataname!r}) is gone; write sklearn.datasets.fetch_openml(...)")
         pixels, digits = _all(stored)
         split = len(stored.array("y_train"))
@@ -50,8 +49,8 @@ def fetch_mldata(stored_datasets: Mapping[str, Any]) -> Any:
 
 
 def _all(stored: Any) -> tuple[Any, Any]:
-    pixels = np.concatenate([stored.array("x_train"), stored.array("x_test")]).reshape(-1, 784)
-    return pixels, np.concatenate([stored.array("y_train"), stored.array("y_test")])
+    pixels = np.concatenate([stored.array("x_train"), stored.array("x_test")]).reshape(-1, stored.row_size)
+    return pixels, np.ravel(np.concatenate([stored.array("y_train"), stored.array("y_test")]))
 
 
 def _bunch(data: Any, target: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The tables of MNIST that lie in every Colab machine, under ``sample_data``."""
+"""The tables of data sets that lie in every Colab machine, under ``sample_data``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from .downloads import DatasetFiles
 
-_NAMED = re.compile(r"sample_data/(mnist_(?:test|train_small)\.csv)")
+_NAMED = re.compile(r"sample_data/(\w+\.csv)")
 
 
 def install_samples(copies: DatasetFiles, shell: Any) -> None:

@@ -1,4 +1,4 @@
-"""``tensorflow_datasets`` for MNIST and CIFAR-10: pipelines over the arrays that are here."""
+"""``tensorflow_datasets`` for the data sets that are here: pipelines over their arrays."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..probe.data import CIFAR_CLASSES  # noqa: TID252 - the kernel imports this folder under another name
-
 _SLICE = re.compile(r"^(train|test)(?:\[(-?\d*%?):(-?\d*%?)\])?$")
-_LABELS = {"cifar10": CIFAR_CLASSES}
 
 
 @dataclass(frozen=True)
@@ -114,7 +111,7 @@ def _info(stored: Any) -> Any:
     shape = stored.item_shape if len(stored.item_shape) == 3 else (*stored.item_shape, 1)
     features = {
         "image": SimpleNamespace(shape=shape, dtype=np.uint8),
-        "label": _label(_LABELS.get(stored.name, tuple("0123456789"))),
+        "label": _label(stored.facts.class_names),
     }
     return SimpleNamespace(name=stored.name, splits=splits, features=features)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..probe.stored import called  # noqa: TID252 - the kernel imports this folder under another name
+
 _VALIDATION = 5_000
 
 
@@ -44,7 +46,7 @@ def as_module(stored_datasets: Mapping[str, Any]) -> ModuleType:
         **ignored: Any,  # noqa: ARG001
     ) -> Any:
         """Return MNIST as three parts, pixels between 0 and 1."""
-        stored = stored_datasets.get("mnist")
+        stored = called(stored_datasets, "tensorflow.examples.tutorials", "mnist")
         if stored is None:
             raise RuntimeError("MNIST is not among the data sets of this workbook.")
 
