@@ -181,7 +181,7 @@ def test_a_kernel_sees_the_nodes_of_a_gpu_only_when_that_was_asked_for(tmp_path,
     nbformat.write(new_notebook(cells=[new_code_cell(LOOK)]), tmp_path / "work.ipynb")
     drive.run_job(
         drive.DriveJob(
-            notebook=tmp_path / "work.ipynb", files={}, out=tmp_path, datasets={}, quick_steps=None,
+            notebook=tmp_path / "work.ipynb", files={}, out=tmp_path, datasets={}, known=(), quick_steps=None,
             limits=Limits(), unsealed=False, probe=False, shims=False, gpu=gpu,
         )
     )  # fmt: skip

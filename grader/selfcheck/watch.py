@@ -111,8 +111,9 @@ def _hook(session: ObservingSession) -> None:
 
         install_hooks(session)
         for one in KNOWN.values():
-            if one.images:
-                _remember_data(session, one.name, getattr(keras.datasets, one.name))
+            module = getattr(keras.datasets, one.name, None)
+            if one.images and module is not None:
+                _remember_data(session, one.name, module)
 
 
 def _remember_data(session: ObservingSession, name: str, module: Any) -> None:
