@@ -1,31 +1,22 @@
-"""Paths → submissions: tells layouts apart, chooses between attempts, joins a roster."""
+"""Paths → submissions: looks into each, takes the latest of several attempts, joins the roster."""
 
 from __future__ import annotations
 
 import functools
-import hashlib
-import itertools
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
-from grader.collect import canvas, gradescope, loose, moodle, nbgrader
-from grader.collect.archive import LMS, RefusedError, unpack
-from grader.collect.attempt import Attempt, Layout, Upload
-from grader.collect.folders import entries, tree
+from grader.collect.attempt import Attempt, Upload
+from grader.collect.enrolment import enrolled, with_unique_names
+from grader.collect.layouts import LEVELS, LaidOut, Source, layouts_of, look_into
 from grader.collect.opening import Opener
-from grader.collect.roster import Roster, merged, read_roster
-from grader.collect.submission import Submission, free, is_notebook, joined, readable, stem
-from grader.collect.usable import is_archive, require_usable
+from grader.collect.roster import Roster, read_roster
+from grader.collect.submission import Submission, joined, stem
+from grader.collect.usable import require_usable
 from grader.errors import UsageError
-from grader.records import Delivery, Message, Person, msg
-
-Source = Literal["auto", "moodle", "canvas", "gradescope", "nbgrader", "folder"]
-_LEVELS = 2
-"""Archives within one another that are opened."""
-_WRAPPERS = 3
+from grader.records import Message, msg
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,16 +31,6 @@ class Intake:
     """What was refused and belongs to nobody."""
     strangers: tuple[str, ...] = ()
     """Who handed in and is not on the roster."""
-
-
-@dataclass(slots=True)
-class _Found:
-    """One path, looked into."""
-
-    attempts: list[Attempt]
-    levels: int = _LEVELS
-    refused: Mapping[Path, Message] = field(default_factory=dict)
-    remarks: tuple[Message, ...] = ()
 
 
 def collect(paths: Sequence[Path], *, single: bool = False) -> tuple[Submission, ...]:
@@ -86,7 +67,7 @@ def gather(
         require_usable(path)
     people = Roster(read_roster(roster)) if roster else None
     into = into or _until_the_end()
-    found = [] if single else [_look(path, _layouts(source, assignment), source, into) for path in paths]
+    found = [] if single else [look_into(path, layouts_of(source, assignment), source, into) for path in paths]
     submissions = [_single(paths, into)] if single else _attempts(found, into)
     if not submissions:
         where = ", ".join(map(str, paths))
@@ -97,78 +78,20 @@ def gather(
         raise UsageError(text)
     strangers: list[str] = []
     if people is not None:
-        submissions, strangers = _enrolled(submissions, people)
+        submissions, strangers = enrolled(submissions, people)
     return Intake(
-        submissions=tuple(sorted(_with_unique_names(submissions), key=lambda submission: submission.student)),
+        submissions=tuple(sorted(with_unique_names(submissions), key=lambda submission: submission.student)),
         sources=tuple(dict.fromkeys(attempt.delivery.source for one in found for attempt in one.attempts)),
         remarks=tuple(remark for one in found for remark in one.remarks),
         strangers=tuple(strangers),
     )
 
 
-def _layouts(source: Source, assignment: str | None) -> Mapping[str, Layout]:
-    known: dict[str, Layout] = {
-        "gradescope": gradescope.find,
-        "nbgrader": functools.partial(nbgrader.find, assignment=assignment),
-        "moodle": moodle.find,
-        "canvas": canvas.find,
-    }
-    return known if source == "auto" else {} if source == "folder" else {source: known[source]}
-
-
-def _look(path: Path, layouts: Mapping[str, Layout], source: Source, into: Path) -> _Found:
-    if path.is_file() and not is_archive(path.name):
-        return _Found(list(loose.loose("file", path)))
-    if path.is_file():
-        try:
-            unpacked = unpack(path, into, LMS)
-        except RefusedError as error:
-            raise UsageError(msg("in {folder}: {why}", folder=str(path.parent), why=error.why)) from error
-        found = _Found([], _LEVELS - 1, unpacked.refused, unpacked.outside)
-        root = unpacked.folder
-    else:
-        found, root = _Found([]), path
-    chain = list(_unwrapped(root))
-    found.attempts = next((attempts for one in chain for layout in layouts.values() if (attempts := layout(one))), [])
-    if not found.attempts and source not in ("auto", "folder"):
-        text = msg(
-            "{file}: this is not laid out as --from {source} says; leave the option out, or see --from in the README",
-            file=str(path),
-            source=source,
-        )
-        raise UsageError(text)
-    if not found.attempts:
-        found.attempts = loose.find(root if path.is_dir() else _class_folder(chain, stem(path.name)))
-    found.attempts = [replace(attempt, origin=readable(path.name)) for attempt in found.attempts]
-    return found
-
-
-def _unwrapped(root: Path) -> Iterator[Path]:
-    """Yield a folder, and what lies in it as long as that is nothing but one folder."""
-    for _ in range(_WRAPPERS):
-        yield root
-        inside = entries(root)
-        if len(inside) != 1 or inside[0][0] != "folder":
-            return
-        root = inside[0][1]
-
-
-def _class_folder(chain: Sequence[Path], name: str) -> Path:
-    """Return which of the wrapping folders of an archive holds the class: packing ``class/`` gives ``class.zip``."""
-    for outer, inner in itertools.pairwise(chain):
-        holds_students = any(
-            kind == "folder" and any(is_notebook(one.name) for _, one in tree(path, 2)) for kind, path in entries(inner)
-        )
-        if inner.name != name and not holds_students:
-            return outer
-    return chain[-1]
-
-
 def _single(paths: Sequence[Path], into: Path) -> Submission:
     """Return everything under the paths as one submission."""
     whole = [path.resolve() for path in paths]
     student = whole[0].name if whole[0].is_dir() else stem(whole[0].name)
-    opener = Opener(into, {}, levels=_LEVELS)
+    opener = Opener(into, {}, levels=LEVELS)
     parts = [opener.open(Attempt(student=student, uploads=(Upload(path=path, name=path.name),))) for path in whole]
     if len(parts) == 1:
         return parts[0]
@@ -176,7 +99,7 @@ def _single(paths: Sequence[Path], into: Path) -> Submission:
     return joined(student, list(zip(folders, parts, strict=True)))
 
 
-def _attempts(found: Sequence[_Found], into: Path) -> list[Submission]:
+def _attempts(found: Sequence[LaidOut], into: Path) -> list[Submission]:
     """Open all attempts; of those with the same id in the same system only the latest counts."""
     opened: dict[tuple[str, ...], list[tuple[Attempt, Submission]]] = {}
     for number, one in enumerate(found):
@@ -202,41 +125,6 @@ def _latest(attempts: Sequence[tuple[Attempt, Submission]]) -> Submission:
 def _newest(submission: Submission) -> str:
     """Return the time of the newest notebook, in a form that sorts."""
     return f"{max((notebook.path.stat().st_mtime for notebook in submission.notebooks), default=0.0):020.3f}"
-
-
-def _enrolled(submissions: Iterable[Submission], roster: Roster) -> tuple[list[Submission], list[str]]:
-    """Join a roster; returns the submissions with those who handed in nothing, and the labels of who is not on it."""
-    joined_, strangers, present = [], list[str](), set[Person]()
-    for submission in submissions:
-        label = submission.student if submission.delivery.source in ("", "folder") else ""
-        people = roster.find(submission.who, label=label)
-        present.update(people)
-        joined_.append(replace(submission, who=merged(submission.who, people)))
-        if not people:
-            strangers.append(submission.who.name or submission.student)
-    source = next((one.delivery.source for one in joined_ if one.delivery.source), "")
-    absent = (person for person in roster.people if person not in present)
-    return [*joined_, *(_absent(person, source) for person in absent)], strangers
-
-
-def _absent(person: Person, source: str) -> Submission:
-    return Submission(
-        student=person.id,
-        notebooks=(),
-        digest=hashlib.sha256(b"absent").hexdigest(),
-        absent=True,
-        who=person,
-        delivery=Delivery(source=source),
-    )
-
-
-def _with_unique_names(found: Iterable[Submission]) -> Iterator[Submission]:
-    taken: set[str] = set()
-    # Whoever handed in a notebook keeps the plain name: task3.pdf must not make a task3-2 of task3.ipynb.
-    for submission in sorted(found, key=lambda submission: not submission.notebooks):
-        name = readable(submission.student)
-        names = (f"{name}-{number}" if number > 1 else name for number in itertools.count(1))
-        yield replace(submission, student=free(names, taken, key=str.casefold))
 
 
 @functools.cache

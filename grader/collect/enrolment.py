@@ -1,0 +1,48 @@
+"""Whose the submissions are: joined to a roster, and each under a name of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from grader.collect.roster import Roster, merged
+from grader.collect.submission import Submission, free, readable
+from grader.records import Delivery, Person
+
+
+def enrolled(submissions: Iterable[Submission], roster: Roster) -> tuple[list[Submission], list[str]]:
+    """Join a roster; returns the submissions with those who handed in nothing, and the labels of who is not on it."""
+    found, strangers, present = [], list[str](), set[Person]()
+    for submission in submissions:
+        label = submission.student if submission.delivery.source in ("", "folder") else ""
+        people = roster.find(submission.who, label=label)
+        present.update(people)
+        found.append(replace(submission, who=merged(submission.who, people)))
+        if not people:
+            strangers.append(submission.who.name or submission.student)
+    source = next((one.delivery.source for one in found if one.delivery.source), "")
+    absent = (person for person in roster.people if person not in present)
+    return [*found, *(_absent(person, source) for person in absent)], strangers
+
+
+def _absent(person: Person, source: str) -> Submission:
+    return Submission(
+        student=person.id,
+        notebooks=(),
+        digest=hashlib.sha256(b"absent").hexdigest(),
+        absent=True,
+        who=person,
+        delivery=Delivery(source=source),
+    )
+
+
+def with_unique_names(found: Iterable[Submission]) -> Iterator[Submission]:
+    """Yield the submissions with names that differ, also where a file system does not tell A from a."""
+    taken: set[str] = set()
+    # Whoever handed in a notebook keeps the plain name: task3.pdf must not make a task3-2 of task3.ipynb.
+    for submission in sorted(found, key=lambda submission: not submission.notebooks):
+        name = readable(submission.student)
+        names = (f"{name}-{number}" if number > 1 else name for number in itertools.count(1))
+        yield replace(submission, student=free(names, taken, key=str.casefold))
