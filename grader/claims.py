@@ -72,6 +72,17 @@ CLAIMS: tuple[Message, ...] = (
     msg("Read-only file system"),
     msg("File name too long"),
     msg("Input/output error"),
+    # What becomes of the sandbox's promises.
+    msg("the program {name} is not installed"),
+    msg("the sandbox does not start: {why}"),
+    msg("there is no sandbox"),
+    msg("no limit on {names}"),
+    msg("a local port answers"),
+    msg("no file could be made in it"),
+    msg("processes in sight: {count}"),
+    msg("core_pattern is open to writing"),
+    msg("the process holds capabilities"),
+    msg("it can get new ones"),
     # Who writes a run.
     msg("process {number} since {moment}"),
     # Why a training did not start from fresh weights.

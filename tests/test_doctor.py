@@ -31,7 +31,7 @@ def test_every_promise_of_the_sandbox_is_kept(told):
 
 def test_the_sandbox_alone_can_be_asked_for(tmp_path):
     """`grader doctor --sandbox` prints its promises and nothing else, in Russian as well."""
-    done = grader("doctor", "--sandbox", home=tmp_path, timeout=100)
+    done = grader("doctor", "--sandbox", home=tmp_path, timeout=100, lang="ru")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count(": да\n") == len(PROMISES)
     assert "Python" not in done.stdout

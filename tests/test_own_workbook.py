@@ -52,7 +52,7 @@ def test_a_workbook_of_ones_own_is_calibrated_and_graded_with(tmp_path):
     for line in commands.splitlines():
         words = [word.replace("mine", str(mine)) for word in shlex.split(line)[1:]]
         words = [str(tmp_path / word) if word in ("class/", "run/") else word for word in words]
-        done = grader(*words, home=home, timeout=500)
+        done = grader(*words, home=home, timeout=500, lang="ru")
         assert done.returncode == 0, done.stderr
         said.append(done.stdout)
     record = load_record(mine / "reference" / "results" / "toy-sample-full-cpu.json")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import SandboxUnavailableError
+from grader.language import Language
 from grader.records import Limits, msg
 from grader.sandbox import (
     PROMISES,
@@ -242,6 +243,7 @@ def test_a_missing_bubblewrap_is_explained(monkeypatch):
         with pytest.raises(SandboxUnavailableError, match="apt-get install bubblewrap") as caught:
             find_seal(allow_unsealed=False)
         assert "bwrap is not installed" in str(caught.value)
+        assert "программа bwrap не установлена" in Language("ru").say(caught.value.message)
         assert "--no-sandbox" in str(caught.value)
         assert find_seal(allow_unsealed=True).name == "none"
     finally:

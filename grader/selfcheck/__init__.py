@@ -18,7 +18,9 @@ import types
 
 if sys.version_info < (3, 11):  # noqa: UP036 - with pip's checks switched off it can be an older one
     raise ImportError(
-        "The self-check needs Python 3.11 or newer, and this is Python {}.{}. "
+        "Самопроверке нужен Python 3.11 или новее, а здесь Python {0}.{1}. "
+        "Откройте тетрадь в Google Colab или установите новый Python: https://www.python.org/downloads/\n"
+        "The self-check needs Python 3.11 or newer, and this is Python {0}.{1}. "
         "Run the notebook in Google Colab, or install a newer Python: https://www.python.org/downloads/".format(
             *sys.version_info[:2]
         )
@@ -27,7 +29,8 @@ if sys.version_info < (3, 11):  # noqa: UP036 - with pip's checks switched off i
 missing = [name for name in ("babel", "numpy", "platformdirs", "pydantic") if importlib.util.find_spec(name) is None]
 if missing:  # pip was called with --no-deps, outside of Colab
     raise ImportError(
-        "The self-check needs what is not installed here. Run: pip install {}, then restart the kernel.".format(
+        "Самопроверке нужно то, что здесь не установлено. Выполните: pip install {0}, затем перезапустите ядро.\n"
+        "The self-check needs what is not installed here. Run: pip install {0}, then restart the kernel.".format(
             " ".join(missing)
         )
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from grader.candidates import candidates_of
 from grader.criteria.case import Candidate, Match
+from grader.errors import GraderError
 from grader.grade import task_result
 from grader.match import match_task
 from grader.records import Ending, Execution, Profile, Trace, msg
@@ -42,7 +43,7 @@ def _guarded(lang: str, look: Any) -> CheckResult:
     try:
         found: CheckResult = look()
     except Exception as error:  # noqa: BLE001
-        why = f"{type(error).__name__}: {error}"[:300]
+        why = error.message if isinstance(error, GraderError) else f"{type(error).__name__}: {error}"[:300]
         said = msg("The self-check itself failed; your notebook is not to blame. Please report this: {why}", why=why)
         return CheckResult(language=lang, said=said)
     return found
