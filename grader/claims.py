@@ -37,7 +37,7 @@ CLAIMS: tuple[Message, ...] = (
     msg("some rows are not images of the data set"),
     msg("its rows have another size than the images of the data sets"),
     msg("load_data() of keras.datasets was not called in this session"),
-    msg("its rows are not images of {names}, or were changed by more than scaling"),
+    msg("its rows are not images of {names}, or were changed in a way we do not know"),
     msg("it is none of the workbook's data sets"),
     msg("its rows are not known"),
     # Why a file is not a notebook.
