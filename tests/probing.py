@@ -34,7 +34,7 @@ def make_data(folder, num_train=300, num_test=100):
 
 
 HEAD = """
-import json, os, sys
+import os, sys
 sys.path.insert(0, {root!r})
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -43,8 +43,9 @@ def cell(source, silent=False):
     result = shell.run_cell(source, store_history=True)
 if {probe}:
     from grader.inside import probe as _probe
-    _known = json.loads({known!r})
-    _probe.install(fd={fd}, data={data!r} and Path({data!r}), quick_steps={quick}, shims={shims}, datasets=_known)
+    _probe.install(
+        fd={fd}, data={data!r} and Path({data!r}), quick_steps={quick}, shims={shims}, datasets={known!r}
+    )
 if {ipython}:
     from IPython.core.interactiveshell import InteractiveShell
     shell = InteractiveShell.instance()
@@ -66,7 +67,7 @@ def run(script, *, data=None, quick=None, probe=True, ipython=False, shims=False
         "probe": probe,
         "ipython": ipython,
         "shims": shims,
-        "known": json.dumps(TOLD),
+        "known": TOLD,
     }
     source = HEAD.format(**names) + textwrap.dedent(script) + TAIL.format(**names)
     with (
