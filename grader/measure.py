@@ -7,7 +7,6 @@ import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from grader.criteria.accuracy import Accuracy
 from grader.criteria.case import Candidate, Measurement
@@ -15,17 +14,11 @@ from grader.match import Match
 from grader.recipe import NotRebuildable, recipe_of
 from grader.records import Band, DataSet, Execution, FitFacts, Platform, Profile, Recipe, Training, msg
 from grader.reference import Bands
+from grader.train import Trainer
 from grader.workbook import Task
 
 SEEDS = (1001, 1002, 1003)
 """Seeds of a student's trainings; reference trainings count from 1, so none is held against itself."""
-
-
-class Trainer(Protocol):
-    """Whoever turns recipes into trainings."""
-
-    def train(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> Training:
-        """Return what comes of training a recipe from fresh weights."""
 
 
 _NOT_THEIR_OWN = frozenset({"its weights were set", "weights were loaded into it", "it was loaded from a file"})
@@ -41,7 +34,7 @@ def references_of(task: Task) -> set[str]:
 class Measurer:
     """Everything that measuring needs, shared by all submissions of a run."""
 
-    pool: Trainer
+    trainer: Trainer
     bands: Bands
     datasets: Mapping[str, DataSet]
     profile: Profile
@@ -78,7 +71,7 @@ class Measurer:
 
     def train(self, recipe: Recipe, seed: int) -> Training:
         """Train a recipe once, or take the training from the cache."""
-        return self.pool.train(recipe, self.datasets[str(recipe.data["dataset"])], self.profile, seed)
+        return self.trainer.train(recipe, self.datasets[str(recipe.data["dataset"])], self.profile, seed)
 
     def bands_for(self, task: Task, trainings: Sequence[Training]) -> dict[str, Band]:
         """Return the bands a task is judged by, for the conditions its trainings were made under."""

@@ -8,14 +8,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
 from grader.drivers import WarmPool
 from grader.errors import UsageError
 from grader.execute import Helper, Job, read_execution, run_notebook
 from grader.ledger import Ledger, require_space
-from grader.measure import Trainer
 from grader.records import DataSet, Ending, Execution, Platform, Profile, Recipe, Training, TrainingLimits
+from grader.train import Trainer
 
 _LASTING = ("trained", "diverged")
 
@@ -104,19 +103,12 @@ def _content(path: Path) -> str:
         return ""
 
 
-class ModelTrainer(Trainer, Protocol):
-    """A trainer that hands out what it has trained."""
-
-    def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
-        """Return a training, and what it left in the model; empty if that cannot be had."""
-
-
 @dataclass(kw_only=True)
 class RecordedTrainings:
     """A trainer that looks into the run's own record first, which needs no training process."""
 
     ledger: Ledger
-    trainer: ModelTrainer
+    trainer: Trainer
     limits: TrainingLimits
     platform: Platform
     """What is trained on here."""
@@ -139,12 +131,12 @@ class RecordedTrainings:
             self.ledger.trainings.keep(key, training)
         return training
 
-    def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
+    def train_with_state(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
         """Return a training with the state of its model; the record holds no states, so the trainer is asked for it.
 
         The training is recorded, so that judging finds the very one that the notebook was given.
         """
-        training, state = self.trainer.model(recipe, dataset, profile, seed)
+        training, state = self.trainer.train_with_state(recipe, dataset, profile, seed)
         if not training.cached:
             self._count(cached=False)
         if training.outcome in _LASTING:

@@ -262,7 +262,7 @@ def test_accuracies_that_nothing_recorded_decides_are_named_before_anything_runs
         for name in ("binary20", "mnist", "cifar10")
     }
     measurer = Measurer(
-        pool=None,
+        trainer=None,
         bands=bands,
         datasets=datasets,
         profile=workbook.profiles["full"],

@@ -33,7 +33,7 @@ class Counting:
     def __init__(self, state=b"state"):
         self.asked, self.state = [], state
 
-    def model(self, recipe, dataset, profile, seed):
+    def train_with_state(self, recipe, dataset, profile, seed):
         self.asked.append((recipe, seed))
         training = Training(
             recipe=recipe.digest,
@@ -199,7 +199,7 @@ def test_a_notebook_gets_so_much_and_no_more(mnist, quota, why):
 
 
 class Broken(Counting):
-    def model(self, *_):
+    def train_with_state(self, *_):
         raise TrainerError(msg("no trainer on this machine at /secret/path"))
 
 
@@ -467,9 +467,9 @@ class OneByOne:
     def __init__(self, pool):
         self.pool, self.asked = pool, 0
 
-    def model(self, recipe, dataset, profile, seed):
+    def train_with_state(self, recipe, dataset, profile, seed):
         self.asked += 1
-        return self.pool.model(recipe, dataset, profile, seed + self.asked)
+        return self.pool.train_with_state(recipe, dataset, profile, seed + self.asked)
 
 
 SCORED = {

@@ -474,7 +474,7 @@ def test_three_trainings_are_bought_where_the_first_one_overfits(train, count):
             return training(0.8, train=train, seed=seed)
 
     data_set = DataSet(name="mnist", edition="sample", fingerprint="f", folder="", num_train=60000, num_test=10000)
-    measurer = Measurer(pool=Pool(), bands=None, datasets={"mnist": data_set}, profile=FULL, platform=Platform())
+    measurer = Measurer(trainer=Pool(), bands=None, datasets={"mnist": data_set}, profile=FULL, platform=Platform())
     only = KINDS["accuracy-gap"](id="gap", points=1, at_most=0.15)
     task = replace(TASKS["task2"], criteria=(only,), example=None)
     answer = Candidate(order=0, notebook="a.ipynb", cell=1, tier=Tier.TRAINED, layers=(), fit=FIT)

@@ -27,7 +27,7 @@ class Counting:
             profile=profile.name, device="cpu", outcome=self.outcome, test_accuracy=0.97,
         )  # fmt: skip
 
-    def model(self, *asked):
+    def train_with_state(self, *asked):
         return self.train(*asked), b"state"
 
 
@@ -50,7 +50,7 @@ def test_what_a_notebook_was_given_is_what_it_is_judged_by(tmp_path):
     """A training handed to a kernel is on record; judging asks nobody, and the count says one training."""
     trainer = Counting()
     ours = trainings(tmp_path, trainer)
-    given, state = ours.model(RECIPE, DATA, QUICK, 1001)
+    given, state = ours.train_with_state(RECIPE, DATA, QUICK, 1001)
     assert state == b"state"
     assert ours.train(RECIPE, DATA, QUICK, 1001) == replace(given, cached=True)
     assert (len(trainer.asked), ours.run, ours.shared) == (1, 1, 1)

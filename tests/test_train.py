@@ -251,7 +251,7 @@ def test_two_machines_with_one_shared_cache_train_once(mnist, tmp_path):
         with TrainerPool(
             bounds=TrainingLimits(), cache=tmp_path / machine, shared_cache=f"file://{tmp_path}/far", keeps_states=True
         ) as pool:
-            found.append((pool.model(recipe, mnist, QUICK, seed=5), pool.trainings_run))
+            found.append((pool.train_with_state(recipe, mnist, QUICK, seed=5), pool.trainings_run))
     ((first, state), trained), ((second, same), again) = found
     assert (trained, again, second.cached) == (1, 0, True)
     assert (replace(second, cached=False), same) == (first, state)
@@ -304,17 +304,17 @@ def test_a_model_is_handed_out_and_trained_again_only_when_its_state_is_gone(mni
     recipe = dense_recipe(units=12)
     with TrainerPool(bounds=TrainingLimits(), cache=tmp_path) as old:
         judged = old.train(recipe, mnist, QUICK, seed=5)
-        assert old.model(recipe, mnist, QUICK, seed=5) == (replace(judged, cached=True), b"")
+        assert old.train_with_state(recipe, mnist, QUICK, seed=5) == (replace(judged, cached=True), b"")
     with TrainerPool(bounds=TrainingLimits(), cache=tmp_path, keeps_states=True) as pool:
-        training, state = pool.model(recipe, mnist, QUICK, seed=5)
+        training, state = pool.train_with_state(recipe, mnist, QUICK, seed=5)
         arrays = np.load(io.BytesIO(state), allow_pickle=False)
         assert arrays["w1_0"].shape == (784, 12)
         assert (training.test_accuracy, pool.trainings_run) == (judged.test_accuracy, 1)
-        assert pool.model(recipe, mnist, QUICK, seed=5)[1] == state
+        assert pool.train_with_state(recipe, mnist, QUICK, seed=5)[1] == state
         assert pool.trainings_run == 1
         platform = pool.platform_for(mnist)
     with TrainerPool(bounds=TrainingLimits(), cache=tmp_path, keeps_states=True, platform=platform) as later:
-        assert later.model(recipe, mnist, QUICK, seed=5)[1] == state
+        assert later.train_with_state(recipe, mnist, QUICK, seed=5)[1] == state
         assert not later._idle  # no process was started for it
 
 

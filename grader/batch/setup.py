@@ -58,7 +58,7 @@ def grading_for(settings: Settings, ledger: Ledger, say: Callable[[Message], Non
             workbook=workbook,
             tasks=settings.tasks,
             measurer=Measurer(
-                pool=trainings,
+                trainer=trainings,
                 bands=bands_of(workbook),
                 datasets=datasets,
                 profile=profile,

@@ -8,7 +8,7 @@ import math
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from grader.delegate.quota import Quota
 from grader.delegate.wire import MalformedRequest, facts_of, receive, send
@@ -16,7 +16,8 @@ from grader.errors import GraderError
 from grader.known import description_of
 from grader.measure import SEEDS
 from grader.recipe import NotRebuildable, named_recipe_of
-from grader.records import DataSet, FitFacts, Profile, Recipe, Training
+from grader.records import DataSet, FitFacts, Profile, Recipe
+from grader.train import Trainer
 
 _LEAST_TEST_ROWS = 1_000
 """Validation over fewer test rows could tell their labels one by one."""
@@ -24,18 +25,11 @@ _LEAST_TEST_ROWS = 1_000
 _log = logging.getLogger(__name__)
 
 
-class Models(Protocol):
-    """Whoever trains, and hands out what was trained."""
-
-    def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
-        """Return a training and the state it left in the model; empty if that cannot be had."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Delegate:
     """Serves every notebook of a run."""
 
-    trainer: Models
+    trainer: Trainer
     datasets: Mapping[str, DataSet]
     profile: Profile
     quota: Callable[[], Quota] = Quota
@@ -87,7 +81,7 @@ class Delegate:
             if why:
                 return {"why": why}, b""
             dataset = self.datasets[str(recipe.data["dataset"])]
-            training, state = self.trainer.model(recipe, dataset, self.profile, SEEDS[0])
+            training, state = self.trainer.train_with_state(recipe, dataset, self.profile, SEEDS[0])
         except MalformedRequest as garbage:
             quota.waste()
             return {"why": str(garbage)}, b""

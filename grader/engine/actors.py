@@ -79,10 +79,10 @@ class TrainingScheduler:
         key = training_key(recipe, dataset, profile, self.platform(), seed)
         return self._single_flight.training(key, lambda: self._make(recipe, dataset, profile, seed))
 
-    def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
+    def train_with_state(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
         """Return the same with the state of the model."""
         key = training_key(recipe, dataset, profile, self.platform(), seed)
-        return self._single_flight.model(key, lambda: self._make(recipe, dataset, profile, seed))
+        return self._single_flight.training_with_state(key, lambda: self._make(recipe, dataset, profile, seed))
 
     def platform(self) -> Platform:
         """Return what is trained on in this cluster: whatever the first trainer is on."""
@@ -161,9 +161,9 @@ class SchedulerClient:
         training: Training = self._ask(self.scheduler.train.remote(recipe, dataset, profile, seed))
         return training
 
-    def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
+    def train_with_state(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
         """Return the same with the state of the model."""
-        training, state = self._ask(self.scheduler.model.remote(recipe, dataset, profile, seed))
+        training, state = self._ask(self.scheduler.train_with_state.remote(recipe, dataset, profile, seed))
         return training, state
 
     def platform(self) -> Platform:

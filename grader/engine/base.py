@@ -8,8 +8,8 @@ from pathlib import Path
 
 from grader.drivers import WarmPool
 from grader.execute import Helper, Job
-from grader.recorded import ModelTrainer
 from grader.records import DataSet, Execution, Platform, TrainingLimits
+from grader.train import Trainer
 
 RunNotebook = Callable[[Job, Helper | None], Execution]
 
@@ -41,7 +41,7 @@ class Engine:
 
     run: RunNotebook
     """As :func:`grader.execute.run_notebook`: whatever happens to the notebook is part of the execution."""
-    trainer: ModelTrainer
+    trainer: Trainer
     platform: Platform
     """What is trained on."""
     warm_pool: WarmPool | None = None

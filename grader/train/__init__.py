@@ -5,6 +5,7 @@ from __future__ import annotations
 from grader.train.cache import LIMIT_BYTES, Cache, cache_at
 from grader.train.hardware import Hardware, hardware_of, require_backend, side_by_side, visible_gpus
 from grader.train.pool import TrainerPool
+from grader.train.protocol import Trainer
 from grader.train.shared import SharedCache
 from grader.train.singleflight import SingleFlight, training_key
 
@@ -14,6 +15,7 @@ __all__ = [
     "Hardware",
     "SharedCache",
     "SingleFlight",
+    "Trainer",
     "TrainerPool",
     "cache_at",
     "hardware_of",

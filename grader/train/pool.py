@@ -116,14 +116,14 @@ class TrainerPool:
         key = self._key(recipe, dataset, profile, seed)
         return self._single_flight.training(key, lambda: self.make(recipe, dataset, profile, seed))
 
-    def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
+    def train_with_state(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
         """Return a training as :meth:`train` does, and what it left in the model; empty if that cannot be had.
 
         Raises:
             TrainerError: Training processes cannot run on this machine.
         """
         key = self._key(recipe, dataset, profile, seed)
-        return self._single_flight.model(key, lambda: self.make(recipe, dataset, profile, seed))
+        return self._single_flight.training_with_state(key, lambda: self.make(recipe, dataset, profile, seed))
 
     def platform_for(self, dataset: DataSet) -> Platform:
         """Return what trainings on a data set are made on here, asked of the first worker once.

@@ -50,7 +50,7 @@ class SingleFlight:
         """Return the training of this name: from the cache, from a thread that is at it, or made by ``make``."""
         return self._flight(key, lambda: self._find_or_make(key, make))
 
-    def model(self, key: str, make: Make) -> tuple[Training, bytes]:
+    def training_with_state(self, key: str, make: Make) -> tuple[Training, bytes]:
         """Return the same with what the training left in the model; empty if that cannot be had."""
         training = self.training(key, make)
         if training.outcome != "trained" or not self._keeps_states:

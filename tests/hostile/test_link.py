@@ -74,7 +74,7 @@ def test_weights_that_were_made_count_though_they_are_not_taken(mnist):  # noqa:
 
 
 class Fallen(Counting):
-    def model(self, *_):
+    def train_with_state(self, *_):
         raise RuntimeError("a fault of ours, with /a/path")
 
 
