@@ -16,6 +16,14 @@ _WHOLE_STRINGS = re.compile(r'(?:[^"]*+"[^"\\]*+(?:\\.[^"\\]*+)*+")*+[^"]*+', re
 _PIECE = 1 << 20
 
 
+class TooManyValuesError(ValueError):
+    """Text holds more values than may be parsed."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"it holds more than {most} values")
+        self.most = most
+
+
 def is_heavier(text: str, most: int) -> bool:
     """Tell whether text that is meant to be JSON holds more than ``most`` values: numbers, strings, lists, objects.
 
@@ -41,11 +49,12 @@ def loads(text: str, most: int, *, parse_constant: Callable[[str], Any] | None =
     """Parse JSON of ``most`` values or fewer.
 
     Raises:
-        ValueError: It holds more, or is no JSON.
+        TooManyValuesError: It holds more.
+        ValueError: It is no JSON.
         RecursionError: It is nested too deeply.
     """
     if is_heavier(text, most):
-        raise ValueError(f"it holds more than {most} values")
+        raise TooManyValuesError(most)
     return json.loads(text, parse_constant=parse_constant)
 
 

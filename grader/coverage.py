@@ -16,6 +16,7 @@ from pathlib import Path
 from grader.datasets import DataStore
 from grader.errors import UsageError
 from grader.execute import Job, run_notebook
+from grader.reasons import sentence_of
 from grader.records import CellStatus, Ending, Execution, FitFacts, Limits, Message, Profile, Trace, msg
 
 STEPS = 2
@@ -110,7 +111,7 @@ def _is_captured(fit: FitFacts, trace: Trace) -> bool:
 def _cause(execution: Execution, trained: Sequence[FitFacts]) -> Message:
     broken = next((cell for cell in execution.cells if cell.status is CellStatus.ERROR), None)
     if trained:
-        return msg("trains on data that is not recognised: {why}", why=trained[-1].x.why or "-")
+        return msg("trains on data that is not recognised: {why}", why=sentence_of(trained[-1].x.why or "-"))
     if broken is not None:
         words = _PARTICULAR.sub("…", broken.message.split("\n", 1)[0])[:_CAUSE]
         return msg("{error}: {message}", error=broken.error, message=words)

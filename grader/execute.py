@@ -159,14 +159,18 @@ def read_execution(job: Job) -> Execution:
     return Execution(
         notebook=job.notebook.name,
         ending=Ending(outcome["ending"]),
-        reason=reason and Message(reason["text"], reason["values"]),
+        reason=reason and _message(reason),
         cells=tuple(_cell(raw) for raw in outcome["cells"]),
         trace=_trace(job),
         seconds=outcome["seconds"],
-        peak_memory_mb=outcome["peak_memory_mb"],
         seal=outcome["seal"],
         delegated=_delegated(job.out / _DELEGATED),
     )
+
+
+def _message(raw: Mapping[str, Any]) -> Message:
+    values = {name: _message(value) if isinstance(value, dict) else value for name, value in raw["values"].items()}
+    return Message(raw["text"], values)
 
 
 def _delegated(path: Path) -> tuple[str, ...]:

@@ -15,9 +15,9 @@ from babel.dates import format_datetime
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from grader.claims import claim_of
 from grader.places import shipped
 from grader.records import PLACE, Message, Sentence, Status, Text, Words, msg
+from grader.systemtext import system_text_of
 
 LANGUAGES = ("ru", "en")
 
@@ -64,20 +64,20 @@ class Language:
         """Return a sentence in this language, on one or more printable lines; nothing for None.
 
         A sentence without translation stays English; a place without value stays as it is written. A value that is
-        a message, or one of the probe's claims, is translated too.
+        a message, or what the system says, is translated too.
         """
         if words is None:
             return ""
         if isinstance(words, Text):
             return printable(words.ru if self.code == "ru" else words.en)
-        values = {name: self._claim(value) for name, value in words.values.items()}
+        values = {name: self._value(value) for name, value in words.values.items()}
         if isinstance(words, Sentence):
             return self._filled(words.ru if self.code == "ru" else words.en, values)
         return self.t(words.text, **values)
 
-    def _claim(self, value: str | float | Message) -> str | float | Message:
-        claim = claim_of(value) if isinstance(value, str) else None
-        return value if claim is None else self.t(claim.text, **claim.values)
+    def _value(self, value: str | float | Message) -> str | float | Message:
+        sentence = system_text_of(value) if isinstance(value, str) else None
+        return value if sentence is None else self.t(sentence.text, **sentence.values)
 
     def t(self, text: str, **values: str | float | Message) -> str:
         """Return an English template's translation with its places filled."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from grader.criteria.accuracy import Accuracy
 from grader.criteria.case import Candidate, Measurement
+from grader.inside.reasons import Reason
 from grader.match import Match
 from grader.recipe import NotRebuildable, recipe_of
 from grader.records import Band, DataSet, Execution, FitFacts, Platform, Profile, Recipe, Training, msg
@@ -21,8 +22,8 @@ SEEDS = (1001, 1002, 1003)
 """Seeds of a student's trainings; reference trainings count from 1, so none is held against itself."""
 
 
-_NOT_THEIR_OWN = frozenset({"its weights were set", "weights were loaded into it", "it was loaded from a file"})
-"""Why weights are not fresh, as the probe says it: what made them was not seen, so their predictions say nothing."""
+_NOT_THEIR_OWN = frozenset({Reason.WEIGHTS_SET, Reason.WEIGHTS_LOADED, Reason.FROM_FILE})
+"""Why weights are not fresh where what made them was not seen: their predictions say nothing."""
 
 
 def references_of(task: Task) -> set[str]:

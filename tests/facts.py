@@ -115,7 +115,7 @@ def data(name: str, split: str = "train", rows: int | None = None) -> ArrayFacts
 
 
 def unknown_data(*shape: int) -> ArrayFacts:
-    return ArrayFacts(shape=shape, dtype="float32", why="a tf.data pipeline")
+    return ArrayFacts(shape=shape, dtype="float32", why="pipeline")
 
 
 def labels(agree: float | None = 1.0) -> LabelFacts:

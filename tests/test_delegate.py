@@ -153,7 +153,7 @@ def test_layers_are_named_in_the_order_of_the_network(mnist):
 def test_a_fit_that_follows_another_is_asked_for_with_it(mnist):
     """Only what this very notebook was given can be gone on from; the second training has a digest of its own."""
     trainer = Counting()
-    second = replace(FIT, fit=1, fresh=False, not_fresh_because="it was trained before", follows=0)
+    second = replace(FIT, fit=1, fresh=False, not_fresh_because="trained-before", follows=0)
     with Kernel(trainer, mnist) as kernel:
         answer, state = kernel.ask(second, NETWORK)
         assert (answer["why"], state) == ("the training before was not done by the grader", b"")
@@ -170,7 +170,7 @@ def test_of_a_fit_that_was_trained_already_it_is_told_whether_it_can_be_trained_
     trainer = Counting()
     own = model(sequential(inputs(784), dense(16, {"class_name": "Mine"}), dense(10, "softmax")))
     first = replace(FIT, in_kernel_because="one of its callbacks has to see the training")
-    second = replace(first, fit=1, fresh=False, not_fresh_because="it was trained before", follows=0)
+    second = replace(first, fit=1, fresh=False, not_fresh_because="trained-before", follows=0)
     lost = replace(second, fit=3, follows=2)
     with Kernel(trainer, mnist) as kernel:
         answers = [kernel.ask(*asked) for asked in ((first, NETWORK), (second, NETWORK), (lost, NETWORK), (first, own))]
@@ -345,17 +345,17 @@ HANDED_OVER = ("plain", "goes on", "goes on again", "goes on compiled again", "g
                "lowers its rate", "without metrics", "branches and joins", "a schedule of epoch and rate", "a schedule of the epoch",
                "shapes", "a pipeline", "a pipeline in a buffer, none short", "a pipeline of images", "a pipeline without end")  # fmt: skip
 HERE = {
-    "goes on with other weights": "it was trained before",
+    "goes on with other weights": "trained-before",
     "goes on with frozen layers": "the network is another one than in the training before",
     "a callback of its own": "one of its callbacks has to see the training",
     "a schedule that prints": "the learning rates it sets cannot be told beforehand",
     "a checkpoint": "one of its callbacks has to see the training",
     "another metric": "it measures what we do not measure",
-    "weights that were set": "its weights were set",
+    "weights that were set": "weights-set",
     "wrong labels": "its labels are not those of the data set",
-    "a pipeline of shuffled batches": "its tf.data pipeline shuffles whole batches",
+    "a pipeline of shuffled batches": "shuffles-batches",
     "a pipeline with weights": "it has arguments that are not for pipelines",
-    "a pipeline with chance": "a tf.data pipeline whose map has effects or draws by chance",
+    "a pipeline with chance": "impure-map",
     "half an epoch": "its epochs or batches are no whole numbers",
 }
 

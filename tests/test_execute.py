@@ -78,7 +78,6 @@ def test_an_honest_notebook_completes_with_its_outputs(tmp_path):
     ]
     assert (shown(tmp_path, 0), shown(tmp_path, 2)) == ("привет 6\n", "2")
     assert execution.seal == "bubblewrap"
-    assert execution.peak_memory_mb > 10
 
 
 def test_a_failing_cell_is_recorded_and_the_next_one_runs(tmp_path):

@@ -1,7 +1,9 @@
 """Verdicts become points, and a submission ends in one word."""
 
+import base64
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +11,22 @@ from hypothesis import strategies as st
 from grader.criteria import KINDS
 from grader.criteria.case import Candidate, Match, Measurement, Tier
 from grader.grade import expected_layers, status_of, task_result, totals, unjudged
+from grader.inside.reasons import Reason
 from grader.match import match_task
 from grader.measure import SEEDS, Measurer
-from grader.records import DataSet, Ending, Evidence, Execution, Finding, Platform, Status, Trace, Verdict, msg
+from grader.records import (
+    DataSet,
+    Ending,
+    Evidence,
+    Execution,
+    Finding,
+    Platform,
+    PredictionFacts,
+    Status,
+    Trace,
+    Verdict,
+    msg,
+)
 from grader.report.explain import on_sample
 from grader.workbook import load_workbook
 from tests.facts import (
@@ -194,7 +209,7 @@ def _augmented_after_a_try():
     book = Notebook()
     example_of(book, "task4")
     book.train(EXAMPLE4[2:], "cifar10", epochs=10, batch=64, validation_x=data("cifar10", "test"))
-    unseen = replace(data("cifar10"), rows=None, why="an ImageDataGenerator")
+    unseen = replace(data("cifar10"), rows=None, why="image-data-generator")
     model = book.model(BIGGER4, shape=(32, 32, 3))
     book.fit(model, unseen, epochs=30, batch=None)
     book.evaluate(model, data("cifar10", "test"))
@@ -483,3 +498,28 @@ def test_three_trainings_are_bought_where_the_first_one_overfits(train, count):
     )
     measurer.measure(task, Match(candidate=answer), [execution])
     assert seeds == list(SEEDS[:count])
+
+
+@pytest.mark.parametrize(
+    ("why", "score"),
+    [
+        (Reason.WEIGHTS_SET, None),
+        (Reason.WEIGHTS_LOADED, None),
+        (Reason.FROM_FILE, None),
+        (Reason.TRAINED_BEFORE, 0.75),
+        ("of another age, or made up", 0.75),
+    ],
+)
+def test_predictions_of_weights_from_elsewhere_are_not_scored(why, score, tmp_path):
+    """What made such weights was not seen. Any other reason leaves the student's own predictions to a person."""
+    np.save(tmp_path / "y_test.npy", np.array([1, 2, 3, 4], dtype=np.uint8))
+    classes = base64.b64encode(bytes([1, 2, 3, 0])).decode()
+    data_set = DataSet(name="mnist", edition="sample", fingerprint="f", folder=str(tmp_path), num_train=60, num_test=4)
+    measurer = Measurer(trainer=None, bands=None, datasets={"mnist": data_set}, profile=FULL, platform=Platform())
+    fit = replace(FIT, fresh=False, not_fresh_because=why)
+    seen = PredictionFacts(model=0, after_fit=fit.fit, dataset="mnist", classes=classes)
+    trace = Trace(models=(model(EXAMPLE2),), fits=(fit,), predictions=(seen,))
+    answer = Candidate(order=0, notebook="a.ipynb", cell=1, tier=Tier.TRAINED, layers=(), fit=fit)
+    execution = Execution(notebook="a.ipynb", ending=Ending.COMPLETED, trace=trace)
+    measured = measurer.measure(TASKS["task2"], Match(candidate=answer), [execution])
+    assert (measured.in_kernel, measured.trainings) == (score, ())

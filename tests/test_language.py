@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from grader.claims import CLAIMS, claim_of
+from grader.inside.reasons import Reason
 from grader.language import PLACE, Language, printable
+from grader.reasons import SENTENCES, sentence_of
 from grader.records import CellStatus, Ending, Evidence, Sentence, Status, Text, Verdict, Words, msg
 from grader.report import catalogue
 from grader.report.explain import CELL, ENDING, EVIDENCE, STATUS, VERDICT
@@ -137,26 +138,33 @@ def texts(node):
                 yield from texts(part)
 
 
-def test_whatever_reason_the_probe_gives_can_be_translated():
-    """Each reason in the probe's code is a registered claim; only the bare name of an unknown type is none."""
-    said = {reason for path in PROBE.glob("*.py") for reason in reasons(path.read_text("utf-8"))}
-    assert {"it was trained before", "a tf.data pipeline", "numbers of type x", "a layer of its own: x"} <= said
-    assert {reason for reason in said if claim_of(reason) is None} == {"a x"}
+def test_the_probe_gives_no_reason_in_words():
+    """What it says is a code of the closed list: sentences, and their languages, are the host's."""
+    assert not {reason for path in PROBE.glob("*.py") for reason in reasons(path.read_text("utf-8"))}
+    assert set(reasons('facts = {"why": "it is old"}\nraise Unread("a new step")')) == {"it is old", "a new step"}
 
 
-def test_a_claim_inside_a_sentence_is_translated_and_nothing_else_is():
-    """A reason of the probe is said in the reader's language with its places; a student's own words stay."""
+def test_every_reason_has_a_sentence_of_its_own_in_both_languages():
+    """One for each code, with one place at most: for what stands after the colon."""
+    assert set(SENTENCES) == set(Reason)
+    assert len({sentence.text for sentence in SENTENCES.values()}) == len(SENTENCES)
+    for sentence in SENTENCES.values():
+        assert len(PLACE.findall(sentence.text)) <= 1
+        assert RU.say(sentence) != sentence.text or sentence.text == "a PyDataset"
+
+
+def test_a_reason_inside_a_sentence_is_translated_and_nothing_else_is():
+    """A reason of the probe is said in the reader's language with what it is about; a notebook's own words stay."""
     fresh = "the training did not start from fresh weights: {why}"
     assert (
-        RU.say(msg(fresh, why="it was trained before"))
+        RU.say(msg(fresh, why=sentence_of(Reason.TRAINED_BEFORE)))
         == "обучение началось не с новых весов: модель уже обучали раньше"
     )
-    assert RU.say(msg("{why}", why="a layer of its own: {name}\x1b")) == "собственный слой {name}\ufffd"
-    assert RU.say(msg("{why}", why="passed")) == "passed", "a sentence of ours, but no claim of the probe"
-    assert RU.say(msg("{why}", why="a layer of its own: " + "x" * 500)).startswith("a layer")
-    for claim in CLAIMS:
-        assert EN.say(msg("{why}", why=claim.text)) == claim.text
-        assert RU.say(claim) != claim.text or claim.text == "a PyDataset"
+    assert RU.say(msg("{why}", why=sentence_of("own-layer: {name}\x1b"))) == "собственный слой {name}\ufffd"
+    assert RU.say(msg("{why}", why="trained-before")) == "trained-before", "a layer may be called so"
+    for forged in ("passed", "own-layer:Mine", "own-layer: " + "x" * 500, "", ": ", "it was trained before"):
+        assert sentence_of(forged) == forged
+    assert EN.say(sentence_of("numbers-of-type")) == "numbers of type ", "a forged one, about nothing"
 
 
 def test_moments_and_durations_read_well():

@@ -84,7 +84,7 @@ def test_a_fit_on_data_that_nobody_can_look_at_is_recorded():
         True,
         2,
         None,
-        "a csr_matrix",
+        "other-object: csr_matrix",
     )
     lost = [note["detail"] for note in of(events, "note") if note["what"] in {"probe-fault", "lost-event"}]
     assert [detail.partition(":")[0] for detail in lost] == ["fit", "evaluate"]
@@ -232,9 +232,9 @@ def test_weights_that_are_not_fresh(models):
     """Training again and loading weights make a fit not fresh, and say why."""
     fits = of(models, "fit")
     assert [fits[at]["not_fresh_because"] for at in (1, 5, 9)] == [
-        "it was trained before",
-        "weights were loaded into it",
-        "it was trained before",
+        "trained-before",
+        "weights-loaded",
+        "trained-before",
     ]
     assert (fits[5]["x"]["split"], fits[5]["x"]["test_rows"]) == ("mixed", 100)
 
@@ -243,7 +243,7 @@ def test_subclassed_model_and_its_predictions(models):
     """A subclassed model is described in attribute order and asked for its classes on the test split."""
     fit = of(models, "fit")[6]
     model = of(models, "model")[fit["snapshot"]]
-    assert (model["api"], model["config"], model["unportable"]) == ("subclassed", None, "a subclassed model")
+    assert (model["api"], model["config"], model["unportable"]) == ("subclassed", None, "subclassed")
     assert [(one["config"]["units"], one["output_shape"]) for one in model["layers"]] == [
         (8, [None, 8]),
         (10, [None, 10]),
@@ -272,7 +272,7 @@ def test_an_interrupted_fit_keeps_its_epochs(models):
 def test_pipelines_say_so(models):
     """tf.data is read, a generator is named; a lambda activation cannot be rebuilt elsewhere."""
     fits = of(models, "fit")
-    assert [fits[at]["x"].get("why") for at in (8, 9)] == [None, "a Python generator"]
+    assert [fits[at]["x"].get("why") for at in (8, 9)] == [None, "generator"]
     assert (fits[8]["x"]["dataset"], fits[8]["batch_size"], fits[8]["shuffle"]) == ("mnist", 50, False)
     assert of(models, "model")[fits[8]["snapshot"]]["config"] is None
 
@@ -391,7 +391,6 @@ def test_the_quick_profile_cuts_steps_and_keeps_epochs():
     """Steps are spread over the same epochs, silently; short fits are left alone; predict is never cut."""
     events, out = run(QUICK, quick=40)
     fits = of(events, "fit")
-    assert [fit["cut_steps"] for fit in fits] == [10, None, 20, 20, 2]
     assert [fit["steps_per_epoch"] for fit in fits] == [None, None, 100, None, None]
     assert [fit["batch_size"] for fit in fits] == [32, 100, 64, 32, 32]
     assert out.splitlines() == ["40 4", "64 1", "40 2", "40 2", "40 20", "(6400, 1)"]

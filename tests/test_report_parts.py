@@ -182,7 +182,8 @@ def test_every_lesson_is_called_for_by_something_real():
 
 def test_what_a_training_would_have_shown_is_not_taught_where_none_ran():
     """A criterion that fails because the model breaks teaches why it breaks, not what an accuracy is."""
-    broken = judged("accuracy", "the model fails with ValueError: Computed output size would be negative.")
+    values = {"error": "ValueError", "message": "Computed output size would be negative."}
+    broken = replace(judged("accuracy", ""), found=msg("the model fails with {error}: {message}", **values))
     assert [lesson.id for lesson in lessons_for([finding_line(broken)])] == ["too-small"]
     bare = judged("evaluated", "the model was built but never trained")
     assert [lesson.id for lesson in lessons_for([finding_line(bare)])] == ["never-trained"]

@@ -14,6 +14,7 @@ from grader.criteria.case import Candidate, Case, Tier
 from grader.criteria.runs import looks
 from grader.criteria.settings import never_trained
 from grader.known import handed_out
+from grader.reasons import sentence_of
 from grader.records import FitFacts, RowFacts, Words, msg
 
 _MOST_ROWS = 1_000_000
@@ -115,7 +116,9 @@ class TrainingData(Criterion):
         if fit is None or not candidate.is_trained:
             return never_trained(expected, case)
         if candidate.tier is Tier.UNRECOGNISED or not fit.x.dataset:
-            return review(expected, msg("the training data could not be recognised: {why}", why=fit.x.why or "–"))
+            return review(
+                expected, msg("the training data could not be recognised: {why}", why=sentence_of(fit.x.why or "–"))
+            )
         tested = on_test_rows(expected, candidate, case.dataset)
         if tested is not None:
             return tested

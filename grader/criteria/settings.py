@@ -8,7 +8,8 @@ from typing import ClassVar
 from grader.criteria.amounts import Bounded
 from grader.criteria.base import Criterion, Judgement, Judges, either, failed, of, passed, review
 from grader.criteria.case import Case
-from grader.records import Words, msg
+from grader.hints.trainings import BROKEN_OFF, MODEL_FAILS, NEVER_TRAINED
+from grader.records import Message, Words, msg
 
 
 def never_trained(expected: Words, case: Case) -> Judgement:
@@ -21,14 +22,11 @@ def never_trained(expected: Words, case: Case) -> Judgement:
             msg("Nothing is lost: a person looks at this. Train with model.fit, as the workbook does."),
         )
     if candidate.failure is not None:
-        found = msg(
-            "the model fails with {error}: {message}",
-            error=candidate.failure.error,
-            message=candidate.failure.message[:200],
-        )
+        values = {"error": candidate.failure.error, "message": candidate.failure.message[:200]}
+        found = Message(MODEL_FAILS.text, values)
         return failed(expected, found, msg("Mend the model until model.fit runs to its end."))
     if candidate.fit is not None and candidate.fit.error:
-        found = msg("the training was broken off: {error}", error=candidate.fit.error[:200])
+        found = Message(BROKEN_OFF.text, {"error": candidate.fit.error[:200]})
         return failed(expected, found, msg("Mend the cell until model.fit runs to its end."))
     stopped = candidate.stopped_fit
     if stopped is not None:
@@ -41,9 +39,7 @@ def never_trained(expected: Words, case: Case) -> Judgement:
         where = msg("{notebook}, cell {cell}", notebook=candidate.notebook, cell=stopped.cell)
         advice = stopped.advice or msg("Mend the cell until model.fit runs to its end.")
         return failed(expected, found, advice, where=where)
-    return failed(
-        expected, msg("the model was built but never trained"), msg("Train it: call model.fit on the training data.")
-    )
+    return failed(expected, NEVER_TRAINED, msg("Train it: call model.fit on the training data."))
 
 
 @dataclass(frozen=True, kw_only=True)

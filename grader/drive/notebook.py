@@ -13,13 +13,14 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from grader.boundedjson import loads
+from grader.boundedjson import TooManyValuesError, loads
 from grader.records import Message, msg
 
 _MOST_MB = 40
 _MOST_VALUES = 1_000_000
 """Numbers, strings, lists and objects in the file; a plot may hold hundreds of thousands."""
 _NEWEST_FORMAT = 4
+_LONGEST_REASON = 200
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     # Before UTF-16: the little-endian mark of UTF-32 begins with that of UTF-16.
@@ -128,7 +129,7 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         raw = loads(text, _MOST_VALUES)
     except RecursionError:
-        raise _not_a_notebook("nested too deeply") from None
+        raise _not_a_notebook(msg("nested too deeply")) from None
     except json.JSONDecodeError as error:
         raise UnreadableError(
             msg(
@@ -137,10 +138,12 @@ def read_json(path: Path) -> dict[str, Any]:
                 line=error.lineno,
             )
         ) from None
+    except TooManyValuesError as error:
+        raise _not_a_notebook(msg("it holds more than {most} values", most=error.most)) from None
     except ValueError as error:
         raise _not_a_notebook(str(error)) from None
     if not isinstance(raw, dict) or not isinstance(raw.get("cells", raw.get("worksheets")), list):
-        raise _not_a_notebook("it has no list of cells")
+        raise _not_a_notebook(msg("it has no list of cells"))
     return raw
 
 
@@ -158,7 +161,7 @@ def _repair(raw: dict[str, Any], version: int) -> None:
     for holder in holders:
         holder["cells"] = [_repaired(cell) for cell in holder["cells"] or () if isinstance(cell, dict)]
     if given and not any(holder["cells"] for holder in holders):
-        raise _not_a_notebook("none of its cells can be read")
+        raise _not_a_notebook(msg("none of its cells can be read"))
 
 
 def _repaired(cell: dict[str, Any]) -> dict[str, Any]:
@@ -180,7 +183,7 @@ def _text(source: Any) -> str:
 
 def _clean(cells: Any) -> NotebookNode:
     if not isinstance(cells, list):
-        raise _not_a_notebook("it has no list of cells")
+        raise _not_a_notebook(msg("it has no list of cells"))
     notebook = new_notebook(cells=list(_clean_cells(cells)))
     notebook.metadata = {
         "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
@@ -200,5 +203,6 @@ def _clean_cells(cells: list[Any]) -> Iterator[NotebookNode]:
         yield made
 
 
-def _not_a_notebook(why: str) -> UnreadableError:
-    return UnreadableError(msg("The file is not a Jupyter notebook: {why}. " + _HAND_IN_AGAIN, why=why[:200]))
+def _not_a_notebook(why: str | Message) -> UnreadableError:
+    why = why[:_LONGEST_REASON] if isinstance(why, str) else why
+    return UnreadableError(msg("The file is not a Jupyter notebook: {why}. " + _HAND_IN_AGAIN, why=why))

@@ -109,19 +109,14 @@ def _seal_of(job: DriveJob) -> Seal:
     return Unsealed() if job.unsealed else Bubblewrap()
 
 
-_Ran = tuple[CellsResult, int]
-"""How a run went, and the most memory it held in bytes."""
-
-
 async def _run_job(
-    job: DriveJob, seal: Seal, run_cells: Callable[[NotebookNode], Awaitable[_Ran]], *, ahead: bool = False
+    job: DriveJob, seal: Seal, run_cells: Callable[[NotebookNode], Awaitable[CellsResult]], *, ahead: bool = False
 ) -> None:
     started = time.monotonic()
-    peak = 0
     try:
         notebook = read_notebook(job.notebook)
         if code_cells(notebook):
-            run, peak = await run_cells(notebook)
+            run = await run_cells(notebook)
             _write(job.out / "executed.ipynb", notebook)
         else:
             run = CellsResult(ending=Ending.EMPTY, reason=msg("The notebook has no code cell with code in it."))
@@ -132,7 +127,6 @@ async def _run_job(
         "reason": run.reason and dataclasses.asdict(run.reason),
         "cells": [dataclasses.asdict(cell) for cell in run.outcomes],
         "seconds": round(time.monotonic() - started, 3),
-        "peak_memory_mb": peak >> 20,
         "seal": seal.name,
         "seal_description": seal.description,
         "driver_peak_mb": _own_peak_mb(),
@@ -167,7 +161,7 @@ async def _run_ahead(standing: DriveJob, next_job: Callable[[], DriveJob]) -> Dr
         return await asyncio.to_thread(next_job)
 
 
-async def _in_own_kernel(job: DriveJob, notebook: NotebookNode) -> _Ran:
+async def _in_own_kernel(job: DriveJob, notebook: NotebookNode) -> CellsResult:
     failure = ""
     for _ in range(_START_TRIES):  # a machine under load may fail to start a kernel once
         try:
@@ -180,7 +174,7 @@ async def _in_own_kernel(job: DriveJob, notebook: NotebookNode) -> _Ran:
         CellOutcome(index=index, number=number, status=CellStatus.NOT_RUN, source=source)
         for number, (index, source) in enumerate(code_cells(notebook), start=1)
     ]
-    return CellsResult(outcomes=cells, ending=Ending.SANDBOX_FAILED, reason=reason), 0
+    return CellsResult(outcomes=cells, ending=Ending.SANDBOX_FAILED, reason=reason)
 
 
 @asynccontextmanager
@@ -201,11 +195,10 @@ async def _open(job: DriveJob) -> AsyncIterator[tuple[Kernel, TracePipe]]:
             yield kernel, trace
 
 
-async def _run_in(kernel: Kernel, trace: TracePipe, job: DriveJob, notebook: NotebookNode) -> _Ran:
+async def _run_in(kernel: Kernel, trace: TracePipe, job: DriveJob, notebook: NotebookNode) -> CellsResult:
     trace.store(job.out / "trace.jsonl")
     with Watchdog(kernel.running, job.limits) as watchdog:
-        run = await CellRunner(kernel, watchdog, job.limits).run(notebook, probe=job.probe)
-    return run, watchdog.peak_bytes
+        return await CellRunner(kernel, watchdog, job.limits).run(notebook, probe=job.probe)
 
 
 def _limits(job: DriveJob) -> Limits:

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from grader.hints.files import STRICT, entries, toml_of
+from grader.hints.trainings import UNTRAINED
 from grader.places import shipped
 from grader.records import PLACE, CellStatus, Finding, Message, NotebookSummary, Sentence, Text, Verdict, Words, msg
 
 _LINE = 600
-_NO_TRAINING = ("the model fails with ", "the training was broken off", "the model was built but never trained")
-"""Found where a criterion asks for a training and none ran to its end: what it asks for is not what went wrong."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +64,10 @@ def finding_line(finding: Finding) -> str:
     """Return a criterion that was not passed as a line to search in; empty for one that was."""
     if finding.verdict is not Verdict.FAILED:
         return ""
-    found = _english(finding.found)
-    about = "no training" if found.startswith(_NO_TRAINING) else f"criterion {finding.kind} {finding.id}"
-    return f"{about}: {found}. {_english(finding.advice)}"[:_LINE]
+    # What a criterion asks for is not what went wrong where no training ran to its end.
+    untrained = isinstance(finding.found, Message) and finding.found.text in UNTRAINED
+    about = "no training" if untrained else f"criterion {finding.kind} {finding.id}"
+    return f"{about}: {_english(finding.found)}. {_english(finding.advice)}"[:_LINE]
 
 
 def error_lines(notebook: NotebookSummary) -> tuple[str, ...]:

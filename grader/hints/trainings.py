@@ -10,6 +10,12 @@ from grader.records import Execution, FitFacts, Message, msg
 _REGRESSION = frozenset({"mean_squared_error", "mse", "mean_absolute_error", "mae", "huber"})
 _MOST = 3
 
+MODEL_FAILS = msg("the model fails with {error}: {message}")
+BROKEN_OFF = msg("the training was broken off: {error}")
+NEVER_TRAINED = msg("the model was built but never trained")
+UNTRAINED = frozenset(one.text for one in (MODEL_FAILS, BROKEN_OFF, NEVER_TRAINED))
+"""What is found where a criterion asks for a training and none ran to its end."""
+
 
 def training_hints(execution: Execution) -> tuple[Message, ...]:
     """Return remarks on a notebook's trainings, the first cell of each habit only."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from grader.inside.reasons import Reason
+from grader.reasons import sentence_of
 from grader.recipe.canonical import canonical_json, digest_of, frozen_parts
 from grader.recipe.chain import check_chain
 from grader.recipe.data import MOST_ROWS, data_of
@@ -72,7 +74,10 @@ def named_recipe_of(fit: FitFacts, model: ModelFacts, before: Recipe | None = No
 def _network(fit: FitFacts, model: ModelFacts) -> Network:
     if model.config is None or model.api not in ("sequential", "functional", "subclassed"):
         raise NotRebuildable(
-            msg("the model cannot be rebuilt from its description: {why}", why=model.unportable or model.api)
+            msg(
+                "the model cannot be rebuilt from its description: {why}",
+                why=sentence_of(model.unportable or model.api),
+            )
         )
     try:
         return network_of(model.config, model.api, fit.x.shape[1:])
@@ -87,12 +92,12 @@ def _check_fit(fit: FitFacts, *, follows: bool) -> CompileFacts:
     if fit.compile is None:
         raise NotRebuildable(msg("the model was trained without being compiled"))
     if not fit.fresh and not (follows and fit.follows is not None):
-        why = fit.not_fresh_because or "they were changed before"
+        why = sentence_of(fit.not_fresh_because or Reason.WEIGHTS_CHANGED)
         raise NotRebuildable(msg("the training did not start from fresh weights: {why}", why=why))
     if fit.sample_weight:
         raise NotRebuildable(msg("the training weighs its rows one by one"))
     if fit.unrepeatable:
-        raise NotRebuildable(msg("the training cannot be repeated: {why}", why=fit.unrepeatable))
+        raise NotRebuildable(msg("the training cannot be repeated: {why}", why=sentence_of(fit.unrepeatable)))
     return fit.compile
 
 

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from grader.inside.transforms import BY_LENGTH, BY_STATISTICS
 from grader.known import KNOWN, Description, description_of
+from grader.reasons import sentence_of
 from grader.recipe.refusal import NotRebuildable
 from grader.recipe.values import plain
-from grader.records import ArrayFacts, LabelFacts, RowFacts, msg
+from grader.records import ArrayFacts, LabelFacts, Message, RowFacts, msg
 
 MOST_ROWS = 1_000_000
 _AGREE = 0.999
@@ -55,11 +56,14 @@ def data_of(x: ArrayFacts, y: LabelFacts | None) -> dict[str, Any]:
     }
 
 
+def _unrecognised(x: ArrayFacts, otherwise: Message) -> NotRebuildable:
+    why = sentence_of(x.why) if x.why else otherwise
+    return NotRebuildable(msg("the training data was not recognised: {why}", why=why))
+
+
 def _check_known(x: ArrayFacts) -> None:
     if not x.dataset:
-        raise NotRebuildable(
-            msg("the training data was not recognised: {why}", why=x.why or "it is none of the workbook's data sets")
-        )
+        raise _unrecognised(x, msg("it is none of the workbook's data sets"))
     if x.dataset not in KNOWN:
         raise NotRebuildable(msg("the data set {dataset} is not one of the workbook's", dataset=x.dataset))
     if x.split == "mixed" or (x.train_rows and x.test_rows):
@@ -71,7 +75,7 @@ def _check_known(x: ArrayFacts) -> None:
             )
         )
     if x.split not in ("train", "test"):
-        raise NotRebuildable(msg("the training data was not recognised: {why}", why=x.why or "its rows are not known"))
+        raise _unrecognised(x, msg("its rows are not known"))
     if x.unknown_rows:
         raise NotRebuildable(
             msg("some rows of the data are not the data set's: {count}", count=x.unknown_rows),
@@ -105,7 +109,7 @@ def _rows(x: ArrayFacts) -> dict[str, Any]:
     """Write row numbers as ranges where few of them do, else packed; the same rows always come out the same."""
     facts = x.rows
     if facts is None:
-        raise NotRebuildable(msg("the training data was not recognised: {why}", why=x.why or "its rows are not known"))
+        raise _unrecognised(x, msg("its rows are not known"))
     if not 1 <= facts.count <= MOST_ROWS or facts.count != x.shape[0]:
         raise NotRebuildable(_untold(facts))
     ranges = _merged(facts.ranges) if facts.ranges is not None else None

@@ -147,7 +147,7 @@ class ArrayFacts:
     transform: str = ""
     """One of ``grader.inside.transforms``; empty for none."""
     why: str = ""
-    """When not recognised: the reason in English, such as ``a tf.data pipeline``."""
+    """When not recognised: why, see :mod:`grader.inside.reasons`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +197,7 @@ class FitFacts:
     drop_remainder: bool = False
     """Whether a pipeline leaves out the last batch where it is not full."""
     unrepeatable: str = ""
-    """Why a pipeline of known rows cannot be made again elsewhere, in English."""
+    """Why a pipeline of known rows cannot be made again elsewhere, see :mod:`grader.inside.reasons`."""
     class_weight: Mapping[str, float] | None = None
     sample_weight: bool = False
     steps_per_epoch: int | None = None
@@ -206,6 +206,7 @@ class FitFacts:
     fresh: bool = True
     """The weights were as initialised: no fit before, nothing loaded or set."""
     not_fresh_because: str = ""
+    """See :mod:`grader.inside.reasons`, as ``ModelFacts.unportable``."""
     follows: int | None = None
     """The fit whose weights this one goes on from, to the bit; None where there is none, or they were changed since."""
     recompiled: bool = False
@@ -215,8 +216,6 @@ class FitFacts:
     completed: bool = True
     error: str = ""
     """``ExceptionClass: message``, shortened, when not completed."""
-    cut_steps: int | None = None
-    """Steps per epoch the quick profile allowed; None when nothing was cut."""
     delegated: bool = False
     """Trained by us while the notebook waited, and not in its kernel."""
     in_kernel_because: str = ""
@@ -325,7 +324,6 @@ class Execution:
     cells: tuple[CellOutcome, ...] = ()
     trace: Trace = field(default_factory=Trace)
     seconds: float = 0.0
-    peak_memory_mb: int = 0
     seal: str = "bubblewrap"
     """``bubblewrap`` or ``none``."""
     delegated: tuple[str, ...] = ()

@@ -32,7 +32,6 @@ class Watchdog:
 
     def __init__(self, running: Running, limits: Limits) -> None:
         """Watch ``running``; it may hold its memory limit and one writable folder more."""
-        self.peak_bytes = 0
         self._found: Excess | None = None
         self._running = running
         self._limits = limits
@@ -45,8 +44,7 @@ class Watchdog:
         return Excess.MEMORY if self._found is None and self._running.ran_out_of_memory() else self._found
 
     def __enter__(self) -> Self:
-        """Start watching; takes the first sample, so that a short run has a weight too."""
-        self._weigh()
+        """Start watching."""
         self._thread.start()
         return self
 
@@ -71,7 +69,6 @@ class Watchdog:
         held, most = usage.resident_bytes, (self._limits.memory_mb + self._limits.scratch_mb) << 20
         if held > most:  # perhaps only as pages that several processes see count for each
             held = self._running.held_bytes(most)
-        self.peak_bytes = max(self.peak_bytes, held)
         if held > most:
             return Excess.MEMORY
         if usage.cpu_seconds > self._limits.cpu_seconds:

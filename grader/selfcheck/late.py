@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from grader.inside.probe.calls import compile_facts
+from grader.inside.reasons import Reason
 from grader.known import KNOWN
 from grader.selfcheck.watch import ObservingSession
 
-LATE = "the training ran before selfcheck was imported"
-"""Why the data of such a training is not known. One of the claims that are translated."""
 _USUAL = (8, 10, 16, 20, 25, 32, 48, 50, 60, 64, 96, 100, 120, 128, 150, 200, 250, 256, 300, 500, 512, 600, 1000, 1024)
 _SHARES = (1.0, 0.9, 0.8, 0.75, 0.7)
 """What is left of the training rows after the usual validation splits."""
@@ -49,12 +48,12 @@ def _fit(session: ObservingSession, model: Any, history: Any, dataset: str) -> d
         "fit": number,
         "model": known.number,
         "snapshot": known.snapshot,
-        "x": {"shape": [], "dtype": "", "why": LATE},
+        "x": {"shape": [], "dtype": "", "why": Reason.BEFORE_SELFCHECK},
         "epochs": int(params.get("epochs") or len(history.epoch)),
         "compile": {**(compile_facts(session, model) or {}), "cell": 0} if getattr(model, "compiled", False) else None,
         "batch_size": batch_size_from(int(params.get("steps") or 0), rows, split=validated),
         "initial_epoch": int(history.epoch[0]) if history.epoch else 0,
-        "validation_x": {"shape": [], "dtype": "", "why": LATE} if validated else None,
+        "validation_x": {"shape": [], "dtype": "", "why": Reason.BEFORE_SELFCHECK} if validated else None,
         "history": {str(name): [float(one) for one in series] for name, series in values.items()},
         "cell": 0,
     }

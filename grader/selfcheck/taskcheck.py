@@ -8,8 +8,8 @@ from dataclasses import replace
 from grader.criteria import Criterion
 from grader.criteria.case import Candidate, Match
 from grader.grade import expected_layers, totals
+from grader.inside.reasons import Reason
 from grader.records import AccuracyFacts, Finding, Message, SubmissionResult, TaskResult, Verdict, msg
-from grader.selfcheck.late import LATE
 from grader.selfcheck.results import TaskCheck
 from grader.workbook import Task
 
@@ -58,7 +58,7 @@ def _is_open(criterion: Criterion, finding: Finding, candidate: Candidate | None
 
 
 def _ran_unseen(candidate: Candidate) -> bool:
-    return candidate.fit is not None and candidate.fit.x.why == LATE
+    return candidate.fit is not None and candidate.fit.x.why == Reason.BEFORE_SELFCHECK
 
 
 def _here(finding: Finding) -> Finding:

@@ -16,13 +16,12 @@ from grader.inside.probe.identity import ByIdentity
 from grader.inside.probe.imports import when_imported
 from grader.inside.probe.recognise import Recogniser
 from grader.inside.probe.session import Session
+from grader.inside.reasons import Reason
 from grader.known import KNOWN
 from grader.selfcheck.stored import cached_dataset, dataset_from
 
 _MOST_EVENTS = 5_000
 _KERAS = 3
-NOT_LOADED = "load_data() of keras.datasets was not called in this session"
-"""Why images of the right size are not recognised here. One of the claims that are translated."""
 
 
 class MemoryChannel(Channel):
@@ -64,7 +63,7 @@ class _Lazy(Recogniser):
         found = super().recognise(x)
         if not fitting or any(one.name in self.stored_datasets for one in fitting):
             return found
-        return replace(found, facts={**found.facts, "why": NOT_LOADED})
+        return replace(found, facts={**found.facts, "why": Reason.NOT_LOADED})
 
 
 class ObservingSession(Session):

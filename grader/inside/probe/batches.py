@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..reasons import Reason  # noqa: TID252 - the kernel imports this folder under another name
 from . import tfdata
 from .batching import Batching
 from .recognise import RecognisedArray, Recogniser, label_facts
@@ -129,20 +130,20 @@ def _kind(x: Any) -> str:
     """Return in English what cannot be looked up row by row."""
     names = _names(x)
     if isinstance(x, Mapping):
-        return "several inputs by name"
+        return Reason.NAMED_INPUTS
     if isinstance(x, (list, tuple)):
-        return "several inputs"
+        return Reason.SEVERAL_INPUTS
     if inspect.isgenerator(x):
-        return "a Python generator"
+        return Reason.GENERATOR
     if names & {"DatasetV2", "DistributedDataset"}:
-        return "a tf.data pipeline"
+        return Reason.PIPELINE
     if "NumpyArrayIterator" in names:
-        return "an ImageDataGenerator"
+        return Reason.IMAGE_DATA_GENERATOR
     if names & {"PyDataset", "Sequence"}:
-        return "a PyDataset"
+        return Reason.PY_DATASET
     if "DataLoader" in names:
-        return "a torch DataLoader"
-    return "no data" if x is None else f"a {type(x).__name__}"
+        return Reason.DATA_LOADER
+    return Reason.NO_DATA if x is None else Reason.OTHER_OBJECT.about(type(x).__name__)
 
 
 def _source(x: Any) -> NDArray[Any] | None:

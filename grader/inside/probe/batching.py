@@ -6,13 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-NO_BATCHES = "its tf.data pipeline makes no batches"
-OF_BATCHES = "its tf.data pipeline shuffles whole batches"
-OF_EPOCHS = "its tf.data pipeline shuffles the rows of several epochs together"
-ONE_ORDER = "its tf.data pipeline keeps the order that it shuffled first"
-TWICE = "its tf.data pipeline shuffles twice"
-ACROSS = "its batches reach from one epoch into the next"
-ANOTHER_EPOCH = "its epochs are not one pass over its tf.data pipeline each"
+from ..reasons import Reason  # noqa: TID252 - the kernel imports this folder under another name
 
 ENDLESS = -1
 
@@ -69,4 +63,4 @@ def _no_pass(given: Mapping[str, Any], batching: Batching, steps: int) -> str:
         return ""
     epochs = int(given["epochs"]) - int(given.get("initial_epoch") or 0)
     enough = batching.passes in {1, ENDLESS} or batching.passes >= epochs
-    return "" if wanted == steps and enough else ANOTHER_EPOCH
+    return "" if wanted == steps and enough else Reason.OTHER_EPOCHS

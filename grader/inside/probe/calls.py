@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from ..reasons import Reason  # noqa: TID252 - the kernel imports this folder under another name
 from . import quick
 from .batches import Batch, as_array, look_at, single
 from .batching import order_of
@@ -126,8 +127,7 @@ class Fit(WatchedCall):
             **self._following(why),
             "cell": session.cell(),
         }
-        changes, self.facts["cut_steps"] = quick.cut_fit(given, self.batch, self.validation, session.budget)
-        self.change(**changes)
+        self.change(**quick.cut_fit(given, self.batch, self.validation, session.budget))
         session.snapshot(self.model)
         self._history_before = getattr(self.model, "history", None)
         self._started = time.perf_counter()
@@ -205,8 +205,8 @@ class Fit(WatchedCall):
         session.known(self.model).row = tuple(shape[1:]) if shape else None
         known = session.snapshot(self.model)
         if not error or iterations(self.model) != 0:
-            session.touch(self.model, "it was trained before")
-            known.not_fresh = "it was trained before"
+            session.touch(self.model, Reason.TRAINED_BEFORE)
+            known.not_fresh = Reason.TRAINED_BEFORE
             known.last_fit = self.number
             if not error:
                 with contextlib.suppress(Exception):
@@ -282,7 +282,7 @@ def _validation(session: Session, data: Any) -> Batch | None:
         facts = {
             **batch.facts,
             "rows": None,
-            "why": "a tf.data pipeline that does not end, or leaves rows out by chance",
+            "why": Reason.NOT_WHOLE,
         }
         return replace(batch, found=replace(batch.found, facts=facts))
     return batch

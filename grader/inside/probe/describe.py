@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..reasons import Reason  # noqa: TID252 - the kernel imports this folder under another name
 from .channel import wire
 from .steps import api_of, as_activation, steps_of, unseen_in
 from .symbolic import is_all_layers, twin_of
@@ -212,11 +213,11 @@ def portable_config(model: Any) -> tuple[dict[str, Any] | None, str]:
         config = _with_keras_names(wire(model.get_config()))
         size = len(json.dumps(config))
     except Exception as error:
-        return None, f"its configuration cannot be read ({type(error).__name__})"
+        return None, Reason.UNREADABLE_CONFIG.about(type(error).__name__)
     foreign = _foreign(config)
     if foreign:
-        return None, f"it uses {foreign}, which is not Keras's own"
-    return (config, "") if size <= _CONFIG_BYTES else (None, "its configuration is too large")
+        return None, Reason.FOREIGN_OBJECT.about(foreign)
+    return (config, "") if size <= _CONFIG_BYTES else (None, Reason.LARGE_CONFIG)
 
 
 def _with_keras_names(config: Any) -> Any:
@@ -230,15 +231,15 @@ def _with_keras_names(config: Any) -> Any:
 
 def _why_unportable(model: Any) -> str:
     if api_of(model) == "subclassed":
-        return "a subclassed model"
+        return Reason.SUBCLASSED
     if not is_keras(type(model)):
         own = _own_steps(model)
-        return f"a class of its own that redefines {', '.join(own)}" if own else "a model class of its own"
+        return Reason.OWN_STEPS.about(", ".join(own)) if own else Reason.OWN_MODEL
     for layer in flat_layers(model):
         if not is_keras(type(layer)):
-            return f"a layer of its own: {type(layer).__name__}"
+            return Reason.OWN_LAYER.about(type(layer).__name__)
         if type(layer).__name__ == "Lambda":
-            return "a Lambda layer"
+            return Reason.LAMBDA
     return ""
 
 

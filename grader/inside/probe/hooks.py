@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..pipelines import end_at_once  # noqa: TID252 - the kernel imports this folder under another name
+from ..reasons import Reason  # noqa: TID252 - the kernel imports this folder under another name
 from .calls import Compile, Evaluate, Fit, Predict, WatchedCall
 from .failures import layer_failed, send_failure
 from .session import Session
@@ -30,9 +31,9 @@ def install_hooks(session: Session) -> None:
         replace_method(model, name, functools.partial(_watched, session, watch))
     replace_method(keras.Sequential, "add", functools.partial(_building, session))
     replace_method(keras.Layer, "__call__", functools.partial(_layer_call, session))
-    replace_method(model, "load_weights", functools.partial(_touching, session, "weights were loaded into it"))
-    replace_method(keras.Layer, "set_weights", functools.partial(_touching, session, "its weights were set"))
-    replace_method(model, "train_on_batch", functools.partial(_touching, session, "it was trained with train_on_batch"))
+    replace_method(model, "load_weights", functools.partial(_touching, session, Reason.WEIGHTS_LOADED))
+    replace_method(keras.Layer, "set_weights", functools.partial(_touching, session, Reason.WEIGHTS_SET))
+    replace_method(model, "train_on_batch", functools.partial(_touching, session, Reason.TRAINED_ON_BATCHES))
     replace_method(keras.optimizers.Optimizer, "apply", functools.partial(_applying, session))
     _hook_loading(session)
     if session.budget is not None:
@@ -189,8 +190,8 @@ def _hook_loading(session: Session) -> None:
         __tracebackhide__ = True
         model = original(*args, **kwargs)
         with session.quietly():
-            session.touch(model, "it was loaded from a file")
-            session.known(model).not_fresh = "it was loaded from a file"
+            session.touch(model, Reason.FROM_FILE)
+            session.known(model).not_fresh = Reason.FROM_FILE
         return model
 
     replace_function(original, load_model)

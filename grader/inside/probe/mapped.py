@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..reasons import Reason  # noqa: TID252 - the kernel imports this folder under another name
 from .unread import Unread
 
 Columns = list[NDArray[Any]]
@@ -64,7 +65,7 @@ def mapped_by_batch(function: Any, columns: Columns, size: int) -> Columns:
     for row in range(min(_TRIED, rows)):  # the same row all over
         alone = function(*(np.repeat(column[row : row + 1], size, axis=0) for column in columns))
         if not all(np.allclose(target[row], part[0], atol=1e-6) for target, part in zip(made, alone, strict=True)):
-            raise Unread("a tf.data pipeline whose map mixes the rows of a batch")
+            raise Unread(Reason.MIXING_MAP)
     return made
 
 
@@ -85,7 +86,7 @@ def _check(function: Any) -> None:
     for name in {node.op for node in nodes} - own:
         kind = op_def_registry.get(name)
         if kind is None or kind.is_stateful or "PyFunc" in name:
-            raise Unread("a tf.data pipeline whose map has effects or draws by chance")
+            raise Unread(Reason.IMPURE_MAP)
 
 
 def _room(function: Any, rows: int, start: int) -> Columns:
@@ -96,7 +97,7 @@ def _room(function: Any, rows: int, start: int) -> Columns:
     kinds = [np.dtype(one.as_numpy_dtype) for one in types] if known else []
     needed = sum(rows * math.prod(shape) * kind.itemsize for shape, kind in zip(shapes, kinds, strict=False))
     if not known or needed > _MOST_BYTES or any(kind.kind not in "iufb" for kind in kinds):
-        raise Unread("a tf.data pipeline whose map makes rows of unknown or great size")
+        raise Unread(Reason.LARGE_MAP)
     return [np.empty((rows, *shape), kind) for shape, kind in zip(shapes, kinds, strict=True)]
 
 
@@ -111,7 +112,7 @@ def _fill(made: Columns, batches: Any) -> None:
             target[start : start + len(part)] = part
         start += len(batch[0])
     if start != len(made[0]):
-        raise Unread("a tf.data pipeline")
+        raise Unread(Reason.PIPELINE)
 
 
 def _come_out(function: Any, columns: Columns, made: Columns) -> bool:

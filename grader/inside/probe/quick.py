@@ -45,12 +45,10 @@ def steps_of(given: Mapping[str, Any], batch: Batch) -> int:
     return int(steps) if steps else math.ceil(training_rows(given, batch) / (trained_batch_size(given, batch) or 1))
 
 
-def cut_fit(
-    given: Mapping[str, Any], batch: Batch, validation: Batch | None, budget: int | None
-) -> tuple[dict[str, Any], int | None]:
-    """Return the arguments of ``fit`` to replace, and the steps per epoch when they were cut."""
+def cut_fit(given: Mapping[str, Any], batch: Batch, validation: Batch | None, budget: int | None) -> dict[str, Any]:
+    """Return the arguments of ``fit`` to replace."""
     if budget is None:
-        return {}, None
+        return {}
     size = trained_batch_size(given, batch) if batch.batching is None else None
     epochs = int(given["epochs"]) - int(given.get("initial_epoch") or 0)
     changes: dict[str, Any] = {}
@@ -66,7 +64,7 @@ def cut_fit(
         if size is not None:
             changes["batch_size"] = size  # else Keras would divide the rows by the steps
             changes |= _fewer_rows(given, training_rows(given, batch), steps * epochs * size)
-    return changes, steps
+    return changes
 
 
 def _fewer_rows(given: Mapping[str, Any], rows: int, needed: int) -> dict[str, Any]:

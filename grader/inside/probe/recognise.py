@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..facts import DataFacts  # noqa: TID252 - the kernel imports this folder under another name
+from ..reasons import Reason  # noqa: TID252 - the kernel imports this folder under another name
 from .identity import ByIdentity
 from .rowindex import Rows
 from .scaling import Scaling, find_scaling, hashes_of
@@ -77,24 +78,22 @@ class Recogniser:
         flat = x.reshape(len(x), -1)
         fitting = [stored for stored in self.stored_datasets.values() if stored.row_size == flat.shape[1]]
         if not fitting:
-            return RecognisedArray(facts={**base, "why": "its rows have another size than the images of the data sets"})
+            return RecognisedArray(facts={**base, "why": Reason.OTHER_SIZE})
         for stored in fitting:
             found = _on(stored, flat, base)
             if found is not None:
                 return found
         names = " or ".join(stored.name for stored in fitting)
-        return RecognisedArray(
-            facts={**base, "why": f"its rows are not images of {names}, or were changed in a way we do not know"}
-        )
+        return RecognisedArray(facts={**base, "why": Reason.OTHER_ROWS.about(names)})
 
 
 def _unfit(x: NDArray[Any]) -> str:
     """Return why an array is not worth a look, or an empty text."""
     if x.ndim < 2 or not x.size:
-        return "not a batch of rows"
+        return Reason.NO_ROWS
     if x.dtype.kind not in "iuf":
-        return f"numbers of type {x.dtype}"
-    return "too many rows" if len(x) > _MOST_ROWS else ""
+        return Reason.NUMBERS_OF_TYPE.about(x.dtype)
+    return Reason.TOO_MANY_ROWS if len(x) > _MOST_ROWS else ""
 
 
 def _on(stored: StoredDataset, flat: NDArray[Any], base: Mapping[str, Any]) -> RecognisedArray | None:
@@ -121,7 +120,7 @@ def _on(stored: StoredDataset, flat: NDArray[Any], base: Mapping[str, Any]) -> R
         **changes,
     }
     if unknown:
-        facts["why"] = "some rows are not images of the data set"
+        facts["why"] = Reason.SOME_FOREIGN_ROWS
     return RecognisedArray(facts=facts, stored=stored, rows=rows)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..facts import DataFacts  # noqa: TID252 - the kernel imports this folder under another name
+from ..reasons import Reason  # noqa: TID252 - the kernel imports this folder under another name
 from .channel import Channel, shortened, wire
 from .delegate import Link
 from .describe import flat_layers, model_facts
@@ -160,7 +161,7 @@ class Session:
         known = self.known(model)
         reasons = (self.touched.get(layer) for layer in [model, *flat_layers(model)])
         why = known.not_fresh or next((reason for reason in reasons if reason), "")
-        return why or ("its optimizer had already run" if iterations(model) else "")
+        return why or (Reason.OPTIMIZER_HAS_RUN if iterations(model) else "")
 
 
 def iterations(model: Any) -> int | None:

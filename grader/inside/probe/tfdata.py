@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .batching import ACROSS, ENDLESS, NO_BATCHES, OF_BATCHES, OF_EPOCHS, ONE_ORDER, TWICE, Batching
+from ..reasons import Reason  # noqa: TID252 - the kernel imports this folder under another name
+from .batching import ENDLESS, Batching
 from .mapped import Columns, iterated, mapped, mapped_by_batch
 from .unread import Unread
 
@@ -46,11 +47,11 @@ def read(dataset: Any) -> Pipeline:
     """Return what a pipeline hands on.
 
     Raises:
-        Unread: It cannot be told; the reason is in English.
+        Unread: It cannot be told.
     """
     pipeline = _read(dataset)
     if pipeline.batching.size is None:
-        pipeline.mark(unlike=NO_BATCHES)
+        pipeline.mark(unlike=Reason.NO_BATCHES)
     return pipeline
 
 
@@ -59,11 +60,11 @@ def _read(dataset: Any) -> Pipeline:
     while hasattr(steps[-1], "_input_dataset"):
         steps.append(steps[-1]._input_dataset)
         if len(steps) > _MOST_STEPS:
-            raise Unread("a tf.data pipeline")
+            raise Unread(Reason.PIPELINE)
     source, *steps = reversed(steps)
     known = _STEPS.keys() | _CHANGES_NOTHING
     if foreign := [kind for kind in map(_step_name, steps) if kind not in known]:
-        raise Unread(f"a tf.data pipeline with {foreign[0]}")
+        raise Unread(Reason.PIPELINE_STEP.about(foreign[0]))
     pipeline = Pipeline(_columns(source))
     for step in steps:
         if change := _STEPS.get(_step_name(step)):
@@ -86,13 +87,13 @@ def _columns(source: Any) -> Columns:
     elif kind == "Zip":
         parts = [_read(part) for part in source._datasets]
         if any(part.batching != Batching() for part in parts):
-            raise Unread("a tf.data pipeline with Zip")
+            raise Unread(Reason.PIPELINE_STEP.about("Zip"))
         rows = min(part.rows for part in parts)
         columns = [column[:rows] for part in parts for column in part.columns]
     else:
-        raise Unread(f"a tf.data pipeline with {kind}")
+        raise Unread(Reason.PIPELINE_STEP.about(kind))
     if any(column.dtype.kind not in "iufb" for column in columns):
-        raise Unread("a tf.data pipeline")
+        raise Unread(Reason.PIPELINE)
     return columns
 
 
@@ -110,27 +111,27 @@ def _shuffle(pipeline: Pipeline, step: Any) -> None:
     if buffer <= 1:
         return
     if batching.size is not None:
-        pipeline.mark(unlike=OF_BATCHES)
+        pipeline.mark(unlike=Reason.SHUFFLES_BATCHES)
     elif batching.passes != 1:
-        pipeline.mark(unlike=OF_EPOCHS)
+        pipeline.mark(unlike=Reason.SHUFFLES_EPOCHS)
     elif step._reshuffle_each_iteration is False:
         if batching.buffer is not None:
-            pipeline.mark(unlike=ONE_ORDER)
+            pipeline.mark(unlike=Reason.ONE_ORDER)
         else:  # what it deals out once it deals out always: the rows are taken as they come
             pipeline.columns = iterated(step, pipeline.columns)
     elif batching.buffer is None or buffer == pipeline.rows:
         pipeline.mark(buffer=buffer)
     elif batching.buffer < pipeline.rows:
-        pipeline.mark(unlike=TWICE)
+        pipeline.mark(unlike=Reason.SHUFFLES_TWICE)
 
 
 def _batch(pipeline: Pipeline, step: Any) -> None:
     batching, size, drops = pipeline.batching, int(step._batch_size), bool(step._drop_remainder)
     if batching.size is not None:
-        raise Unread("a tf.data pipeline with two batches")
+        raise Unread(Reason.PIPELINE_STEP.about("two batches"))
     over = pipeline.rows % size
     if over and batching.passes != 1:
-        pipeline.mark(unlike=ACROSS)
+        pipeline.mark(unlike=Reason.ACROSS_EPOCHS)
     elif over and drops and batching.buffer is None:
         pipeline.columns = [column[: pipeline.rows - over] for column in pipeline.columns]
     pipeline.mark(size=size, drops=bool(over and drops and batching.buffer is not None))
@@ -138,9 +139,9 @@ def _batch(pipeline: Pipeline, step: Any) -> None:
 
 def _cache(pipeline: Pipeline, step: Any) -> None:
     if bytes(np.asarray(step._filename).item()):
-        raise Unread("a tf.data pipeline with a cache in a file")
+        raise Unread(Reason.PIPELINE_STEP.about("a cache in a file"))
     if pipeline.batching.buffer is not None:
-        pipeline.mark(unlike=ONE_ORDER)
+        pipeline.mark(unlike=Reason.ONE_ORDER)
 
 
 def _repeat(pipeline: Pipeline, step: Any) -> None:
@@ -163,9 +164,9 @@ def _part(pipeline: Pipeline, step: Any, cut: Callable[[NDArray[Any], int], NDAr
     if len(columns[0]) == pipeline.rows:
         return
     if batching.passes != 1:
-        raise Unread("a tf.data pipeline that takes a part of what it repeats")
+        raise Unread(Reason.PART_OF_REPEATED)
     if batching.buffer is not None or batching.unlike:
-        raise Unread("a tf.data pipeline that takes a part of what it shuffles")
+        raise Unread(Reason.PART_OF_SHUFFLED)
     pipeline.columns = columns
 
 

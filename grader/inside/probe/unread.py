@@ -2,4 +2,4 @@
 
 
 class Unread(Exception):  # noqa: N818  - a reason, not an error of the notebook
-    """What a pipeline hands on cannot be told; the reason is in English."""
+    """What a pipeline hands on cannot be told; its text is a :class:`Reason`, with what it is about."""
