@@ -22,8 +22,8 @@ class NumberFormat:
     def of(cls, *samples: str) -> NumberFormat:
         """Return the style of the first sample that shows a separator; else that of the first number.
 
-        >>> Style.of("100,00"), Style.of("10")
-        (Style(decimals=2, separator=','), Style(decimals=0, separator='.'))
+        >>> NumberFormat.of("100,00"), NumberFormat.of("10")
+        (NumberFormat(decimals=2, separator=','), NumberFormat(decimals=0, separator='.'))
         """
         numbers = [sample.strip() for sample in samples if number_of(sample) is not None]
         for number in numbers:
@@ -61,7 +61,9 @@ def scaled(points: int | Fraction, of: int, to: Decimal, decimals: int) -> Decim
 def written(number: Decimal, style: NumberFormat) -> str:
     """Return a number in a file's style: no exponent, no thousands, no minus before a zero.
 
-    >>> written(Decimal("8.5"), Style(decimals=2, separator=",")), written(Decimal("1E+2"), Style(decimals=0))
-    ('8,50', '100')
+    >>> written(Decimal("8.5"), NumberFormat(decimals=2, separator=","))
+    '8,50'
+    >>> written(Decimal("1E+2"), NumberFormat(decimals=0))
+    '100'
     """
     return f"{number:.{style.decimals}f}".replace(".", style.separator)
