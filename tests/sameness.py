@@ -25,8 +25,8 @@ _FIGURES = re.compile(r"-?\b\d+\.\d*(e[+-]?\d+)?|\b\d+(:\d\d)+\b|\b\d+(?=s\b)|\b
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _REDRAWN = re.compile(r"[^\n]*[\r\x08](?!\n|$)")
 """What a progress line has drawn over."""
-_OVERTAKEN = re.compile(r"\d+/(\d+) ━[^\n]*(?=\b\d+/\1 ━)")
-"""A progress line that a warning cut off from the next of its kind."""
+_OVERTAKEN = re.compile(r"\d+/(\d+) ━[^\n]*(?=\1/\1 ━)")
+"""A progress line that a warning cut off from the last of its kind."""
 _TENSORFLOW = re.compile(r"^(WARNING: All log|[IWE]\d{4} |\d{4}-\d\d-\d\d ).*\n", re.MULTILINE)
 """TensorFlow's own lines, with the time of day."""
 FILES = "files left behind: "
@@ -54,7 +54,7 @@ def without_figures(text: str) -> str:
 
     >>> without_figures("1/9 ━ 5s 6ms/step\r9/9 ━━ 1s 2ms/step - loss: 0.2519\n[0.1 0.25\n 7.e-05]")
     '9/9 ━━ #s #s/step - loss: #\n[#]'
-    >>> without_figures("7/9 ━ 5s 6ms/step 9/9 ━━ 1s 2ms/step")
+    >>> without_figures("7/9 ━ 5s 6ms/step - loss: 0.49/9 ━━ 1s 2ms/step")
     '9/9 ━━ #s #s/step'
     """
     drawn = _REDRAWN.sub("", _ANSI.sub("", _TENSORFLOW.sub("", text)))
