@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +39,8 @@ def statistics(images: NDArray[np.uint8]) -> Statistics:
     """
     total = np.zeros(images.shape[1:], dtype=np.int64)
     squares = np.zeros(images.shape[1:], dtype=np.int64)
-    for part in _chunks(images):
+    for start in range(0, len(images), _CHUNK):
+        part = images[start : start + _CHUNK]
         total += part.sum(axis=0, dtype=np.int64)
         squares += np.square(part, dtype=np.int64).sum(axis=0)
     count = len(images)
@@ -72,8 +72,3 @@ def _axis(name: str, dimensions: int) -> int:
     if name not in BY_LENGTH or not int(name[-1]) < dimensions:
         raise ValueError(f"images of {dimensions - 1} dimensions have no transform {name!r}")
     return int(name[-1])
-
-
-def _chunks(images: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    for start in range(0, len(images), _CHUNK):
-        yield images[start : start + _CHUNK]

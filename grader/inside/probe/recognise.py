@@ -17,13 +17,14 @@ from ..facts import DataFacts  # noqa: TID252 - the kernel imports this folder u
 from ..reasons import Reason  # noqa: TID252 - the kernel imports this folder under another name
 from .identity import ByIdentity
 from .rowindex import Rows
-from .scaling import Scaling, find_scaling, hashes_of
+from .scaling import Scaling, find_scaling, hashes_of, sample_of
 from .stored import StoredDataset
 from .undone import find_transformed
 
 _MOST_ROWS = 1_000_000
 _MOST_RANGES = 1_000
 _CACHED = 32
+_KEY_ROWS = 48
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,5 +182,5 @@ def _key(x: NDArray[Any]) -> tuple[Any, ...]:
     """Return what tells an array from its earlier self: where it lies, and some of its rows."""
     if not x.ndim or not x.size:
         return (id(x), x.shape, str(x.dtype))
-    some = x[np.linspace(0, len(x) - 1, min(len(x), 48)).astype(np.int64)]
-    return (id(x), x.shape, str(x.dtype), zlib.crc32(np.ascontiguousarray(some).tobytes()))
+    some = np.ascontiguousarray(sample_of(x, _KEY_ROWS))
+    return (id(x), x.shape, str(x.dtype), zlib.crc32(some.tobytes()))

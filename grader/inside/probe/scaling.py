@@ -14,7 +14,8 @@ from ..rowhash import row_hashes  # noqa: TID252  # the kernel imports this fold
 
 _CHUNK = 1 << 18
 """Numbers handled at once: 1 MB as float32, so that the steps find them in the cache."""
-_SAMPLE_ROWS = 64
+SAMPLE_ROWS = 64
+"""Rows by which it is told what was done to all of them."""
 _TRIED_ROWS = 4
 _TRIED_GRIDS = 4
 _TRIED_COMBINATIONS = 8
@@ -49,6 +50,16 @@ class Scaling:
             return images, good
 
 
+def sample_of(x: NDArray[Any], most: int) -> NDArray[Any]:
+    """Return at most so many rows of an array, spread evenly over it.
+
+    >>> sample_of(np.arange(9), 3).tolist()
+    [0, 4, 8]
+    """
+    rows: NDArray[Any] = x[np.linspace(0, len(x) - 1, min(len(x), most)).astype(np.int64)]
+    return rows
+
+
 def tolerance_of(dtype: np.dtype[Any]) -> float:
     """Return how far, in grey levels, a rescaled number may lie from a whole one; half floats are coarse."""
     return 0.3 if dtype == np.float16 else 0.05
@@ -72,7 +83,7 @@ COMMON = tuple(
 
 def find_scaling(x: NDArray[Any], channels: int, contains: Contains) -> Scaling | None:
     """Return the scaling under which rows of ``x``, shape (n, row_size), are images of a data set, or None."""
-    sample = x[np.linspace(0, len(x) - 1, min(len(x), _SAMPLE_ROWS)).astype(np.int64)]
+    sample = sample_of(x, SAMPLE_ROWS)
     tolerance = tolerance_of(x.dtype)
     if x.dtype.kind in "iu":
         sample = sample.astype(np.float64)

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from ..transforms import BY_LENGTH, transformed  # noqa: TID252  # the kernel imports this folder under another name
 from .rowindex import Rows
-from .scaling import Scaling, hashes_of, tolerance_of
+from .scaling import SAMPLE_ROWS, Scaling, hashes_of, sample_of, tolerance_of
 from .stored import StoredDataset, outline_hashes
 
-_SAMPLE_ROWS = 64
 _CHUNK = 2048
 _SCALES = (1 / 255, 1.0, 1 / 127.5, 1 / 256, 1 / 128)
 """What images are multiplied by before or after their mean is taken off."""
@@ -23,7 +22,7 @@ def find_transformed(stored: StoredDataset, flat: NDArray[Any]) -> tuple[Rows, d
     """Return the rows behind ``flat``, shape (n, row_size), and what was done to them as ``ArrayFacts`` has it."""
     if flat.dtype.kind != "f":
         return None
-    sample = flat[np.linspace(0, len(flat) - 1, min(len(flat), _SAMPLE_ROWS)).astype(np.int64)]
+    sample = sample_of(flat, SAMPLE_ROWS)
     for name, scale, scaling in _with_statistics(stored):
         images, whole = scaling.undo(sample, tolerance_of(flat.dtype))
         if int((stored.contains(images) & whole).sum()) * 2 > len(sample):
