@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,10 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from grader.calibrate import recording
 from grader.calibrate.plan import PlannedRecord
-from grader.calibrate.recording import _trainings
+from grader.calibrate.progress import TrainingsUnderWay
 from grader.calibrate.spoil import KINDS, spoil
+from grader.cli.root import group
 from grader.datasets import DataStore, with_shuffled_labels
 from grader.places import shipped
 from grader.recipe import digest_of, recipe_of
@@ -207,9 +211,29 @@ def test_seeds_trained_side_by_side_are_recorded_in_their_order(tmp_path):
     data = DataStore(tmp_path).choose("binary20", "sample")
     item = PlannedRecord(reference="example1", recipe=record.recipe, dataset=data, source=data, folder=tmp_path)
     with TrainerPool(bounds=TrainingLimits(), cache=None, workers=3, datasets=(data,)) as pool:
-        found = list(_trainings(pool, item, record.profile, range(1, 6), at_once=3))
+        found = [
+            one for one in recording._trainings(pool, item, record.profile, range(1, 6), 3, TrainingsUnderWay()) if one
+        ]
         assert (len(pool._idle), pool.trainings_run) == (3, 5)
     assert [one.seed for one in found] == [1, 2, 3, 4, 5]
     assert [one.test_accuracy for one in found] == [
         pytest.approx(one.test_accuracy, abs=0.002) for one in record.trainings[:5]
     ]
+
+
+def test_a_training_under_way_tells_its_epochs_and_the_time_left(tmp_path, monkeypatch):
+    """The command prints how far it is while it waits, every minute; here more often, for a training of seconds."""
+    monkeypatch.setattr(recording, "_EVERY_SECONDS", 0.02)
+    monkeypatch.setenv("GRADER_HOME", str(tmp_path / "home"))
+    shutil.copy(shipped("reference") / "example1.ipynb", tmp_path)
+    done = CliRunner().invoke(group, [str(word) for word in call(tmp_path, 2)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    told = re.findall(
+        r"^example1-sample-quick-cpu: seed 1, epoch (\d+) of 10; about .+ left$", done.output, re.MULTILINE
+    )
+    epochs = [int(epoch) for epoch in told]
+    assert epochs == sorted(epochs)
+    assert set(epochs) & set(range(1, 10))
+    assert (
+        done.output.index("seed 1, epoch") < done.output.index("seed 1, 1 of 2") < done.output.index("seed 2, 2 of 2")
+    )

@@ -451,3 +451,19 @@ def test_both_sides_of_the_wall_know_the_same_kinds():
         env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
     )
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_every_epoch_is_told_as_it_ends(mnist):
+    """Of a training alone, and of one that goes on from another: then the epochs of both are counted."""
+    told = []
+    first = dense_recipe(epochs=3)
+    rows = mnist_rows(TRAIN_ROWS)
+    config = sequential(inputs(784), dense(32, "relu"), dense(10, "softmax"))
+    second = recipe_of(fitted(**rows, batch_size=32, epochs=2), model(config), first)
+    with TrainerPool(bounds=TrainingLimits(), cache=None, on_epoch=told.append) as pool:
+        pool.train(first, mnist, QUICK, seed=1)
+        alone, told[:] = list(told), []
+        pool.train(second, mnist, QUICK, seed=1)
+    assert [(one.epoch, one.epochs) for one in alone] == [(1, 3), (2, 3), (3, 3)]
+    assert [(one.epoch, one.epochs) for one in told] == [(number, 5) for number in range(1, 6)]
+    assert {(one.recipe.digest, one.dataset.name, one.seed) for one in told} == {(second.digest, "mnist", 1)}

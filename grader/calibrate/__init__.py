@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grader.calibrate.plan import RecordingRequest
-from grader.calibrate.recording import RecordingProgress, calibrate
+from grader.calibrate.progress import RecordingProgress, TrainingProgress
+from grader.calibrate.recording import calibrate
 
-__all__ = ["RecordingProgress", "RecordingRequest", "calibrate"]
+__all__ = ["RecordingProgress", "RecordingRequest", "TrainingProgress", "calibrate"]

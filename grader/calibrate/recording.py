@@ -2,45 +2,42 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 
 from grader.calibrate.clock import Clock
 from grader.calibrate.plan import PlannedRecord, RecordingRequest, planned_records
+from grader.calibrate.progress import RecordingProgress, TrainingProgress, TrainingsUnderWay
 from grader.errors import WorkbookError
 from grader.places import cache_home
 from grader.records import Message, Profile, Training, joined, msg
 from grader.reference import ReferenceRecord, add_training, load_record, major, record_path
 from grader.train import TrainerPool, hardware_of, require_backend, side_by_side
 
-
-@dataclass(frozen=True, kw_only=True)
-class RecordingProgress:
-    """A training was recorded."""
-
-    record: str
-    """Name of its file, without ``.json``."""
-    training: Training
-    have: int
-    """Trainings on record."""
-    want: int
-    left: float
-    """Seconds the whole call still takes, by the trainings that are done."""
+_EVERY_SECONDS = 60.0
+"""How often a long training says how far it is."""
 
 
 def calibrate(
-    request: RecordingRequest, *, say: Callable[[Message], None], done: Callable[[RecordingProgress], None]
+    request: RecordingRequest,
+    *,
+    say: Callable[[Message], None],
+    tell: Callable[[RecordingProgress | TrainingProgress], None],
 ) -> None:
     """Bring every record that is asked for to its number of trainings.
 
     Seeds count from 1; a student's model is trained with others, so that no training is held against itself. Each
     training is on disk before the next one is reported: called again, the recording goes on. On a GPU several seeds
     are trained side by side.
+
+    Args:
+        request: What to record.
+        say: Is told in words what happens.
+        tell: Is told of every training that is recorded, and every minute how far one is.
 
     Raises:
         GraderError: What is asked for does not exist or cannot be trained here, or a record was made of another
@@ -50,20 +47,22 @@ def calibrate(
     items = planned_records(request, say)
     trained_on = {item.dataset.folder: item.dataset for item in items}.values()
     hardware = hardware_of(request.device, request.backend)
+    at_once, going = side_by_side(hardware), TrainingsUnderWay()
     with TrainerPool(
         bounds=request.workbook.training,
         cache=cache_home() / "trainings",
-        workers=side_by_side(hardware),
+        workers=at_once,
         datasets=trained_on,
         unsealed=request.unsealed,
         hardware=hardware,
+        on_epoch=going.note,
     ) as pool:
         paths = {
             record_path(item.folder, item.name, item.source, request.profile, pool.platform_for(item.dataset)): item
             for item in items
         }
         records = _known(paths, request.profile, restart=request.restart)
-        _record_all(request, paths, records, pool, side_by_side(hardware), done)
+        _record_all(request, paths, records, pool, at_once, going, tell)
     for path, record in records.items():
         if record is not None and _missing(record, request.seeds) == []:
             say(msg("{record}: {count} trainings are on record", record=path.stem, count=len(record.trainings)))
@@ -131,32 +130,50 @@ def _record_all(
     records: dict[Path, ReferenceRecord | None],
     pool: TrainerPool,
     at_once: int,
-    done: Callable[[RecordingProgress], None],
+    going: TrainingsUnderWay,
+    tell: Callable[[RecordingProgress | TrainingProgress], None],
 ) -> None:
     clock = Clock(
         {path.stem: len(_missing(records[path], request.seeds)) for path in paths},
         {path.stem: [one.seconds for one in record.trainings] for path, record in records.items() if record},
+        at_once,
     )
     for path, item in paths.items():
-        for training in _trainings(pool, item, request.profile, _missing(records[path], request.seeds), at_once):
+        seeds, name = _missing(records[path], request.seeds), path.stem
+        for training in _trainings(pool, item, request.profile, seeds, at_once, going):
+            if training is None:
+                if (epoch := going.first) is not None:
+                    left = clock.left(name, going.shares)
+                    tell(TrainingProgress(record=name, epoch=epoch, left=left))
+                continue
             record = add_training(path, _new(item, training, request.profile, records[path]))
-            clock.done(path.stem, training.seconds)
-            have = len(record.trainings)
-            want = max(have, request.seeds)
-            done(RecordingProgress(record=path.stem, training=training, have=have, want=want, left=clock.left))
+            clock.done(name, training.seconds)
+            left, have = clock.left(name, going.shares), len(record.trainings)
+            tell(RecordingProgress(record=name, training=training, have=have, want=max(have, request.seeds), left=left))
 
 
 def _trainings(
-    pool: TrainerPool, item: PlannedRecord, profile: Profile, seeds: Sequence[int], at_once: int
-) -> Iterator[Training]:
-    """Yield a training for each seed, in their order, with so many under way."""
+    pool: TrainerPool,
+    item: PlannedRecord,
+    profile: Profile,
+    seeds: Sequence[int],
+    at_once: int,
+    going: TrainingsUnderWay,
+) -> Iterator[Training | None]:
+    """Yield a training for each seed, in their order, with so many under way; and None every minute in between."""
     threads = ThreadPoolExecutor(at_once, "grader-seeds")
-    train = functools.partial(pool.train, item.recipe, item.dataset, profile)
+
+    def train(seed: int) -> Training:
+        with going.counted(seed):
+            return pool.train(item.recipe, item.dataset, profile, seed)
+
     coming: deque[Future[Training]] = deque()
     left = iter(seeds)
     try:
         coming.extend(threads.submit(train, seed) for seed in itertools.islice(left, at_once))
         while coming:
+            while not wait((coming[0],), _EVERY_SECONDS).done:
+                yield None
             yield coming.popleft().result()
             coming.extend(threads.submit(train, seed) for seed in itertools.islice(left, 1))
     except BaseException:  # also Ctrl-C: nobody waits for the trainings under way

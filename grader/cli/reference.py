@@ -52,7 +52,7 @@ def reference_run(
     from typing import cast
 
     from grader.batch import reference_folder
-    from grader.calibrate import RecordingProgress, RecordingRequest, calibrate
+    from grader.calibrate import RecordingProgress, RecordingRequest, TrainingProgress, calibrate
     from grader.calibrate.plan import What
     from grader.language import Language
     from grader.records import msg
@@ -60,14 +60,24 @@ def reference_run(
 
     loaded, language = load_workbook(workbook), Language(lang)
 
-    def told(step: RecordingProgress) -> None:
+    def tell(step: RecordingProgress | TrainingProgress) -> None:
+        remaining = msg("about {left} left", left=language.duration(round(step.left)))
+        if isinstance(step, TrainingProgress):
+            where = msg(
+                "{record}: seed {seed}, epoch {epoch} of {epochs}",
+                record=step.record,
+                seed=step.epoch.seed,
+                epoch=step.epoch.epoch,
+                epochs=step.epoch.epochs,
+            )
+            click.echo(f"{language.say(where)}; {language.say(remaining)}")
+            return
         training = step.training
         found = (
             msg("the training diverged")
             if training.test_accuracy is None
             else msg("test accuracy {accuracy}", accuracy=language.share(training.test_accuracy))
         )
-        remaining = msg("about {left} left", left=language.duration(round(step.left)))
         which = msg(
             "{record}: seed {seed}, {have} of {want}",
             record=step.record,
@@ -91,7 +101,7 @@ def reference_run(
         device=device,
         restart=restart,
     )
-    calibrate(request, say=lambda words: click.echo(language.say(words)), done=told)
+    calibrate(request, say=lambda words: click.echo(language.say(words)), tell=tell)
 
 
 @reference.command("show")

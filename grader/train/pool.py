@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -15,10 +15,11 @@ from grader.records import DataSet, Platform, Profile, Recipe, Training, Trainin
 from grader.sandbox import Bubblewrap, Seal, Unsealed
 from grader.train.cache import cache_at, read_training
 from grader.train.hardware import Gpu, Hardware, Place
+from grader.train.protocol import EpochDone
 from grader.train.reasons import EXHAUSTED, reason_of
 from grader.train.singleflight import SingleFlight, training_key
 from grader.train.slots import Slots
-from grader.train.worker import Worker, WorkerDied
+from grader.train.worker import OnEpoch, Worker, WorkerDied
 
 _CLOSED = msg("the trainer pool is closed; training was asked of it after its end")
 
@@ -42,6 +43,7 @@ class TrainerPool:
         hardware: Hardware | None = None,
         keeps_states: bool = False,
         platform: Platform | None = None,
+        on_epoch: Callable[[EpochDone], None] | None = None,
     ) -> None:
         """Prepare a pool; processes start with the first training.
 
@@ -56,6 +58,7 @@ class TrainerPool:
             keeps_states: Keep in the cache what each training left in its model, for :meth:`model`.
             platform: What its trainings are made on, where that is known without asking a process; so what the cache
                 holds is answered without starting any.
+            on_epoch: Is told of every epoch of every training, in the thread that waits for it.
         """
         self._bounds = bounds
         self._single_flight = SingleFlight(cache_at(cache, shared_cache), keeps_states=keeps_states)
@@ -69,6 +72,7 @@ class TrainerPool:
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
         self._platform = platform
+        self._on_epoch = on_epoch
         self._closed = False
 
     @property
@@ -163,8 +167,13 @@ class TrainerPool:
             "fingerprint": dataset.fingerprint,
             "profile": profile.name,
         }
+
+        def on_epoch(epoch: int, of: int) -> None:
+            if self._on_epoch is not None:
+                self._on_epoch(EpochDone(recipe=recipe, dataset=dataset, seed=seed, epoch=epoch, epochs=of))
+
         try:
-            reply, state = self._ask_twice(request, left)
+            reply, state = self._ask_twice(request, left, on_epoch)
             reason = reason_of(reply.pop("reason", None))
             return dataclasses.replace(read_training({**reply, **known}), reason=reason), state
         except WorkerDied:
@@ -178,28 +187,30 @@ class TrainerPool:
     def _key(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> str:
         return training_key(recipe, dataset, profile, self.platform_for(dataset), seed)
 
-    def _ask_twice(self, request: Mapping[str, Any], left: bytes) -> tuple[dict[str, Any], bytes]:
+    def _ask_twice(self, request: Mapping[str, Any], left: bytes, on_epoch: OnEpoch) -> tuple[dict[str, Any], bytes]:
         """Ask a worker, and another one when the first dies of it; where memory was short, alone on the device."""
         with self._slots.shared() as place:
             device = place.gpu
             try:
-                reply = self._ask(request, left, place)
+                reply = self._ask(request, left, place, on_epoch)
                 if not _is_exhausted(reply[0]):
                     return reply
             except WorkerDied as death:
                 if not death.for_memory:
-                    return self._ask(request, left, place)
+                    return self._ask(request, left, place, on_epoch)
         with self._slots.alone(device) as place:
             self._clear(device)
             try:
-                return self._ask(request, left, place)
+                return self._ask(request, left, place, on_epoch)
             finally:
                 self._clear(device)  # it may hold all of the device
 
-    def _ask(self, request: Mapping[str, Any], left: bytes, place: Place) -> tuple[dict[str, Any], bytes]:
+    def _ask(
+        self, request: Mapping[str, Any], left: bytes, place: Place, on_epoch: OnEpoch
+    ) -> tuple[dict[str, Any], bytes]:
         worker = self._borrow(Path(request["folder"]), place)
         try:
-            reply = worker.ask(request, self._bounds.seconds, left)
+            reply = worker.ask(request, self._bounds.seconds, left, on_epoch)
         except WorkerDied:
             with self._lock:
                 self._busy.discard(worker)

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from grader.records import DataSet, Profile, Recipe, Training
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpochDone:
+    """A training under way has come so far."""
+
+    recipe: Recipe
+    dataset: DataSet
+    seed: int
+    epoch: int
+    """Epochs that are done, those of trainings it goes on from counted in."""
+    epochs: int
+    """All of them; early stopping may need fewer."""
 
 
 class Trainer(Protocol):

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -40,6 +40,10 @@ _EXTRAS = {"tensorflow": "cpu", "jax": "jax", "torch": "torch"}
 """What brings each backend."""
 _PASSED_ON = ("CUDA_", "NVIDIA_", "XLA_", "TF_", "JAX_", "OMP_", "LD_LIBRARY_PATH")
 """Beginnings of the environment variables by which a person says which devices to use, and how."""
+
+
+OnEpoch = Callable[[int, int], None]
+"""Is called after every epoch of a training, in the thread that waits for it: how many are done, of how many."""
 
 
 class WorkerDied(Exception):  # noqa: N818  - handled by the pool, never shown
@@ -116,13 +120,20 @@ class Worker:
         """Tell whether it can read the data set in ``folder``."""
         return str(folder) in self._inside
 
-    def ask(self, request: Mapping[str, Any], seconds: float, state: bytes = b"") -> tuple[dict[str, Any], bytes]:
+    def ask(
+        self,
+        request: Mapping[str, Any],
+        seconds: float,
+        state: bytes = b"",
+        on_epoch: OnEpoch | None = None,
+    ) -> tuple[dict[str, Any], bytes]:
         """Send one request and return its reply, with the state of the model where that was asked for.
 
         Args:
             request: As :mod:`grader.inside.trainer` takes it; ``folder`` is one of those it was started with.
             seconds: What the training may take; some grace is added.
             state: What the training left that this one goes on from; if it is not sent, that is trained again.
+            on_epoch: Is told of every epoch.
 
         Raises:
             WorkerDied: No valid reply in time. The process has been ended.
@@ -133,7 +144,10 @@ class Worker:
             self._running.popen.stdin.write(json.dumps(inside, allow_nan=False).encode() + b"\n" + state)
             self._running.popen.stdin.flush()
             deadline = time.monotonic() + seconds + _GRACE_SECONDS
-            reply = self._read(deadline)
+            while "epoch" in (reply := self._read(deadline)):
+                epoch, of = _epoch(reply)
+                if on_epoch is not None:
+                    on_epoch(epoch, of)
             return reply, self._read_state(reply.pop("state_bytes", 0), deadline)
         except (OSError, WorkerDied) as fault:
             for_memory = self._ended_for_memory()
@@ -194,6 +208,13 @@ class Worker:
         if not part:
             raise WorkerDied("the process ended")
         self._rest += part
+
+
+def _epoch(line: Mapping[str, Any]) -> tuple[int, int]:
+    epoch, of = line["epoch"], line.get("epochs")
+    if not isinstance(epoch, int) or not isinstance(of, int):
+        raise WorkerDied("not a number of epochs")
+    return epoch, of
 
 
 def _room(seal: Seal, inside: Mapping[str, str], bounds: TrainingLimits, place: Place) -> AbstractContextManager[Room]:

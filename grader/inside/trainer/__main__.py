@@ -1,5 +1,6 @@
 """The trainer's protocol: a hello line, then one reply line for each request line, until the input ends.
 
+Before the reply there may be lines ``{"epoch": 3, "epochs": 25}``: so many are done.
 Where a request names ``state_bytes``, that many bytes follow its line: what the training left that this one goes on
 from. Where a reply does, they are what its own training left.
 """
@@ -36,7 +37,7 @@ def main() -> int:
         before = sys.stdin.buffer.read(request.get("state_bytes", 0))
         if known["device"] == "cpu":
             limit(request["bounds"]["memory_mb"])
-        reply, state = train(request, arrays, before)
+        reply, state = train(request, arrays, before, lambda epoch, of: _send(replies, {"epoch": epoch, "epochs": of}))
         _send(replies, {**reply, **known, "state_bytes": len(state)}, state)
     return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,13 +22,17 @@ from .state import packed, state_of, take_over, unpacked
 
 _BETWEEN_SEEDS = 1_000_003
 
+OnEpoch = Callable[[int, int], None]
+"""Is called after every epoch: how many are done, of how many."""
+
 
 class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
-    """Stops a training that is out of time, or whose loss is no longer a number."""
+    """Stops a training that is out of time, or whose loss is no longer a number, and counts its epochs."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, on_epoch: Callable[[], None]) -> None:
         super().__init__()
         self._end = time.monotonic() + seconds
+        self._on_epoch = on_epoch
         self.late = False
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
@@ -36,17 +40,35 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
             self.late = self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+        self._on_epoch()
         if logs and not math.isfinite(logs.get("loss", 0.0)):
             self.model.stop_training = True
 
 
-def train(request: Mapping[str, Any], arrays: ArrayCache, before: bytes = b"") -> tuple[dict[str, Any], bytes]:
+class _EpochCount:
+    """Counts the epochs of trainings that go on from one another."""
+
+    def __init__(self, recipes: Sequence[Mapping[str, Any]], on_epoch: OnEpoch | None) -> None:
+        self._of = sum(recipe["fit"]["epochs"] - recipe["fit"]["initial_epoch"] for recipe in recipes)
+        self._epoch = 0
+        self._on_epoch = on_epoch
+
+    def one_more(self) -> None:
+        self._epoch += 1
+        if self._on_epoch is not None:
+            self._on_epoch(self._epoch, self._of)
+
+
+def train(
+    request: Mapping[str, Any], arrays: ArrayCache, before: bytes = b"", on_epoch: OnEpoch | None = None
+) -> tuple[dict[str, Any], bytes]:
     """Train the last recipe of a request once, after those it goes on from.
 
     Args:
         request: What is asked for.
         arrays: Keeps prepared data.
         before: What the training before the last one left; the trainings before are then not made again.
+        on_epoch: Is told of every epoch.
 
     Returns:
         The fields of ``records.Training`` that the trainer knows, plain JSON values; ``reason`` is
@@ -55,7 +77,7 @@ def train(request: Mapping[str, Any], arrays: ArrayCache, before: bytes = b"") -
     """
     started, state = time.monotonic(), b""
     try:
-        reply, state = _train_all(request, arrays, before)
+        reply, state = _train_all(request, arrays, before, on_epoch)
     except Refused as refused:
         reply = {"outcome": "refused", "reason": {"code": refused.code, "values": refused.values}}
     except Exception as error:
@@ -66,24 +88,27 @@ def train(request: Mapping[str, Any], arrays: ArrayCache, before: bytes = b"") -
     return {**reply, "seconds": round(time.monotonic() - started, 3)}, state
 
 
-def _train_all(request: Mapping[str, Any], arrays: ArrayCache, before: bytes) -> tuple[dict[str, Any], bytes]:
+def _train_all(
+    request: Mapping[str, Any], arrays: ArrayCache, before: bytes, on_epoch: OnEpoch | None
+) -> tuple[dict[str, Any], bytes]:
     """Train one recipe after the other; one that comes to nothing is the end."""
-    recipes = list(enumerate(request["recipes"]))
-    last = len(recipes) - 1
+    last = len(request["recipes"]) - 1
+    recipes = list(enumerate(request["recipes"]))[last if before else 0 :]
+    count = _EpochCount([recipe for _, recipe in recipes], on_epoch)
     state = unpacked(before) if before else None
     reply: dict[str, Any] = {}
-    for number, recipe in recipes[-1:] if before else recipes:
+    for number, recipe in recipes:
         # Each has a seed of its own: to see the rows in the same order again is no second training.
         seed = (request["seed"] + number * _BETWEEN_SEEDS) % (1 << 31)
         keep = request["state"] or number < last
-        reply, state = _train({**request, "recipe": recipe, "seed": seed, "state": keep}, arrays, state)
+        reply, state = _train({**request, "recipe": recipe, "seed": seed, "state": keep}, arrays, state, count)
         if reply["outcome"] != "trained":
             return reply, b""
     return reply, packed(state) if state else b""
 
 
 def _train(
-    request: Mapping[str, Any], arrays: ArrayCache, before: Mapping[str, Any] | None
+    request: Mapping[str, Any], arrays: ArrayCache, before: Mapping[str, Any] | None, count: _EpochCount
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     recipe, bounds = request["recipe"], request["bounds"]
     nodes, fit, data = recipe["layers"], recipe["fit"], recipe["data"]
@@ -95,7 +120,7 @@ def _train(
     keras.utils.set_random_seed(request["seed"])
     resident = stays_on_device(fit, len(training[0]), plan.steps)
     built = build(nodes, model_class(resident=resident))
-    watch = _Watch(bounds["seconds"])
+    watch = _Watch(bounds["seconds"], count.one_more)
     model = compiled(built.model, recipe, plan.steps)
     if before is not None:
         take_over(built, before, None if fit["new_optimizer"] else _rate(recipe))
