@@ -201,7 +201,7 @@ def _new(item: PlannedRecord, training: Training, profile: Profile, record: Refe
     return ReferenceRecord(
         reference=item.reference,
         edition=item.source.edition,
-        source=item.source.source,
+        source=record.source if record else item.source.source,  # the same data, whatever its file is called here
         recipe=item.recipe,
         trainings=(replace(training, fingerprint=item.source.fingerprint, cached=False),),
         steps=profile.steps,
