@@ -182,7 +182,8 @@ def test_no_seed_of_another_process_is_lost(tmp_path):
     path, five = tmp_path / "results" / "x.json", record()
     add_training(path, replace(five, trainings=five.trainings[:2]))
     other = replace(five.trainings[1], test_accuracy=0.1)
-    merged = add_training(path, replace(five, trainings=(other, five.trainings[4])))
+    merged = add_training(path, replace(five, trainings=(other, five.trainings[4]), source="a file"))
+    assert merged.source == five.source
     assert merged == load_record(path)
     assert [one.seed for one in merged.trainings] == [1, 2, 5]
     assert merged.usable == (five.usable[0], five.usable[1], five.usable[4])

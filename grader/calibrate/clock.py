@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 
 class Clock:
@@ -15,7 +16,7 @@ class Clock:
     >>> clock.done("large", 100.0)
     >>> clock.left()
     122.0
-    >>> clock.left("large", [(30.0, 0.25)])  # a quarter is trained, and the whole will take 120 s, not 100
+    >>> clock.left({"large": [(30.0, 0.25)]})  # a quarter is trained, and the whole will take 120 s, not 100
     104.5
     """
 
@@ -36,18 +37,18 @@ class Clock:
         self._missing[name] -= 1
         self._took[name].append(seconds)
 
-    def left(self, name: str = "", under_way: Sequence[tuple[float, float]] = ()) -> float:
+    def left(self, under_way: Mapping[str, Sequence[tuple[float, float]]] = MappingProxyType({})) -> float:
         """Return the seconds still to go; a record without any training counts like the others.
 
         Args:
-            name: The record that is being trained.
-            under_way: Seconds and share of each of its trainings that has begun.
+            under_way: Seconds and share of each training of a record that has begun.
         """
-        took = {**self._took, **({name: [*self._took[name], *(s / share for s, share in under_way)]} if name else {})}
+        begun = {name: under_way.get(name, ()) for name in self._missing}
+        took = {name: [*self._took[name], *(s / share for s, share in begun[name])] for name in self._missing}
         every = [seconds for record in took.values() for seconds in record] or [0.0]
         total = 0.0
-        for record, missing in self._missing.items():
-            trained = sum(share for _, share in under_way) if record == name else 0.0
+        for name, missing in self._missing.items():
+            trained = sum(share for _, share in begun[name])
             side_by_side = max(1, min(self._at_once, missing))
-            total += (missing - trained) * statistics.median(took[record] or every) / side_by_side
+            total += (missing - trained) * statistics.median(took[name] or every) / side_by_side
         return total

@@ -143,12 +143,12 @@ def _record_all(
         for training in _trainings(pool, item, request.profile, seeds, at_once, going):
             if training is None:
                 if (epoch := going.first) is not None:
-                    left = clock.left(name, going.shares)
+                    left = clock.left({name: going.shares})
                     tell(TrainingProgress(record=name, epoch=epoch, left=left))
                 continue
             record = add_training(path, _new(item, training, request.profile, records[path]))
             clock.done(name, training.seconds)
-            left, have = clock.left(name, going.shares), len(record.trainings)
+            left, have = clock.left({name: going.shares}), len(record.trainings)
             tell(RecordingProgress(record=name, training=training, have=have, want=max(have, request.seeds), left=left))
 
 
@@ -201,7 +201,7 @@ def _new(item: PlannedRecord, training: Training, profile: Profile, record: Refe
     return ReferenceRecord(
         reference=item.reference,
         edition=item.source.edition,
-        source=record.source if record else item.source.source,  # the same data, whatever its file is called here
+        source=item.source.source,
         recipe=item.recipe,
         trainings=(replace(training, fingerprint=item.source.fingerprint, cached=False),),
         steps=profile.steps,

@@ -145,20 +145,20 @@ def write_record(path: Path, record: ReferenceRecord) -> None:
 def add_training(path: Path, record: ReferenceRecord) -> ReferenceRecord:
     """Add the trainings of ``record`` to those on disk, and return what is there now.
 
-    What another process has recorded meanwhile stays; a seed that is there already is not written again. Layers are
-    kept once a file. What killed processes left behind is cleared.
+    What another process has recorded meanwhile stays, and so do the words for the data, whatever its file is called
+    here; a seed that is there already is not written again. Layers are kept once a file. What killed processes left
+    behind is cleared.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with _alone(path.parent):
         for left in path.parent.glob(f".{path.stem}-*.part"):
             left.unlink()
-        known = load_record(path).trainings if path.is_file() else ()
-        seeds = {training.seed for training in known}
-        new = (training for training in record.trainings if training.seed not in seeds)
-        first, *rest = sorted((*known, *new), key=lambda training: training.seed)
+        known = load_record(path) if path.is_file() else replace(record, trainings=())
+        new = (training for training in record.trainings if training.seed not in known.seeds)
+        first, *rest = sorted((*known.trainings, *new), key=lambda training: training.seed)
         layers = next((t.layers for t in (first, *rest) if t.layers), ())
         trainings = (replace(first, layers=layers), *(replace(training, layers=()) for training in rest))
-        merged = replace(record, trainings=trainings)
+        merged = replace(known, trainings=trainings)
         write_record(path, merged)
         return merged
 
