@@ -7,6 +7,7 @@ compiled file that could lag behind it.
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -133,6 +134,16 @@ def printable(text: str) -> str:
     'a�[31mb�c'
     """
     return _UNPRINTABLE.sub("\ufffd", text.replace("\r\n", "\n"))
+
+
+def paragraphs(text: str) -> list[str]:
+    r"""Return the paragraphs of a command's help, each on one line; one that begins with a backspace keeps its lines.
+
+    >>> paragraphs("Say\n    hello.\n\n    \b\n    a  1\n    b  2\n    ")
+    ['Say hello.', 'a  1\nb  2']
+    """
+    parts = [part for part in inspect.cleandoc(text).split("\n\n") if part]
+    return [part.removeprefix("\b\n") if part.startswith("\b") else " ".join(part.split()) for part in parts]
 
 
 def unlabelled(found: str, title: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from grader.cli import options as opt
+from grader.cli.help import group
 
 
-@click.group()
+@group()
 def cache() -> None:
     """Trainings kept on this machine, so that none is done twice."""
 

@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from grader.cli import options as opt
+from grader.cli.help import command
 from grader.errors import UsageError
 from grader.records import Message, joined, msg
 
@@ -16,7 +17,7 @@ _USES = {"mend": ("notebook", "lang"), "only_source": ("notebook", "task", "work
 """What runs nothing, and the options it heeds."""
 
 
-@click.command()
+@command()
 @click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--task", help="Only this task: task3")
 @click.option("--static", "only_source", is_flag=True, help="Read the source only; nothing is run.")

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import options as opt
+from grader.cli.help import group
 
 if TYPE_CHECKING:
     from grader.records import DataSet
 
 
-@click.group()
+@group()
 def data() -> None:
     """Data sets on this machine."""
 

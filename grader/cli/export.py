@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import options as opt
+from grader.cli.help import command
 from grader.errors import UsageError
 from grader.records import msg
 
@@ -22,7 +23,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _SYSTEMS = ("moodle", "canvas", "gradescope", "nbgrader", "lti-scores", "csv", "xlsx")
 
 
-@click.command()
+@command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--to", "system", type=click.Choice(_SYSTEMS), required=True, help="For whom.")
 @click.option("--worksheet", type=_FILE, help="Moodle's grading worksheet, as downloaded.")

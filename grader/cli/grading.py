@@ -13,6 +13,7 @@ import click
 
 from grader.cli import intake
 from grader.cli import options as opt
+from grader.cli.help import command
 from grader.cli.runs import print_results
 from grader.errors import GraderError, RunInterruptedError, SandboxUnavailableError, UsageError
 from grader.records import msg
@@ -58,7 +59,7 @@ _summary = click.option(
 )
 
 
-@click.command()
+@command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @opt.several(opt.out, opt.workbook, opt.profile, opt.data, opt.jobs, opt.backend, opt.device)
 @click.option(
@@ -97,7 +98,7 @@ def grade(**asked: Any) -> None:
     _run(asked)
 
 
-@click.command()
+@command()
 @click.argument("run", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
     "--jobs", type=click.IntRange(1, 1024), help="Submissions worked on at the same time; as before by default."
@@ -120,7 +121,7 @@ def resume(run: Path, jobs: int | None, **call: Any) -> None:
     _run(asked | call | {"out": run} | ({"jobs": jobs} if jobs else {}))
 
 
-@click.command()
+@command()
 @opt.several(opt.out, opt.jobs, opt.backend, opt.device, opt.lang, opt.no_sandbox, opt.train_in_kernel)
 def demo(no_sandbox: bool, **chosen: Any) -> None:
     """Grade the bundled submissions on the offline samples, as a first look."""

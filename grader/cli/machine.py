@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from grader.cli import options as opt
+from grader.cli.help import command
 
 
-@click.command()
+@command()
 @click.option("--sandbox", is_flag=True, help="Only whether the sandbox keeps its promises here, one by one.")
 @click.option(
     "--coverage",

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from grader.cli import options as opt
+from grader.cli.help import group
 
 
-@click.group()
+@group()
 def reference() -> None:
     """Reference trainings, the measure accuracies are held against."""
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from grader.cli import options as opt
+from grader.cli.help import command
 from grader.cli.runs import unfinished
 
 
-@click.command()
+@command()
 @click.argument("run", type=click.Path(path_type=Path))
 @opt.run_lang
 @click.option(

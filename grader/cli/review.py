@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import options as opt
+from grader.cli.help import command
 from grader.cli.runs import result_of, unfinished
 from grader.errors import UsageError
 from grader.records import msg
@@ -29,7 +30,7 @@ def _me() -> str:
         return "unknown"
 
 
-@click.command()
+@command()
 @click.argument("run", type=click.Path(path_type=Path))
 @opt.run_lang
 def review(run: Path, lang: str | None) -> None:
@@ -56,7 +57,7 @@ def review(run: Path, lang: str | None) -> None:
         click.echo(line)
 
 
-@click.command()
+@command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("student")
 @click.argument("criterion", required=False)

@@ -9,6 +9,7 @@ from grader.cli.check import check
 from grader.cli.data import data
 from grader.cli.export import export
 from grader.cli.grading import demo, grade, resume
+from grader.cli.help import SpokenGroup
 from grader.cli.machine import doctor
 from grader.cli.reference import reference
 from grader.cli.report import report
@@ -18,7 +19,7 @@ from grader.cli.starter import starter
 from grader.cli.workbook import workbook
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=SpokenGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="workbook-grader", prog_name="grader")
 def group() -> None:
     """Grade Jupyter notebooks that answer a Keras workbook.
@@ -28,6 +29,8 @@ def group() -> None:
     grader demo -o run/             the same with the bundled submissions
     grader check my.ipynb           check a notebook of your own before you hand it in
     grader doctor                   what works on this machine, and what is missing
+
+    Help, tables and errors are in Russian; GRADER_LANG=en in the environment turns them into English.
     """  # noqa: D301 - click needs this backslash
 
 

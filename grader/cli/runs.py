@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli import options as opt
+from grader.cli.help import command
 from grader.errors import UsageError
 from grader.records import msg
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from grader.records import SubmissionResult
 
 
-@click.command()
+@command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("student", required=False)
 @opt.run_lang

@@ -34,11 +34,11 @@ def _asked(arguments: Sequence[str]) -> str:
 
 
 def _of_run(arguments: Sequence[str], commands: click.Group) -> str:
-    from grader.ledger import Ledger
-
     command = commands.commands.get(next(iter(arguments), ""))
     if command is None or not any(one.name == "run" for one in command.params):
         return ""
+    from grader.ledger import Ledger
+
     for argument in arguments[1:]:
         with contextlib.suppress(GraderError, OSError, ValueError):  # no run, or what is wrong with it is said already
             return Ledger(Path(argument)).run().language

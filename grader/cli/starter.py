@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from grader.cli import options as opt
+from grader.cli.help import command
 from grader.errors import UsageError
 from grader.records import msg
 
 
-@click.command()
+@command()
 @click.argument("task")
 @click.option(
     "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write, instead of to standard output."

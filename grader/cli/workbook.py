@@ -8,9 +8,10 @@ from typing import Literal
 import click
 
 from grader.cli import options as opt
+from grader.cli.help import group
 
 
-@click.group()
+@group()
 def workbook() -> None:
     """The lecturer's files: check them, get schemas for editors."""
 

@@ -10,12 +10,16 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from grader.language import paragraphs
+
 _ROOT = Path(__file__).parents[2]
 CATALOGUE = _ROOT / "reports" / "locale" / "ru.po"
 
 
 def sentences() -> Iterator[tuple[str, str]]:
-    """Yield every English template of a checkout, and the file it stands in: ``msg(...)`` in code, ``_(...)`` in pages.
+    """Yield every English template of a checkout, and the file it stands in.
+
+    They are ``msg(...)`` in code, ``_(...)`` in pages, and the help of commands and their options.
 
     Raises:
         ValueError: The text of a ``msg`` cannot be read off the code, so nobody could translate it.
@@ -30,7 +34,9 @@ def sentences() -> Iterator[tuple[str, str]]:
 
 
 def in_code(source: str, name: str) -> Iterator[str]:
-    """Yield the texts of ``msg`` and ``language.t`` in Python code; constants of the module and ``+`` are followed.
+    """Yield what is translated in Python code: texts of ``msg`` and ``language.t``, help of commands and options.
+
+    Constants of the module and ``+`` are followed.
 
     Raises:
         ValueError: A ``msg`` has a text that is made up while the program runs.
@@ -42,6 +48,10 @@ def in_code(source: str, name: str) -> Iterator[str]:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
     for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            yield from _help_of_command(node)
+        elif isinstance(node, ast.Call):
+            yield from (text for text in _help_of_option(node, constants) if text)
         if not isinstance(node, ast.Call) or not node.args:
             continue
         is_msg = isinstance(node.func, ast.Name) and node.func.id == "msg"
@@ -52,6 +62,21 @@ def in_code(source: str, name: str) -> Iterator[str]:
             wrong = f"{name}:{node.lineno}: the text of msg(...) must be a literal, so that it can be translated"
             raise ValueError(wrong)
         yield from (text for text in texts if text)
+
+
+def _help_of_command(function: ast.FunctionDef) -> Iterator[str]:
+    """Yield the paragraphs of a docstring that is a command's help: a decorator says that it is one."""
+    made = [one.func for one in function.decorator_list if isinstance(one, ast.Call)]
+    if any(ast.unparse(one).rpartition(".")[2] in ("command", "group") for one in made):
+        yield from paragraphs(ast.get_docstring(function) or "")
+
+
+def _help_of_option(call: ast.Call, constants: Mapping[str, ast.expr]) -> Iterator[str | None]:
+    """Yield what an option is for, and a default that is said in words."""
+    if ast.unparse(call.func) == "click.option":
+        for keyword in call.keywords:
+            if keyword.arg in ("help", "show_default"):
+                yield from _texts(keyword.value, constants)
 
 
 def _texts(node: ast.expr, constants: Mapping[str, ast.expr]) -> Iterator[str | None]:
