@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from grader.batch import Settings, bands_of
 from grader.batch.preflight import uncalibrated
 from grader.datasets import DataStore
+from grader.known import KNOWN
 from grader.ledger import Ledger, SubmissionInput
 from grader.measure import Measurer
 from grader.places import data_home
@@ -237,13 +238,17 @@ def test_tasks_choose_what_is_judged_and_not_what_a_notebook_finds(graded, tmp_p
     assert written(tmp_path / "run") == before
 
 
+MEASURES = "example3,example4,task1,task2"
+"""What accuracies of the bundled tasks are held against."""
+
+
 @pytest.mark.parametrize(
     ("recorded", "data", "tasks", "helps"),
     [
         ([("sample", "quick")], "auto", "task1, task2, task3, task4", "--profile quick"),
         ([("sample", "full"), ("full", "full")], "auto", "task2, task3, task4", "grader data fetch mnist"),
         ([("full", "full")], "sample", "task2, task3, task4", "--data auto"),
-        ([], "auto", "task1, task2, task3, task4", "grader reference run --profile full"),
+        ([], "auto", "task1, task2, task3, task4", f"grader reference run --profile full --only {MEASURES}"),
     ],
 )
 def test_accuracies_that_nothing_recorded_decides_are_named_before_anything_runs(
@@ -274,6 +279,34 @@ def test_accuracies_that_nothing_recorded_decides_are_named_before_anything_runs
     assert tasks in (told.values["tasks"], "task2, task3, task4")
     first = replace(settings, tasks=workbook.tasks[:1])
     assert (uncalibrated(first, measurer) is None) is (("sample", "full") in recorded)
+    assert "grader data fetch cifar10" not in told.values["commands"]  # what is recorded is a copy nobody can download
+
+
+def test_records_of_other_real_data_are_given_up_only_where_they_are_in_the_way(tmp_path, monkeypatch):
+    """CIFAR-10 as its authors publish it is not the copy on record: the advice is to record it anew, task 3 is decided."""
+    monkeypatch.setenv("GRADER_HOME", str(tmp_path))
+    workbook = load_workbook()
+    bands = bands_of(workbook)
+    prints = {one.trainings[0].dataset: one.fingerprint for one in bands.records if one.edition == "full"}
+    assert prints["mnist"] == KNOWN["mnist"].fingerprint
+    datasets = {
+        name: DataSet(name=name, edition="full", fingerprint=print_, folder="", num_train=1, num_test=1)
+        for name, print_ in (("mnist", prints["mnist"]), ("cifar10", "as published"))
+    }
+    measurer = Measurer(
+        trainer=None,
+        bands=bands,
+        datasets=datasets,
+        profile=workbook.profiles["full"],
+        platform=Platform(keras="3.1"),
+    )
+    settings = Settings(workbook=workbook, tasks=workbook.tasks[1:], profile="full", data="full", jobs=1, language="en")
+    told = uncalibrated(settings, measurer)
+    assert told.values["tasks"] == "task4"
+    record = "grader reference run --profile full --data full --only example4"
+    assert told.values["commands"] == f"{record} --restart"
+    bands.records = tuple(one for one in bands.records if one.reference != "example4")
+    assert uncalibrated(settings, measurer).values["commands"] == record
 
 
 def test_the_summary_names_a_report_only_where_there_is_one(tmp_path):

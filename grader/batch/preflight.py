@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from grader.batch.settings import Settings
 from grader.datasets import DataStore
+from grader.known import description_of
 from grader.measure import Measurer, references_of
 from grader.records import Message, msg
-from grader.reference import place_of
+from grader.reference import ReferenceRecord, place_of
 from grader.workbook import Task
 
 
@@ -40,17 +41,40 @@ def _remedies(tasks: list[Task], settings: Settings, measurer: Measurer) -> Iter
     quick = settings.workbook.profiles["quick"]
     if measurer.profile != quick and any(_decided(task, replace(measurer, profile=quick)) for task in tasks):
         found.insert(0, "--profile quick")
-    yield from found or [f"grader reference run --profile {measurer.profile.name}"]
+    yield from found or [_recording(tasks, settings, measurer)]
 
 
 def _of_other_data(tasks: list[Task], settings: Settings, measurer: Measurer) -> Iterator[str]:
-    """Yield how to come by the real data sets of the tasks for which these are what is recorded."""
-    wanted = ("full", measurer.profile.name, place_of(measurer.platform))
-    recorded = {record.reference for record in measurer.bands.records if record.conditions == wanted}
+    """Yield how to come by the data sets that records for some of the tasks were made on."""
     store = DataStore()
     for task in tasks:
-        if measurer.datasets[task.dataset].edition != "full" and references_of(task) <= recorded:
-            if store.get(task.dataset, "full") is None:
+        if measurer.datasets[task.dataset].edition == "full":
+            continue
+        here = store.get(task.dataset, "full")
+        print_ = here.fingerprint if here else description_of(task.dataset).fingerprint
+        if references_of(task) <= {one.reference for one in _records("full", measurer) if one.fingerprint == print_}:
+            if here is None:
                 yield f"grader data fetch {task.dataset}"
             if settings.data == "sample":
                 yield "--data auto"
+
+
+def _recording(tasks: list[Task], settings: Settings, measurer: Measurer) -> str:
+    """Return the call that records what is missing; records of other data in its place must be given up for that."""
+    call = f"grader reference run --profile {measurer.profile.name}"
+    if settings.data != "auto":
+        call += f" --data {settings.data}"
+    missing = {name: measurer.datasets[task.dataset] for task in tasks for name in references_of(task)}
+    call += f" --only {','.join(sorted(missing))}"
+    others = (
+        record.fingerprint != data.fingerprint
+        for name, data in missing.items()
+        for record in _records(data.edition, measurer)
+        if record.reference == name
+    )
+    return f"{call} --restart" if any(others) else call
+
+
+def _records(edition: str, measurer: Measurer) -> Iterator[ReferenceRecord]:
+    wanted = (edition, measurer.profile.name, place_of(measurer.platform))
+    return (record for record in measurer.bands.records if record.conditions == wanted)

@@ -103,7 +103,7 @@ def _changed(record: ReferenceRecord, item: PlannedRecord, profile: Profile) -> 
             now=new[:12],
             then=old[:12],
         )
-    old, new = record.trainings[0].fingerprint, item.source.fingerprint
+    old, new = record.fingerprint, item.source.fingerprint
     if old != new:
         return msg(
             "the data is other data than it was recorded for: {here} here, {then} then ({source})",

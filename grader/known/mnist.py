@@ -14,6 +14,7 @@ MNIST = Description(
     sample="grader.datasets.sample_mnist",
     archive="idx",
     keras_file="mnist.npz",
+    fingerprint="ef0ea40b26ddad94904a0206f84d3c7178be7f8048d11b4c56bdb3e4c5b6dd23",
     published=(
         # Fashion-MNIST's files have the same names; Keras loads those from its own place.
         Published(form="idx", pattern=rf"^(?!.*(fashion|tf-keras-datasets)).*{IDX_FILES}"),

@@ -64,6 +64,11 @@ class ReferenceRecord:
         return Profile(name=self.trainings[0].profile, steps=self.steps)
 
     @property
+    def fingerprint(self) -> str:
+        """Fingerprint of the data."""
+        return self.trainings[0].fingerprint
+
+    @property
     def num_test(self) -> int:
         """Test items an accuracy is a share of."""
         return max(training.num_test for training in self.trainings)
