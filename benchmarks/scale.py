@@ -25,7 +25,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -47,7 +47,7 @@ from grader.measure import Measurer
 from grader.pipeline import Grading
 from grader.places import shipped
 from grader.recorded import RecordedTrainings
-from grader.records import DataSet, Execution, Platform, Profile, Recipe, SubmissionResult, Training
+from grader.records import DataSet, Execution, Platform, Profile, Recipe, SubmissionResult, Training, msg
 from grader.train import Cache, SingleFlight, training_key
 from grader.train.cache import read_training
 from grader.workbook import load_workbook
@@ -60,7 +60,7 @@ _GOAL_MS = 20.0
 _SYNC_TRIES = 50
 _GAIN = 1.1
 """Twice as many at work have to give so much more; else the knee is passed."""
-_TIMED = {
+_TIMED: dict[str, list[tuple[Any, tuple[str, ...]]]] = {
     "ledger": [
         (Ledger, ("reached", "write", "with_decisions")),
         (Trainings, ("find", "keep")),
@@ -149,13 +149,13 @@ class Replayed:
         key = training_key(recipe, dataset, profile, self.platform, seed)
         return self.once.training(key, lambda: (self._known(recipe, seed), b""))
 
-    def model(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
+    def train_with_state(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> tuple[Training, bytes]:
         """Return the same; no kernel asks here."""
         return self.train(recipe, dataset, profile, seed), b""
 
     def _known(self, recipe: Recipe, seed: int) -> Training:
         if recipe.digest not in self.replay.trainings:
-            raise TrainerError("the run holds no training of a recipe in it; it was graded by another version")
+            raise TrainerError(msg("the run holds no training of a recipe in it; it was graded by another version"))
         return replace(self.replay.trainings[recipe.digest], seed=seed)
 
 
@@ -168,7 +168,9 @@ def _grading(replay: Replay, settings: Settings, ledger: Ledger, *_: Any) -> Ite
     trainer = Replayed(replay=replay, once=SingleFlight(Cache(replay.room / "cache")), platform=platform)
     trainings = RecordedTrainings(ledger=ledger, trainer=trainer, limits=workbook.training, platform=platform)
     profile = workbook.profiles[settings.profile]
-    measurer = Measurer(pool=trainings, bands=bands_of(workbook), datasets=datasets, profile=profile, platform=platform)
+    measurer = Measurer(
+        trainer=trainings, bands=bands_of(workbook), datasets=datasets, profile=profile, platform=platform
+    )
     yield Grading(
         workbook=workbook,
         tasks=settings.tasks,
@@ -223,7 +225,7 @@ def _grade(replay: Replay, submissions: Sequence[Submission], out: Path, jobs: i
 
 def _shares(replay: Replay) -> None:
     """Print where the time of the grading process goes, one submission after the other."""
-    still, spent, calls = replace(replay, speed=float("inf")), Counter[str](), [0]
+    still, spent, calls = replace(replay, speed=float("inf")), defaultdict[str, float](float), [0]
     with contextlib.ExitStack() as patches:
         patches.enter_context(mock.patch.object(Store, "writing", _counted(Store.writing, calls)))
         for name, places in _TIMED.items():
@@ -268,7 +270,7 @@ def _sync_ms(folder: Path) -> float:
 _inside = threading.local()
 
 
-def _timed(function: Any, name: str, spent: Counter[str]) -> Any:
+def _timed(function: Any, name: str, spent: defaultdict[str, float]) -> Any:
     """Return the function with its time counted; what it calls of its own kind is not counted again."""
 
     @functools.wraps(function)

@@ -80,6 +80,11 @@ class Language:
         sentence = system_text_of(value) if isinstance(value, str) else None
         return value if sentence is None else self.t(sentence.text, **sentence.values)
 
+    def noted(self, text: str) -> str:
+        """Return what was noted down in English, such as where data came from, in this language where it is known."""
+        sentence = system_text_of(text)
+        return self.t(text) if sentence is None else self.t(sentence.text, **sentence.values)
+
     def t(self, text: str, **values: str | float | Message) -> str:
         """Return an English template's translation with its places filled."""
         return self._filled(self._catalogue.get(text, text), values)
@@ -108,11 +113,14 @@ class Language:
         return "–" if value is None or value != value else _decimal(value, "0.0000", self.code)
 
     def duration(self, seconds: float) -> str:
-        """Return a span of time in seconds, or in minutes and seconds."""
+        """Return a span of time in its two largest units: hours and minutes, minutes and seconds, or seconds."""
         if seconds < _MINUTE:
             return self.t("{seconds} s", seconds=round(seconds, 1))
         minutes, rest = divmod(round(seconds), _MINUTE)
-        return self.t("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+        if minutes < _MINUTE:
+            return self.t("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+        hours, minutes = divmod(round(seconds / _MINUTE), _MINUTE)
+        return self.t("{hours} h {minutes} min", hours=hours, minutes=minutes)
 
     def moment(self, iso: str) -> str:
         """Return an ISO 8601 moment as a date and a time, UTC; what is no moment stays as it is."""

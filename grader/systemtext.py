@@ -33,6 +33,10 @@ SYSTEM_TEXTS: tuple[Message, ...] = (
     msg("core_pattern is open to writing"),
     msg("the process holds capabilities"),
     msg("it can get new ones"),
+    # Where data came from.
+    msg("added from {file}"),
+    msg("MNIST as published, array for array"),
+    msg("CIFAR-10 after one pass through JPEG, quality 75, in another order"),
     # Who writes a run.
     msg("process {number} since {moment}"),
 )

@@ -22,7 +22,7 @@ from grader.datasets import DataStore
 from grader.known import KNOWN
 from grader.ledger import Ledger, SubmissionInput
 from grader.measure import Measurer
-from grader.places import data_home
+from grader.places import data_home, shipped
 from grader.records import DataSet, Platform
 from grader.runlog import RunCounts
 from grader.runlog import summary as summary_of
@@ -307,6 +307,37 @@ def test_records_of_other_real_data_are_given_up_only_where_they_are_in_the_way(
     assert told.values["commands"] == f"{record} --restart"
     bands.records = tuple(one for one in bands.records if one.reference != "example4")
     assert uncalibrated(settings, measurer).values["commands"] == record
+
+
+def test_the_advice_to_record_repeats_how_the_run_was_asked_for(tmp_path, monkeypatch):
+    """Trainings on another backend, or for another workbook, would calibrate nothing."""
+    monkeypatch.setenv("GRADER_HOME", str(tmp_path))
+    mine = tmp_path / "my workbook"
+    shutil.copytree(shipped("assignments"), mine, ignore=shutil.ignore_patterns("demo"))
+    workbook = load_workbook(mine)
+    measurer = Measurer(
+        trainer=None,
+        bands=bands_of(workbook),
+        datasets={
+            "mnist": DataSet(name="mnist", edition="sample", fingerprint="f", folder="", num_train=1, num_test=1)
+        },
+        profile=workbook.profiles["quick"],
+        platform=Platform(keras="3.1", backend="jax"),
+    )
+    settings = Settings(
+        workbook=workbook,
+        tasks=workbook.tasks[1:3],
+        profile="quick",
+        data="sample",
+        jobs=1,
+        language="en",
+        backend="jax",
+        device="cpu",
+    )
+    assert uncalibrated(settings, measurer).values["commands"] == (
+        f"grader reference run --profile quick --workbook '{mine}' --data sample --backend jax --device cpu "
+        "--only example3,task2"
+    )
 
 
 def test_the_summary_names_a_report_only_where_there_is_one(tmp_path):

@@ -1,5 +1,6 @@
 """The cache of trainings on disk: whole files only, bounded, safe among processes."""
 
+import errno
 import importlib.util
 import os
 import signal
@@ -83,6 +84,17 @@ def test_the_least_used_go_first_when_the_cache_is_full(tmp_path):
     assert cache.find(key_of(seed=0)) is not None
     assert cache.find(key_of(seed=1)) is None
     assert cache.find(key_of(seed=5)) is not None
+
+
+def test_a_cache_that_may_only_be_read_is_of_use(tmp_path, monkeypatch):
+    """Where the time of the last use cannot be noted, what is kept is found all the same."""
+    Cache(tmp_path).keep(key_of(seed=1), training())
+
+    def refuse(*_):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert Cache(tmp_path).find(key_of(seed=1)) == training()
 
 
 def test_many_processes_write_and_read_at_once_and_one_is_killed(tmp_path):

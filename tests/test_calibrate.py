@@ -19,9 +19,10 @@ from grader.calibrate.progress import TrainingsUnderWay
 from grader.calibrate.spoil import KINDS, spoil
 from grader.cli.root import group
 from grader.datasets import DataStore, with_shuffled_labels
+from grader.errors import MachineError, WorkbookError
 from grader.places import shipped
 from grader.recipe import digest_of, recipe_of
-from grader.records import CompileFacts, DataSet, TrainingLimits
+from grader.records import CompileFacts, DataSet, Platform, TrainingLimits
 from grader.reference import Bands, load_record
 from grader.train import TrainerPool
 from tests.recipes import BINARY, conv, dense, fitted, inputs, layer, mnist_rows, model, sequential
@@ -118,6 +119,33 @@ def test_a_changed_notebook_is_refused_until_it_is_meant(recorded):
     assert anew.returncode == 0, anew.stderr
     assert load_record(path).num_test == 2000
     assert [one.seed for one in load_record(path).trainings] == [1]
+
+
+def test_trainings_of_another_keras_are_refused_before_any_is_made_and_restart_begins_anew(tmp_path):
+    """The record says what it was made with; with --restart it goes, and nothing else is needed."""
+    path = tmp_path / "example1-sample-quick-cpu.json"
+    shutil.copy(shipped("reference") / "results" / path.name, path)
+    record = load_record(path)
+    data = DataSet(
+        name="binary20", edition="sample", fingerprint=record.fingerprint, folder="", num_train=1, num_test=1
+    )
+    item = PlannedRecord(reference="example1", recipe=record.recipe, dataset=data, source=data, folder=tmp_path)
+    here, later = ({"binary20": Platform(keras=version)} for version in (record.trainings[0].platform.keras, "4.0.0"))
+    assert recording._known({path: item}, record.profile, here, restart=True) == {path: record}
+    with pytest.raises(WorkbookError, match=r"(?s)this is 4\.0\.0.*--restart"):
+        recording._known({path: item}, record.profile, later, restart=False)
+    assert load_record(path) == record
+    assert recording._known({path: item}, record.profile, later, restart=True) == {path: None}
+    assert not path.exists()
+
+
+def test_where_records_cannot_be_written_nothing_is_trained(tmp_path):
+    """Found out before the first training, with what to do."""
+    (tmp_path / "results").write_text("a file")
+    with pytest.raises(MachineError, match=r"results.*cannot be written.*--workbook"):
+        recording._require_writable(tmp_path / "results")
+    recording._require_writable(tmp_path / "deeper" / "results")
+    assert list((tmp_path / "deeper" / "results").iterdir()) == []
 
 
 # -- spoiled recipes ----------------------------------------------------------------------------------------------

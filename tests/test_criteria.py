@@ -544,12 +544,26 @@ def test_the_rebuilt_model_is_believed_before_the_notebook():
 def test_an_accuracy_of_both_sides_misses_above_the_band_too(accuracy, clearly_below, expected):
     """Above the band by chance is for a person; as far above the mean as clearly below lies under it, it is failed."""
     settings = {
-        "measured": Measurement(trainings=(training(accuracy),)),
+        "measured": Measurement(trainings=(training(accuracy),) * 3),
         "bands": {"task2": band(clearly_below=clearly_below)},
     }
-    assert verdict(criterion("accuracy", reference="task2", both_sides=True), **settings) == expected
+    both = criterion("accuracy", reference="task2", both_sides=True)
+    assert verdict(both, **settings) == expected
     one_sided = verdict(criterion("accuracy", reference="task2"), **settings)
     assert one_sided == (PASSED if accuracy > 0.97 else expected)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "expected"),
+    [((0.999,), REVIEW), ((0.999, 0.98, 0.981), PASSED), ((0.999, 0.98, 0.998), FAILED)],
+)
+def test_from_above_too_a_miss_buys_two_more_and_the_median_decides(accuracies, expected):
+    """One training alone fails nobody, on neither side."""
+    both = criterion("accuracy", reference="task2", both_sides=True)
+    bands = {"task2": band(clearly_below=0.975)}
+    trainings = tuple(map(training, accuracies))
+    assert both.needs_more(trainings[:1], bands, FULL)
+    assert verdict(both, measured=Measurement(trainings=trainings), bands=bands) == expected
 
 
 def test_labels_are_drawn_by_the_student_in_task_1():

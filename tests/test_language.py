@@ -173,3 +173,4 @@ def test_moments_and_durations_read_well():
     assert EN.moment("2026-03-06T15:40:12+00:00") == "March 6, 2026, 15:40 UTC"
     assert EN.moment("yesterday\x1b") == "yesterday\ufffd"
     assert (EN.duration(3.21), EN.duration(318)) == ("3.2 s", "5 min 18 s")
+    assert [EN.duration(seconds) for seconds in (3599, 3600, 94_212)] == ["59 min 59 s", "1 h 0 min", "26 h 10 min"]

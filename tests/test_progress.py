@@ -25,7 +25,7 @@ def follower(language="en", width=40):
     ("language", "line"),
     [
         ("en", "[1/10] anna: 38 of 70, 6 more in review (4 min 32 s)"),
-        ("ru", "[1/10] anna: 38 из 70, ещё баллов на проверке: 6 (4 мин 32 с)"),
+        ("ru", "[1/10] anna: 38 из 70, ещё ждут преподавателя: 6 (4 мин 32 с)"),
     ],
 )
 def test_a_finished_submission_is_one_line(language, line):

@@ -1,15 +1,18 @@
 """Bands and records of reference trainings."""
 
+import functools
 import math
 import random
 import statistics
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.criteria.rule import rule
+from grader.criteria.accuracy import Accuracy
 from grader.errors import WorkbookError
 from grader.records import Platform, Profile, Recipe, Training, Verdict
 from grader.reference import (
@@ -21,10 +24,17 @@ from grader.reference import (
     band_of,
     chances,
     held_out,
+    interval,
     load_record,
     resampled,
     write_record,
 )
+
+
+def judged(trainings, band, margin=0.0):
+    """Judge as the criterion of a reference's accuracy does."""
+    return Accuracy(reference=band.reference, margin=margin).ruling(trainings, band, Profile(name="full"))
+
 
 ACCURACIES = st.lists(st.floats(0.1, 1.0), min_size=3, max_size=30)
 
@@ -45,7 +55,7 @@ def test_an_honest_model_misses_as_often_as_the_arithmetic_says():
     for _ in range(trials):
         band = band_of("x", [draw.gauss(0.98, 0.002) for _ in range(10)], num_test=10**9, risk=0.02)
         three = [training(seed, draw.gauss(0.98, 0.002)) for seed in range(3)]
-        ruling = rule(three, limit=band.lower, clearly_below=band.clearly_below)
+        ruling = judged(three, band)
         found["missed"] += ruling.count == 3
         found["reviewed"] += ruling.verdict is Verdict.REVIEW
         found["failed"] += ruling.verdict is Verdict.FAILED
@@ -177,8 +187,67 @@ def test_a_broken_record_is_named_with_what_to_do(tmp_path):
         Bands(tmp_path, risk=0.001)
 
 
-def test_no_seed_of_another_process_is_lost(tmp_path):
-    """Two recordings of one reference add to the same file; a seed that is there stays as it is."""
+ADDING = """
+import sys
+from pathlib import Path
+from dataclasses import replace
+from grader.reference import add_training, load_record
+whole = load_record(Path(sys.argv[1]))
+for training in whole.trainings[int(sys.argv[3]) :: 2]:
+    add_training(Path(sys.argv[2]), replace(whole, trainings=(training,)))
+"""
+
+
+def test_two_processes_that_record_at_once_lose_no_seed(tmp_path):
+    """Each adds its own seeds, one by one, to the same file; what a killed one left behind is cleared."""
+    whole, path = tmp_path / "whole.json", tmp_path / "results" / "x.json"
+    write_record(whole, record(k=60))
+    path.parent.mkdir()
+    (path.parent / ".x-killed.part").write_text("half a rec")
+    started = [subprocess.Popen([sys.executable, "-c", ADDING, str(whole), str(path), start]) for start in ("0", "1")]
+    assert [one.wait(timeout=120) for one in started] == [0, 0]
+    assert [one.seed for one in load_record(path).trainings] == list(range(1, 61))
+    assert [one.name for one in path.parent.iterdir()] == ["x.json"]
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"recipe": Recipe(layers=(), optimizer={}, loss={}, data={}, fit={}, digest="e")}, "recipe has changed"),
+        ({"steps": 60}, "other steps"),
+        ({"trainings": record(fingerprint="e" * 64).trainings}, "other data"),
+        ({"trainings": record(keras="4.0.1").trainings}, "recorded with Keras 3.15.1, and this is 4.0.1"),
+    ],
+)
+def test_trainings_of_another_kind_are_not_added(other, said, tmp_path):
+    """Whatever changed since a recording began, also by another process: the record stays as it was."""
+    path = tmp_path / "x.json"
+    add_training(path, record(k=2))
+    before = path.read_bytes()
+    with pytest.raises(WorkbookError, match=rf"(?s)x\.json: .*{said}.*--restart"):
+        add_training(path, replace(record(), **other))
+    assert path.read_bytes() == before
+
+
+def test_a_record_of_another_format_is_refused(tmp_path):
+    """A later version may write what this one would misread."""
+    path = tmp_path / "x.json"
+    write_record(path, record())
+    path.write_text(path.read_text().replace('"schema": 1', '"schema": 2'))
+    with pytest.raises(WorkbookError, match=r"x\.json.*schema"):
+        load_record(path)
+
+
+def test_numbers_of_a_recipe_are_kept_as_they_are(tmp_path):
+    """Accuracies are noise behind seven digits; the recipe must give its digest again."""
+    path, scale = tmp_path / "x.json", 0.0078431373
+    recipe = Recipe(layers=(), optimizer={}, loss={}, data={"scale": scale}, fit={}, digest="d")
+    write_record(path, replace(record(), recipe=recipe))
+    assert load_record(path).recipe.data == {"scale": scale}
+
+
+def test_seeds_of_an_earlier_recording_stay(tmp_path):
+    """A seed that is on record is not written again, and neither are the words for the data."""
     path, five = tmp_path / "results" / "x.json", record()
     add_training(path, replace(five, trainings=five.trainings[:2]))
     other = replace(five.trainings[1], test_accuracy=0.1)
@@ -201,17 +270,20 @@ def test_a_training_is_never_held_against_itself():
         seen.append({one.seed for one in others})
         return band_of("x", [one.test_accuracy for one in others], num_test=10_000, risk=0.01)
 
-    tally = held_out(many, 0.0, band)
+    tally = held_out(many, judged, band)
     assert [len(others) for others in seen] == [10] * 13
     assert all(seed not in others for seed, others in enumerate(seen))
-    assert (tally.trials, tally.missed, tally.failed) == (13, 1, 0)
+    assert (tally.trials, tally.missed, tally.failed, tally.apart) == (13, 1, 0, 4)
+    alike = [training(seed, 0.98 + seed % 3 / 10_000) for seed in range(12)]
+    assert held_out(alike, judged, band).apart == 12
+    assert held_out(many[:5], judged, lambda others: None).trials == 0
 
 
 def test_trainings_that_diverge_count_as_bad_ones():
     """Two of three without a finite loss are caught, one is forgiven by the median."""
     band = band_of("x", [0.97, 0.98, 0.99], num_test=10_000, risk=0.01)
-    assert against([training(1, None), training(2, None), training(3, 0.98)], 0.0, band).failed == 2
-    tally = against([training(1, None), training(2, 0.98), training(3, 0.98)], 0.0, band)
+    assert against([training(1, None), training(2, None), training(3, 0.98)], judged, band).failed == 2
+    tally = against([training(1, None), training(2, 0.98), training(3, 0.98)], judged, band)
     assert (tally.missed, tally.caught) == (1, 0)
 
 
@@ -219,4 +291,29 @@ def test_a_margin_forgives():
     """What is under the limit by less than the margin passes."""
     band = band_of("x", [0.979, 0.98, 0.981], num_test=10_000, risk=0.01)
     low = [training(seed, band.clearly_below - 0.01) for seed in range(3)]
-    assert (against(low, 0.0, band).failed, against(low, 0.2, band).caught) == (3, 0)
+    forgiving = functools.partial(judged, margin=0.2)
+    assert (against(low, judged, band).failed, against(low, forgiving, band).caught) == (3, 0)
+
+
+def test_a_single_training_is_a_trial_that_a_miss_leaves_to_a_person():
+    """One seed of a solution says whether it passes at once; no median is there to fail it."""
+    band = band_of("x", [0.979, 0.98, 0.981], num_test=10_000, risk=0.01)
+    passes, misses = against([training(1, 0.98)], judged, band), against([training(1, 0.1)], judged, band)
+    assert (passes.trials, passes.missed, passes.caught) == (1, 0, 0)
+    assert (misses.trials, misses.missed, misses.reviewed, misses.failed, misses.apart) == (1, 1, 1, 0, 1)
+
+
+def test_an_interval_of_fewer_trials_is_wider():
+    """The effective number of trials may be a fraction; a share of all or none keeps its end."""
+    assert interval(30, 60)[0] > interval(6.0, 12.0)[0]
+    assert interval(0.0, 2.5)[0] == 0.0
+    assert interval(2.5, 2.5)[1] == 1.0
+
+
+def test_accuracies_that_are_the_same_in_half_of_all_trainings_are_shaken_too():
+    """Ties must not switch the smoothing off: whoever is drawn between the few values would never miss."""
+    tied = [0.99] * 17 + [0.986, 0.985, 0.984]
+    assert resampled(tied, num_test=10_000, risk=0.2 / 300) != resampled(
+        [0.99] * 17 + [0.986] * 3, num_test=10_000, risk=0.2 / 300
+    )
+    assert resampled([0.99] * 19 + [0.9899], num_test=10_000, risk=0.2 / 300).missed < 0.06

@@ -466,4 +466,4 @@ def test_every_epoch_is_told_as_it_ends(mnist):
         pool.train(second, mnist, QUICK, seed=1)
     assert [(one.epoch, one.epochs) for one in alone] == [(1, 3), (2, 3), (3, 3)]
     assert [(one.epoch, one.epochs) for one in told] == [(number, 5) for number in range(1, 6)]
-    assert {(one.recipe.digest, one.dataset.name, one.seed) for one in told} == {(second.digest, "mnist", 1)}
+    assert {one.seed for one in told} == {1}

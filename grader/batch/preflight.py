@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from grader.batch.settings import Settings
 from grader.datasets import DataStore
 from grader.known import description_of
 from grader.measure import Measurer, references_of
+from grader.places import shipped
 from grader.records import Message, msg
 from grader.reference import ReferenceRecord, place_of
 from grader.workbook import Task
@@ -62,8 +64,14 @@ def _of_other_data(tasks: list[Task], settings: Settings, measurer: Measurer) ->
 def _recording(tasks: list[Task], settings: Settings, measurer: Measurer) -> str:
     """Return the call that records what is missing; records of other data in its place must be given up for that."""
     call = f"grader reference run --profile {measurer.profile.name}"
-    if settings.data != "auto":
-        call += f" --data {settings.data}"
+    if settings.workbook.folder != shipped("assignments"):
+        call += f" --workbook {shlex.quote(str(settings.workbook.folder))}"
+    for option, value, default in (
+        ("--data", settings.data, "auto"),
+        ("--backend", settings.backend, "tensorflow"),
+        ("--device", settings.device, "auto"),
+    ):
+        call += f" {option} {value}" if value != default else ""
     missing = {name: measurer.datasets[task.dataset] for task in tasks for name in references_of(task)}
     call += f" --only {','.join(sorted(missing))}"
     others = (

@@ -87,7 +87,7 @@ def _engine(settings: Settings, config: EngineConfig) -> AbstractContextManager[
 def bands_of(workbook: Workbook) -> Bands:
     """Return the workbook's recorded reference trainings, with the error rate its cohort asks for."""
     cohort = workbook.cohort
-    return Bands(reference_folder(workbook), risk=cohort.false_fails / cohort.students)
+    return Bands(reference_folder(workbook), risk=cohort.not_passed / cohort.students)
 
 
 def reference_folder(workbook: Workbook) -> Path:

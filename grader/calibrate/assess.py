@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.criteria.accuracy import Accuracy
-from grader.records import Band, Profile, Training
+from grader.criteria.rule import Ruling
+from grader.records import Band, Training
 from grader.reference import Bands, Chances, ReferenceRecord, TrialCounts, against, held_out, load_records, resampled
 from grader.workbook import Workbook
 
@@ -20,13 +21,11 @@ class RecordAssessment:
     held_against: str
     """The reference that gives the band; the record's own one where its trainings take turns."""
     margin: float
+    limit: float
+    """The accuracy to reach."""
     band: Band
     tally: TrialCounts
-
-    @property
-    def limit(self) -> float:
-        """The accuracy to reach."""
-        return self.band.lower - self.margin
+    """No trials, where there are too few trainings to hold some of them against a band of the others."""
 
     @property
     def mean(self) -> float | None:
@@ -73,26 +72,35 @@ def _rows(
     workbook: Workbook, bands: Bands, records: Sequence[ReferenceRecord], conditions: tuple[str, str, str]
 ) -> tuple[RecordAssessment, ...]:
     found = (_row(workbook, bands, record) for record in records if record.conditions == conditions)
-    return tuple(row for row in found if row is not None and row.tally.trials)
+    return tuple(row for row in found if row is not None)
 
 
 def _row(workbook: Workbook, bands: Bands, record: ReferenceRecord) -> RecordAssessment | None:
-    reference, margin = yardstick(workbook, record.reference, record.conditions[1])
-    given = _same(bands, reference, record)
+    criterion, profile = yardstick(workbook, record.reference), record.profile
+    given = _same(bands, criterion.reference, record)
     band = bands.band_for(given) if given else None
     if given is None or band is None:
         return None
-    itself = reference == record.reference and not record.spoiled
+    itself = criterion.reference == record.reference and not record.spoiled
+
+    def rule(trainings: Sequence[Training], band: Band) -> Ruling | None:
+        return criterion.ruling(trainings, band, profile)
 
     def others(trainings: Sequence[Training]) -> Band | None:
         return bands.band_from(given, trainings)
 
-    tally = held_out(record.trainings, margin, others) if itself else against(record.trainings, margin, band)
-    return RecordAssessment(record=record, held_against=reference, margin=margin, band=band, tally=tally)
+    return RecordAssessment(
+        record=record,
+        held_against=criterion.reference,
+        margin=criterion.slack(profile),
+        limit=criterion.limit(band, profile),
+        band=band,
+        tally=held_out(record.trainings, rule, others) if itself else against(record.trainings, rule, band),
+    )
 
 
-def yardstick(workbook: Workbook, name: str, profile: str) -> tuple[str, float]:
-    """Return the reference, and the margin, by which trainings of a reference or solution are judged.
+def yardstick(workbook: Workbook, name: str) -> Accuracy:
+    """Return the criterion by which trainings of a reference or solution are judged.
 
     An answer to a task (a solution, or a reference that is called like the task) is judged as students are, by the
     task's criterion; all else by its own band.
@@ -101,8 +109,8 @@ def yardstick(workbook: Workbook, name: str, profile: str) -> tuple[str, float]:
     for task in workbook.tasks:
         for criterion in task.criteria:
             if task.id == task_of.get(name) and isinstance(criterion, Accuracy):
-                return criterion.reference, criterion.slack(Profile(name=profile))
-    return name, 0.0
+                return criterion
+    return Accuracy(reference=name)
 
 
 def _same(bands: Bands, reference: str, record: ReferenceRecord) -> ReferenceRecord | None:

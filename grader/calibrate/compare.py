@@ -16,12 +16,13 @@ _ORDINARY, _UNUSUAL = 1.0, 2.0
 def comparisons(workbook: Workbook, bands: Bands, records: Sequence[ReferenceRecord], language: Language) -> list[str]:
     """Say where the workbook's figures lie among trainings of one set of conditions, and whether its claims hold."""
     figures = {one.id: one.figure for one in workbook.references if one.figure is not None}
+    alike = [record for record in records if is_comparable(record)]
     found = [
         language.say(_place(record, figures[record.reference], bands, language))
-        for record in records
-        if record.reference in figures and is_comparable(record)
+        for record in alike
+        if record.reference in figures
     ]
-    return found + [language.say(one) for one in _claims(workbook, records, language)]
+    return found + [language.say(one) for one in _claims(workbook, alike, language)]
 
 
 def is_comparable(record: ReferenceRecord) -> bool:
@@ -86,6 +87,8 @@ def _claims(workbook: Workbook, records: Sequence[ReferenceRecord], language: La
     for claim in workbook.claims:
         better, worse = figures[claim.better], figures[claim.worse]
         if claim.better not in means or claim.worse not in means or better is None or worse is None:
+            continue
+        if 1.0 in (worse, means[claim.worse]):  # it makes no errors, so nothing makes fewer
             continue
         yield msg(
             "The workbook says that {better} makes {claimed} fewer errors than {worse}; by its own figures it is "

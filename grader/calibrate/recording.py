@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -12,10 +13,18 @@ from pathlib import Path
 from grader.calibrate.clock import Clock
 from grader.calibrate.plan import PlannedRecord, RecordingRequest, planned_records
 from grader.calibrate.progress import RecordingProgress, TrainingProgress, TrainingsUnderWay
-from grader.errors import WorkbookError
+from grader.errors import MachineError, WorkbookError
 from grader.places import cache_home
-from grader.records import Message, Profile, Training, joined, msg
-from grader.reference import ReferenceRecord, add_training, load_record, major, record_path
+from grader.records import Message, Platform, Profile, Training, joined, msg
+from grader.reference import (
+    ReferenceRecord,
+    add_training,
+    load_record,
+    record_path,
+    refused,
+    remove_record,
+    unlike,
+)
 from grader.train import TrainerPool, hardware_of, require_backend, side_by_side
 
 _EVERY_SECONDS = 60.0
@@ -57,11 +66,12 @@ def calibrate(
         hardware=hardware,
         on_epoch=going.note,
     ) as pool:
+        platforms = {item.dataset.name: pool.platform_for(item.dataset) for item in items}
         paths = {
-            record_path(item.folder, item.name, item.source, request.profile, pool.platform_for(item.dataset)): item
+            record_path(item.folder, item.name, item.source, request.profile, platforms[item.dataset.name]): item
             for item in items
         }
-        records = _known(paths, request.profile, restart=request.restart)
+        records = _known(paths, request.profile, platforms, restart=request.restart)
         _record_all(request, paths, records, pool, at_once, going, tell)
     for path, record in records.items():
         if record is not None and _missing(record, request.seeds) == []:
@@ -69,55 +79,54 @@ def calibrate(
 
 
 def _known(
-    paths: Mapping[Path, PlannedRecord], profile: Profile, *, restart: bool
+    paths: Mapping[Path, PlannedRecord], profile: Profile, platforms: Mapping[str, Platform], *, restart: bool
 ) -> dict[Path, ReferenceRecord | None]:
     """Return what is on record already.
 
     Raises:
         WorkbookError: Some of it was made of something else. Nothing is trained then, and nothing overwritten.
+        MachineError: Records cannot be written.
     """
     known: dict[Path, ReferenceRecord | None] = {}
     changes = []
     for path, item in paths.items():
+        _require_writable(path.parent)
         record = load_record(path) if path.is_file() else None
-        what = _changed(record, item, profile) if record else None
+        what = record and unlike(
+            record,
+            digest=item.recipe.digest,
+            fingerprint=item.source.fingerprint,
+            steps=profile.steps,
+            keras=platforms[item.dataset.name].keras,
+        )
         if what and not restart:
             changes.append(joined([str(path), what], ": "))
         known[path] = None if what else record
         if what and restart:
-            path.unlink()
+            remove_record(path)
     if changes:
-        rule = msg(
-            "Trainings of different kinds make no band. Begin these anew with --restart, or restore what changed"
-        )
-        raise WorkbookError(joined([*changes, rule]))
+        raise refused(changes)
     return known
 
 
-def _changed(record: ReferenceRecord, item: PlannedRecord, profile: Profile) -> Message | None:
-    """Say what is no longer as it was when a record was made; None when all is."""
-    old, new = record.recipe.digest, item.recipe.digest
-    if old != new:
-        return msg(
-            "the notebook's recipe has changed since it was recorded: {now} now, {then} then",
-            now=new[:12],
-            then=old[:12],
+def _require_writable(folder: Path) -> None:
+    """See that a folder takes files, before hours are spent on what goes there.
+
+    Raises:
+        MachineError: It does not.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        text = msg(
+            "{folder}: records cannot be written there ({why}). Copy the workbook's folder, with reference/ in it, to "
+            "a place of yours and name it with --workbook",
+            folder=str(folder),
+            why=error.strerror or type(error).__name__,
         )
-    old, new = record.fingerprint, item.source.fingerprint
-    if old != new:
-        return msg(
-            "the data is other data than it was recorded for: {here} here, {then} then ({source})",
-            here=new[:12],
-            then=old[:12],
-            source=record.source,
-        )
-    if record.steps != profile.steps:
-        return msg(
-            "the profile has other steps than when it was recorded: {now} now, {then} then",
-            now=str(profile.steps),
-            then=str(record.steps),
-        )
-    return None
+        raise MachineError(text) from error
 
 
 def _missing(record: ReferenceRecord | None, seeds: int) -> list[int]:
@@ -146,7 +155,7 @@ def _record_all(
                     left = clock.left({name: going.shares})
                     tell(TrainingProgress(record=name, epoch=epoch, left=left))
                 continue
-            record = add_training(path, _new(item, training, request.profile, records[path]))
+            record = add_training(path, _new(item, training, request.profile))
             clock.done(name, training.seconds)
             left, have = clock.left({name: going.shares}), len(record.trainings)
             tell(RecordingProgress(record=name, training=training, have=have, want=max(have, request.seeds), left=left))
@@ -183,11 +192,11 @@ def _trainings(
         threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _new(item: PlannedRecord, training: Training, profile: Profile, record: ReferenceRecord | None) -> ReferenceRecord:
+def _new(item: PlannedRecord, training: Training, profile: Profile) -> ReferenceRecord:
     """Return a training as a record of its own, to be added to what is there.
 
     Raises:
-        WorkbookError: It could not be trained, or was made under another Keras than the others.
+        WorkbookError: It could not be trained.
     """
     if training.outcome not in ("trained", "diverged"):
         text = msg(
@@ -197,7 +206,6 @@ def _new(item: PlannedRecord, training: Training, profile: Profile, record: Refe
             why=training.reason or training.outcome,
         )
         raise WorkbookError(text)
-    _same_keras(item, training, record.trainings if record else ())
     return ReferenceRecord(
         reference=item.reference,
         edition=item.source.edition,
@@ -207,16 +215,3 @@ def _new(item: PlannedRecord, training: Training, profile: Profile, record: Refe
         steps=profile.steps,
         spoiled=item.spoiled,
     )
-
-
-def _same_keras(item: PlannedRecord, training: Training, others: Sequence[Training]) -> None:
-    here = training.versions.get("keras", "")
-    then = next((one.versions.get("keras", "") for one in others), here)
-    if major(here) != major(then):
-        text = msg(
-            "{name}: recorded with Keras {then}, and this is {here}; begin anew with --restart",
-            name=item.name,
-            then=then,
-            here=here,
-        )
-        raise WorkbookError(text)

@@ -13,21 +13,21 @@ from grader.datasets import with_shuffled_labels
 from grader.recipe import digest_of
 from grader.records import DataSet, Message, Recipe, msg
 
+_FASTER = 30
+_NARROWER = 32
+_FEWEST_UNITS = 2
+_WIDTHS = ("units", "filters")
+
 SHUFFLED = "shuffled-labels"
 KINDS: Mapping[str, Message] = {
     "one-epoch": msg("one epoch only"),
-    "fast": msg("learning rate × {factor}", factor=30),
+    "fast": msg("learning rate × {factor}", factor=_FASTER),
     SHUFFLED: msg("shuffled labels"),
     "half-data": msg("half the data"),
     "no-activation": msg("no activations"),
     "tiny": msg("a tiny network"),
 }
 """What is done, by the name it has in file names."""
-
-_FASTER = 30
-_NARROWER = 32
-_FEWEST_UNITS = 2
-_WIDTHS = ("units", "filters")
 
 _Parts = dict[str, Any]
 

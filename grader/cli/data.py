@@ -36,8 +36,9 @@ def data_list(lang: str) -> None:
     table = slim_table(*map(say, heads), left=(0, 1, 2, 4, 5))
     for row in DataStore().list():
         size = say(msg("{size} MiB", size=round(row.size / (1 << 20)))) if row.present else ""
-        here = say(msg("yes") if row.present else msg("no"))
-        table.add_row(row.name, row.edition, here, size, row.fingerprint[:16], language.t(row.source))
+        absent = msg("no") if row.edition == "full" else msg("made on first use")
+        here = say(msg("yes") if row.present else absent)
+        table.add_row(row.name, row.edition, here, size, row.fingerprint[:16], language.noted(row.source))
     Console(highlight=False).print(table)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from grader.calibrate.assess import RecordAssessment, RuleAssessment, assess
-from grader.calibrate.compare import comparisons, percent
+from grader.calibrate.compare import comparisons, is_comparable, percent
 from grader.calibrate.spoil import KINDS
+from grader.criteria.rule import NEEDED
 from grader.language import Language
 from grader.records import Message, msg
-from grader.reference import Bands, Chances, ReferenceRecord, TrialCounts, chances, interval
+from grader.reference import FEWEST, Bands, Chances, ReferenceRecord, TrialCounts, chances, interval
 from grader.workbook import Workbook
 
 if TYPE_CHECKING:
@@ -27,6 +28,15 @@ def shown(workbook: Workbook, bands: Bands, language: Language) -> Iterator[Rend
     """Yield, conditions by conditions, every distribution with its band, and how the workbook's figures compare."""
     if not bands.records:
         yield language.say(_NOTHING)
+        return
+    yield language.say(
+        msg(
+            "A band goes from the lower to the upper limit; the spread is the standard deviation of one training. An "
+            "accuracy under the lower limit buys two more trainings; then a median that is clearly below is failed, "
+            "and one between the two waits for the lecturer."
+        )
+    )
+    yield ""
     figures = {one.id: one.figure for one in workbook.references}
     order = {one.id: place for place, one in enumerate(workbook.references)}
     for conditions in dict.fromkeys(record.conditions for record in bands.records):
@@ -36,10 +46,13 @@ def shown(workbook: Workbook, bands: Bands, language: Language) -> Iterator[Rend
         )
         yield _heading(conditions, language)
         yield _distributions(records, bands, figures, language)
+        if few := [one.reference for one in records if bands.band_for(one) is None]:
+            less = msg("Under {fewest} trainings give no band: {names}.", fewest=FEWEST, names=", ".join(few))
+            yield _indented(language.say(less))
         for text in comparisons(workbook, bands, records, language):
             yield _indented(f"{text}.")
         for source in dict.fromkeys((one.trainings[0].dataset, one.source) for one in records):
-            yield _indented(f"{source[0]}: {language.t(source[1])}")
+            yield _indented(f"{source[0]}: {language.noted(source[1])}")
         yield ""
 
 
@@ -51,8 +64,8 @@ def verified(workbook: Workbook, bands: Bands, language: Language) -> Iterator[R
     yield language.say(
         msg(
             "Each recorded training takes the part of a student's first, the next two seeds that of the two more. "
-            "Honest ones are held against a band of other trainings. Intervals: 95 %, Clopper and Pearson, as if all "
-            "were independent."
+            "Honest ones are held against a band of other trainings. Intervals: 95 %, Clopper and Pearson; where "
+            "medians decide, for as many trials as share no training."
         )
     )
     for found in assess(workbook, bands):
@@ -62,6 +75,8 @@ def verified(workbook: Workbook, bands: Bands, language: Language) -> Iterator[R
         yield from _promises(found, language)
         if found.spoiled:
             yield ""
+            caught = msg("Spoiled trainings: how many of all are caught, which is: do not pass, but wait or fail.")
+            yield _indented(language.say(caught))
             yield _spoiled(found, language)
 
 
@@ -89,9 +104,10 @@ def _distributions(
 ) -> Table:
     heads = (
         *(msg("Reference"), msg("Trainings"), msg("Mean"), msg("Spread")),
-        *(msg("Clearly below"), msg("Lower limit"), msg("Upper limit"), msg("In the workbook")),
+        *(msg("Clearly below"), msg("Lower limit"), msg("Upper limit")),
     )
-    table = _table(heads, language)
+    compared = any(is_comparable(record) for record in records)
+    table = _table((*heads, msg("In the workbook")) if compared else heads, language)
     for record in records:
         band, figure = bands.band_for(record), figures.get(record.reference)
         count = str(len(record.trainings))
@@ -103,7 +119,9 @@ def _distributions(
         else:
             limits = (max(band.clearly_below, 0.0), max(band.lower, 0.0), min(band.upper, 1.0))
             row += [language.share(value) for value in (band.mean, band.spread, *limits)]
-        table.add_row(*row, language.share(figure) if figure is not None else "")
+        if compared:
+            row.append(language.share(figure) if figure is not None else "")
+        table.add_row(*row)
     return table
 
 
@@ -121,6 +139,13 @@ def _honest(found: RuleAssessment, language: Language) -> Iterator[RenderableTyp
     table.add_section()
     table.add_row(language.say(msg("All")), "", "", "", *_counts(total))
     yield table
+    if untried := [row.record.reference for row in found.honest if not row.tally.trials]:
+        few = msg(
+            "Too few trainings to hold some against a band of the others: {names}; {needed} are needed.",
+            names=", ".join(untried),
+            needed=NEEDED + FEWEST,
+        )
+        yield _indented(language.say(few))
     for held_against, margin in dict.fromkeys((row.held_against, row.margin) for row in found.honest if row.margin):
         which = [
             row.record.reference for row in found.honest if (row.held_against, row.margin) == (held_against, margin)
@@ -132,9 +157,8 @@ def _honest(found: RuleAssessment, language: Language) -> Iterator[RenderableTyp
             margin=margin,
         )
         yield _indented(language.say(less))
-    missed, reviewed, failed = (
-        _between(hits, total.trials, language) for hits in (total.missed, total.reviewed, total.failed)
-    )
+    missed = _between(total.missed, total.trials, total.trials, language)
+    reviewed, failed = (_between(hits, total.trials, total.apart, language) for hits in (total.reviewed, total.failed))
     rates = msg(
         "Two more: {missed}. In review: {reviewed}. Failed: {failed}.",
         missed=missed,
@@ -145,7 +169,8 @@ def _honest(found: RuleAssessment, language: Language) -> Iterator[RenderableTyp
 
 
 def _counts(tally: TrialCounts) -> Iterator[str]:
-    return map(str, (tally.trials, tally.missed, tally.reviewed, tally.failed))
+    counts = (tally.trials, tally.missed, tally.reviewed, tally.failed)
+    return map(str, counts) if tally.trials else iter(("0", "–", "–", "–"))
 
 
 def _promises(found: RuleAssessment, language: Language) -> Iterator[RenderableType]:
@@ -184,7 +209,7 @@ def _percents(found: Chances, language: Language, *, failed: int) -> dict[str, s
 def _spoiled(found: RuleAssessment, language: Language) -> Table:
     """Make a table of the spoiled trainings that did not pass, of all: kinds down, references across."""
     names = list(dict.fromkeys(row.record.reference for row in found.spoiled))
-    heads = (*map(language.say, (msg("Spoiled trainings that are caught"),)), *names)
+    heads = (language.say(msg("Spoiled by")), *names)
     more = (msg("All"), msg("Share"), msg("95 % interval"), msg("Of these failed"))
     from grader.report.slim import slim_table
 
@@ -205,7 +230,7 @@ def _caught(rows: Sequence[RecordAssessment], names: Sequence[str], language: La
     total = _total(rows)
     yield f"{total.caught}/{total.trials}"
     yield percent(total.caught / total.trials, language, 1)
-    yield _interval(total.caught, total.trials, language)
+    yield _interval(total.caught, total.trials, total.apart, language)
     yield f"{total.failed}/{total.caught}"
 
 
@@ -213,12 +238,12 @@ def _total(rows: Iterable[RecordAssessment]) -> TrialCounts:
     return sum((row.tally for row in rows), TrialCounts())
 
 
-def _between(hits: int, trials: int, language: Language) -> str:
+def _between(hits: int, trials: int, apart: int, language: Language) -> str:
     if not trials:
         return "–"
-    return f"{percent(hits / trials, language, 1)} ({_interval(hits, trials, language)})"
+    return f"{percent(hits / trials, language, 1)} ({_interval(hits, trials, apart, language)})"
 
 
-def _interval(hits: int, trials: int, language: Language) -> str:
-    low, high = interval(hits, trials)
+def _interval(hits: int, trials: int, apart: int, language: Language) -> str:
+    low, high = interval(hits / trials * apart, apart)
     return f"{language.number(100 * low, 1)}–{language.number(100 * high, 1)} %"

@@ -49,7 +49,7 @@ lang = click.option(
     default="ru",
     show_default=True,
     envvar="GRADER_LANG",
-    help="Language of reports, tables and errors.",
+    help="Language of reports, tables, errors and help.",
 )
 run_lang = click.option("--lang", type=click.Choice(["ru", "en"]), help="Language; that of the run by default.")
 jobs = click.option(
@@ -86,7 +86,8 @@ backend = click.option(
     default="tensorflow",
     show_default=True,
     envvar="KERAS_BACKEND",
-    help="What the trainer's Keras computes with; accuracies are judged where references were trained with it.",
+    help="What the trainer's Keras computes with; KERAS_BACKEND sets it too. Accuracies are judged where references "
+    "were trained with it.",
 )
 device = click.option(
     "--device",

@@ -28,7 +28,7 @@ def reference() -> None:
 @click.option(
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder with the notebooks; the workbook's reference/ by default, else ours.",
+    help="Folder with the notebooks, and results/ for the records; the workbook's reference/ by default, else ours.",
 )
 @click.option("--restart", is_flag=True, help="Begin anew where the recipe or the data has changed.")
 @opt.several(opt.workbook, opt.profile, opt.data, opt.backend, opt.device, opt.no_sandbox, opt.lang)
@@ -93,7 +93,7 @@ def reference_run(
         workbook=loaded,
         folder=into or reference_folder(loaded),
         what=cast("What", what),
-        only=tuple(only.split(",")) if only else None,
+        only=tuple(only.replace(" ", "").split(",")) if only else None,
         profile=loaded.profiles[profile],
         data=data,
         seeds=seeds,

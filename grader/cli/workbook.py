@@ -20,7 +20,7 @@ def workbook() -> None:
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @opt.lang
 def workbook_check(folder: Path | None, lang: str) -> None:
-    """Check workbook.toml and all tasks, and what students are told; every mistake of a file is reported at once."""
+    """Check workbook.toml and all tasks, and report every mistake at once; then check what students are told."""
     from grader.hints import hints, lessons
     from grader.language import Language
     from grader.records import msg
@@ -32,6 +32,7 @@ def workbook_check(folder: Path | None, lang: str) -> None:
         click.echo(f"{task.id}: {say(task.title)} ({say(facts)})")
     count = len(told.cells) + len(told.models)
     click.echo(say(msg("Hints: {count}, lessons: {lessons}", count=count, lessons=len(lessons()))))
+    click.echo(say(msg("No mistakes were found.")))
 
 
 @workbook.command("schema")

@@ -10,7 +10,7 @@ from typing import ClassVar
 from grader.criteria.base import Criterion, Judgement, Judges, failed, of, passed, review
 from grader.criteria.case import Case
 from grader.criteria.data import mixed_up, on_test_rows
-from grader.criteria.rule import NEEDED, Ruling, rule
+from grader.criteria.rule import NEEDED, Limits, Ruling, rule
 from grader.criteria.settings import never_trained
 from grader.records import Band, Message, Profile, Training, Verdict, Words, msg
 
@@ -114,21 +114,31 @@ class Accuracy(Criterion):
         """Return the accuracy to reach."""
         return round(band.lower - self.slack(profile), 12)
 
+    def limits(self, band: Band, profile: Profile) -> Limits:
+        """Return what trainings are held against.
+
+        From above as from below a miss buys two more trainings. As ``band.upper`` is missed by chance less often than
+        ``band.lower``, and the median forgives most of that, both sides together keep to the risk of one.
+        """
+        below = round(band.clearly_below - self.slack(profile), 12)
+        if not self.both_sides:
+            return Limits(lower=self.limit(band, profile), clearly_below=below)
+        above = 2 * band.mean - band.clearly_below
+        return Limits(lower=self.limit(band, profile), clearly_below=below, upper=band.upper, clearly_above=above)
+
     def needs_more(self, trainings: Sequence[Training], bands: Mapping[str, Band], profile: Profile) -> bool:
-        """Whether one training leaves it open: it missed the limit, or diverged."""
+        """Whether one training leaves it open: it missed the limits, or diverged."""
         band = bands.get(self.reference)
         if band is None or len(trainings) != 1:
             return False
         only = trainings[0]
         if only.outcome == "diverged":
             return True
-        return only.test_accuracy is not None and only.test_accuracy < self.limit(band, profile)
+        return only.test_accuracy is not None and not self.limits(band, profile).passes(only.test_accuracy)
 
     def ruling(self, trainings: Sequence[Training], band: Band, profile: Profile) -> Ruling | None:
         """Return what trainings come to; None when none of them says anything."""
-        slack = self.slack(profile)
-        clearly_below = round(band.clearly_below - slack, 12)
-        return rule(trainings, limit=self.limit(band, profile), clearly_below=clearly_below)
+        return rule(trainings, self.limits(band, profile))
 
     def decisive(self, trainings: Sequence[Training], band: Band | None, profile: Profile) -> float | None:
         """Return the accuracy that decides: the first when it reaches the limit, else the median of three."""
@@ -157,20 +167,9 @@ class Accuracy(Criterion):
         ruling = self.ruling(case.measured.trainings, band, case.profile)
         if ruling is None:
             return self._in_kernel(case, band, limit, expected)
-        if self.both_sides and ruling.value is not None and ruling.value > band.upper:
-            return self._too_high(ruling.value, band)
+        if ruling.verdict is not Verdict.PASSED and ruling.value is not None and ruling.value > band.upper:
+            return _too_high(ruling.verdict, ruling.value, limit, band)
         return _judgement(ruling, case.measured.trainings, band, expected)
-
-    def _too_high(self, value: float, band: Band) -> Judgement:
-        expected = msg(
-            "test accuracy from {lower} to {upper}",
-            lower=round(band.lower, _DIGITS),
-            upper=round(band.upper, _DIGITS),
-        )
-        found = msg("{accuracy}: another network than the one asked for reaches this", accuracy=round(value, _DIGITS))
-        clearly_above = 2 * band.mean - band.clearly_below
-        advice = msg("Compare the layers and the output activation with those of the task.")
-        return failed(expected, found, advice) if value > clearly_above else review(expected, found)
 
     def _in_kernel(self, case: Case, band: Band, limit: float, expected: Words) -> Judgement:
         own = case.measured.in_kernel
@@ -193,6 +192,15 @@ class Accuracy(Criterion):
             )
             for key in wrong
         )
+
+
+def _too_high(verdict: Verdict, value: float, limit: float, band: Band) -> Judgement:
+    expected = msg(
+        "test accuracy from {lower} to {upper}", lower=round(limit, _DIGITS), upper=round(band.upper, _DIGITS)
+    )
+    found = msg("{accuracy}: another network than the one asked for reaches this", accuracy=round(value, _DIGITS))
+    advice = msg("Compare the layers and the output activation with those of the task.")
+    return failed(expected, found, advice) if verdict is Verdict.FAILED else review(expected, found)
 
 
 def _judgement(ruling: Ruling, trainings: Sequence[Training], band: Band, expected: Words) -> Judgement:

@@ -24,12 +24,34 @@ class Ruling:
     """Trainings it was taken from: one, or the three whose median it is."""
 
 
-def rule(trainings: Sequence[Training], *, limit: float, clearly_below: float) -> Ruling | None:
-    """Hold trainings of one recipe against two limits.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What trainings of one recipe are held against."""
 
-    The first one decides when it reaches ``limit``; otherwise the median of three does. Under ``clearly_below`` it is
-    failed; between the two limits, or before there are three, a person decides. A training that diverged is under any
-    limit. What the trainer refused, or broke on, says nothing and is left out.
+    lower: float
+    """The accuracy to reach."""
+    clearly_below: float
+    """Under this a median is failed."""
+    upper: float = math.inf
+    """The accuracy not to exceed."""
+    clearly_above: float = math.inf
+    """Over this a median is failed."""
+
+    def passes(self, accuracy: float) -> bool:
+        """Whether an accuracy keeps the limits."""
+        return self.lower <= accuracy <= self.upper
+
+    def fails(self, median: float) -> bool:
+        """Whether a median is further away than chance explains."""
+        return median < self.clearly_below or median > self.clearly_above
+
+
+def rule(trainings: Sequence[Training], limits: Limits) -> Ruling | None:
+    """Hold trainings of one recipe against limits.
+
+    The first one decides when it passes; otherwise the median of three does. Clearly below, or above, it is failed;
+    nearer to the limits, or before there are three, a person decides. A training that diverged is under any limit.
+    What the trainer refused, or broke on, says nothing and is left out.
 
     Returns:
         None when there is nothing to judge by.
@@ -40,21 +62,22 @@ def rule(trainings: Sequence[Training], *, limit: float, clearly_below: float) -
     ...                  outcome="trained", test_accuracy=accuracy)
     ...         for seed, accuracy in enumerate(accuracies)
     ...     ]
-    >>> rule(trained(0.98), limit=0.97, clearly_below=0.96).verdict.value
+    >>> limits = Limits(lower=0.97, clearly_below=0.96)
+    >>> rule(trained(0.98), limits).verdict.value
     'passed'
-    >>> rule(trained(0.95, 0.98, 0.965), limit=0.97, clearly_below=0.96)
+    >>> rule(trained(0.95, 0.98, 0.965), limits)
     Ruling(verdict=<Verdict.REVIEW: 'review'>, value=0.965, count=3)
     """
     values = [value for training in trainings if (value := _value(training)) is not None]
     if not values:
         return None
-    if values[0] >= limit:
+    if limits.passes(values[0]):
         return _ruling(Verdict.PASSED, values[0], 1)
     if len(values) < NEEDED:
         return _ruling(Verdict.REVIEW, values[0], 1)
     median = statistics.median(values[:NEEDED])
-    missed = Verdict.FAILED if median < clearly_below else Verdict.REVIEW
-    return _ruling(Verdict.PASSED if median >= limit else missed, median, NEEDED)
+    missed = Verdict.FAILED if limits.fails(median) else Verdict.REVIEW
+    return _ruling(Verdict.PASSED if limits.passes(median) else missed, median, NEEDED)
 
 
 def _value(training: Training) -> float | None:

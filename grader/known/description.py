@@ -59,8 +59,8 @@ class Description:
     keras_file: str = ""
     """Name of the .npz that Keras downloads, where it downloads one."""
     fingerprint: str = ""
-    """Of the arrays that Keras downloads; empty where we have not seen them. Where records were made on these, a download
-    helps whoever lacks a band."""
+    """Of the arrays that Keras downloads; empty where we have not seen them. Records made on them tell whom a download
+    helps."""
     published: tuple[Published, ...] = ()
     """What else is downloaded."""
     called: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

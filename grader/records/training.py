@@ -139,6 +139,6 @@ class Band:
     clearly_below: float
     """Under this the median of three is a failure; between here and ``lower`` it waits for a person."""
     upper: float
-    """A signal only: better than the reference ever was."""
+    """Better than the reference ever was: a signal, or a limit where a criterion has both sides."""
     alpha: float
-    versions: Mapping[str, str] = field(default_factory=dict)
+    """Chance that one honest training is under ``lower``."""

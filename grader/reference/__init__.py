@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.reference.band import FEWEST, band_of
-from grader.reference.bands import Bands, major
+from grader.reference.bands import Bands
 from grader.reference.chances import Chances, alpha_for, chances
 from grader.reference.record import (
     ReferenceRecord,
@@ -12,6 +12,9 @@ from grader.reference.record import (
     load_records,
     place_of,
     record_path,
+    refused,
+    remove_record,
+    unlike,
     write_record,
 )
 from grader.reference.resampled import resampled
@@ -32,9 +35,11 @@ __all__ = [
     "interval",
     "load_record",
     "load_records",
-    "major",
     "place_of",
     "record_path",
+    "refused",
+    "remove_record",
     "resampled",
+    "unlike",
     "write_record",
 ]

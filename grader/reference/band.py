@@ -26,7 +26,7 @@ def band_of(reference: str, accuracies: Sequence[float], *, num_test: int, risk:
     - ``lower``, the limit for one training, has the chance ``alpha`` of :func:`alpha_for`: under it two more are
       bought, and an honest model does not pass in the end with chance ``risk``;
     - ``clearly_below``, under which a median of three is failed, has ``alpha / 1000``;
-    - ``upper`` mirrors the lower limit with the chance ``risk``, and is a signal only.
+    - ``upper`` mirrors the lower limit with the chance ``risk``: a signal, and a limit for criteria of both sides.
 
     Args:
         reference: Name the band carries.

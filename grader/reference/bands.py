@@ -8,7 +8,7 @@ from pathlib import Path
 from grader.criteria.accuracy import accuracies_of
 from grader.records import Band, LayerFacts, Platform, Profile, Training
 from grader.reference.band import FEWEST, band_of
-from grader.reference.record import ReferenceRecord, load_records
+from grader.reference.record import ReferenceRecord, load_records, major
 
 
 class Bands:
@@ -64,12 +64,3 @@ class Bands:
 
 def _alike(one: Platform, other: Platform) -> bool:
     return (one.device, one.backend, major(one.keras)) == (other.device, other.backend, major(other.keras))
-
-
-def major(version: str) -> str:
-    """Return the first number of a version.
-
-    >>> major("3.15.1")
-    '3'
-    """
-    return version.partition(".")[0]

@@ -7,17 +7,17 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from grader.criteria.accuracy import accuracies_of
 from grader.errors import WorkbookError
-from grader.records import DataSet, LayerFacts, Message, Platform, Profile, Recipe, Training, msg
+from grader.records import DataSet, LayerFacts, Message, Platform, Profile, Recipe, Training, joined, msg
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +35,8 @@ class ReferenceRecord:
     """Most steps per fit, of the profile it was made under; None for as many as the notebook says."""
     spoiled: str = ""
     """What was done to the recipe so that it must not pass (``grader/calibrate/spoil.py``); empty for an honest one."""
-    schema: int = 1
+    schema: Literal[1] = 1
+    """Version of the format."""
 
     @property
     def usable(self) -> tuple[float, ...]:
@@ -147,18 +148,73 @@ def write_record(path: Path, record: ReferenceRecord) -> None:
         raise
 
 
+def unlike(record: ReferenceRecord, *, digest: str, fingerprint: str, steps: int | None, keras: str) -> Message | None:
+    """Say why trainings under these conditions make no band with those on record; None where they do.
+
+    Args:
+        record: What is on record.
+        digest: Of the recipe.
+        fingerprint: Of the data.
+        steps: Most steps per fit.
+        keras: Version.
+    """
+    then, version = record.trainings[0], record.trainings[0].platform.keras
+    if record.recipe.digest != digest:
+        return msg(
+            "the notebook's recipe has changed since it was recorded: {now} now, {then} then",
+            now=digest[:12],
+            then=record.recipe.digest[:12],
+        )
+    if then.fingerprint != fingerprint:
+        return msg(
+            "the data is other data than it was recorded for: {here} here, {then} then ({source})",
+            here=fingerprint[:12],
+            then=then.fingerprint[:12],
+            source=record.source,
+        )
+    if record.steps != steps:
+        return msg(
+            "the profile has other steps than when it was recorded: {now} now, {then} then",
+            now=str(steps),
+            then=str(record.steps),
+        )
+    if major(version) != major(keras):
+        return msg("it was recorded with Keras {then}, and this is {here}", then=version, here=keras)
+    return None
+
+
+def major(version: str) -> str:
+    """Return the first number of a version.
+
+    >>> major("3.15.1")
+    '3'
+    """
+    return version.partition(".")[0]
+
+
+def refused(reasons: Sequence[Message]) -> WorkbookError:
+    """Return the error of trainings that must not be added to the records named in the reasons."""
+    rule = msg("Trainings of different kinds make no band. Begin these anew with --restart, or restore what changed")
+    return WorkbookError(joined([*reasons, rule]))
+
+
 def add_training(path: Path, record: ReferenceRecord) -> ReferenceRecord:
     """Add the trainings of ``record`` to those on disk, and return what is there now.
 
     What another process has recorded meanwhile stays, and so do the words for the data, whatever its file is called
     here; a seed that is there already is not written again. Layers are kept once a file. What killed processes left
     behind is cleared.
+
+    Raises:
+        WorkbookError: What is on disk was made of something else.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with _alone(path.parent):
         for left in path.parent.glob(f".{path.stem}-*.part"):
             left.unlink()
         known = load_record(path) if path.is_file() else replace(record, trainings=())
+        if known.trainings and (what := _unlike(known, record)):
+            raise refused([joined([str(path), what], ": ")])
         new = (training for training in record.trainings if training.seed not in known.seeds)
         first, *rest = sorted((*known.trainings, *new), key=lambda training: training.seed)
         layers = next((t.layers for t in (first, *rest) if t.layers), ())
@@ -166,6 +222,22 @@ def add_training(path: Path, record: ReferenceRecord) -> ReferenceRecord:
         merged = replace(known, trainings=trainings)
         write_record(path, merged)
         return merged
+
+
+def _unlike(known: ReferenceRecord, record: ReferenceRecord) -> Message | None:
+    return unlike(
+        known,
+        digest=record.recipe.digest,
+        fingerprint=record.fingerprint,
+        steps=record.steps,
+        keras=record.trainings[0].platform.keras,
+    )
+
+
+def remove_record(path: Path) -> None:
+    """Give up a record, so that it can be begun anew."""
+    with _alone(path.parent):
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -183,7 +255,7 @@ def _readable(record: Mapping[str, Any]) -> str:
     """Return JSON with one training a line, so that one more seed is one more line of a diff."""
     head = {key: value for key, value in record.items() if key != "trainings"}
     lines = ",\n".join("  " + json.dumps(_rounded(one), ensure_ascii=False) for one in record["trainings"])
-    opening = json.dumps(_rounded(head), ensure_ascii=False, indent=1).removesuffix("\n}")
+    opening = json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}")
     return f'{opening},\n "trainings": [\n{lines}\n ]\n}}'
 
 

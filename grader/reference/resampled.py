@@ -21,7 +21,8 @@ def resampled(accuracies: Sequence[float], *, num_test: int, risk: float) -> Cha
 
     Each draw makes a band of K accuracies and holds three more against it. Drawn values are shaken by a normal kernel
     of the width ``0.9 min(s, IQR / 1.34) K ** (-1 / 5)`` (Silverman, Density Estimation, 1986, sections 3.4.2 and
-    6.4.1), as there are few different ones. The same values give the same result.
+    6.4.1), as there are few different ones; ``s`` alone counts where half of them are the same. The same values give
+    the same result.
 
     Args:
         accuracies: K >= 3 test accuracies, shares between 0 and 1.
@@ -35,7 +36,8 @@ def resampled(accuracies: Sequence[float], *, num_test: int, risk: float) -> Cha
     """
     known, count = np.asarray(accuracies, dtype=float), len(accuracies)
     upper, lower = np.percentile(known, (75, 25))
-    kernel = float(0.9 * min(known.std(ddof=1), (upper - lower) / 1.34) * count ** (-1 / 5))
+    spread = known.std(ddof=1)
+    kernel = float(0.9 * min(spread, (upper - lower) / 1.34 or spread) * count ** (-1 / 5))
     random = np.random.default_rng(0)
 
     def drawn(size: int) -> NDArray[np.float64]:

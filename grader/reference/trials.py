@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
-from grader.criteria.rule import NEEDED, rule
+from grader.criteria.rule import NEEDED, Ruling
 from grader.records import Band, Training, Verdict
 
 _CONFIDENCE = 0.95
+
+Rule = Callable[[Sequence[Training], Band], Ruling | None]
+"""How trainings are judged by a band."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +20,11 @@ class TrialCounts:
     """How trials ended."""
 
     trials: int = 0
+    apart: int = 0
+    """Trials that say something of their own. After a miss the two more have a part in other trials too, so these are
+    the trials that share no training; where no first training missed, each trial was decided by another one."""
     missed: int = 0
-    """The first training was under the limit."""
+    """The first training did not pass."""
     reviewed: int = 0
     failed: int = 0
 
@@ -30,6 +36,7 @@ class TrialCounts:
     def __add__(self, other: TrialCounts) -> TrialCounts:
         return TrialCounts(
             trials=self.trials + other.trials,
+            apart=self.apart + other.apart,
             missed=self.missed + other.missed,
             reviewed=self.reviewed + other.reviewed,
             failed=self.failed + other.failed,
@@ -37,7 +44,7 @@ class TrialCounts:
 
 
 def held_out(
-    trainings: Sequence[Training], margin: float, band: Callable[[Sequence[Training]], Band | None]
+    trainings: Sequence[Training], rule: Rule, band: Callable[[Sequence[Training]], Band | None]
 ) -> TrialCounts:
     """Hold trainings against the band of the others of the same recipe.
 
@@ -46,13 +53,16 @@ def held_out(
     """
     finished = _finished(trainings)
     return _tally(
-        finished, margin, lambda three: band([one for one in finished if one.seed not in {t.seed for t in three}])
+        finished, rule, lambda three: band([one for one in finished if one.seed not in {t.seed for t in three}])
     )
 
 
-def against(trainings: Sequence[Training], margin: float, band: Band) -> TrialCounts:
-    """Hold trainings of another recipe against a band; three at a time, as :func:`held_out` does."""
-    return _tally(_finished(trainings), margin, lambda _: band)
+def against(trainings: Sequence[Training], rule: Rule, band: Band) -> TrialCounts:
+    """Hold trainings of another recipe against a band; three at a time, as :func:`held_out` does.
+
+    Of one or two trainings, one that does not pass stays a case for a person: no median is there to decide.
+    """
+    return _tally(_finished(trainings), rule, lambda _: band)
 
 
 def _finished(trainings: Sequence[Training]) -> list[Training]:
@@ -60,29 +70,31 @@ def _finished(trainings: Sequence[Training]) -> list[Training]:
 
 
 def _tally(
-    trainings: Sequence[Training], margin: float, band_for: Callable[[Sequence[Training]], Band | None]
+    trainings: Sequence[Training], rule: Rule, band_for: Callable[[Sequence[Training]], Band | None]
 ) -> TrialCounts:
     total = TrialCounts()
-    if len(trainings) < NEEDED:
-        return total
     for start in range(len(trainings)):
         three = list(islice((*trainings[start:], *trainings[:start]), NEEDED))
         band = band_for(three)
         if band is None:
             continue
-        found = rule(three, limit=band.lower - margin, clearly_below=band.clearly_below - margin)
+        found = rule(three, band)
         assert found is not None
         total += TrialCounts(
             trials=1,
-            missed=found.count == NEEDED,
+            missed=found.count == NEEDED or found.verdict is not Verdict.PASSED,
             reviewed=found.verdict is Verdict.REVIEW,
             failed=found.verdict is Verdict.FAILED,
         )
-    return total
+    triples = min(total.trials, max(len(trainings) // NEEDED, 1))
+    return replace(total, apart=triples if total.missed else total.trials)
 
 
-def interval(hits: int, trials: int) -> tuple[float, float]:
+def interval(hits: float, trials: float) -> tuple[float, float]:
     """Return the 95 % confidence interval of a share (Clopper and Pearson, Biometrika 26, 1934).
+
+    Of trials that are not independent, give their effective number and as large a share of it; both may be fractions
+    (Korn and Graubard, Survey Methodology 24, 1998).
 
     >>> [round(end, 4) for end in interval(0, 100)], [round(end, 4) for end in interval(9, 10)]
     ([0.0, 0.0362], [0.555, 0.9975])

@@ -97,9 +97,9 @@ class Cache:
             return None
         path = self._path(self._folder, key, suffix)
         with contextlib.suppress(OSError):
-            body = _checked(path.read_bytes())
-            os.utime(path)  # the time of its last use, whatever the file system thinks of access times
-            if body is not None:
+            if (body := _checked(path.read_bytes())) is not None:
+                with contextlib.suppress(OSError):  # a cache that may only be read
+                    os.utime(path)  # the time of its last use, whatever the file system thinks of access times
                 return body
         content = self._shared.read(f"{key}{suffix}") if self._shared else None
         body = None if content is None else _checked(content)

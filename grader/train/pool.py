@@ -55,7 +55,7 @@ class TrainerPool:
             datasets: What will be trained on. A process sees these alone; another data set costs a new process.
             unsealed: Run without a sandbox, with all our rights.
             hardware: What to compute on; TensorFlow on the processor by default.
-            keeps_states: Keep in the cache what each training left in its model, for :meth:`model`.
+            keeps_states: Keep in the cache what each training left in its model, for :meth:`train_with_state`.
             platform: What its trainings are made on, where that is known without asking a process; so what the cache
                 holds is answered without starting any.
             on_epoch: Is told of every epoch of every training, in the thread that waits for it.
@@ -170,7 +170,7 @@ class TrainerPool:
 
         def on_epoch(epoch: int, of: int) -> None:
             if self._on_epoch is not None:
-                self._on_epoch(EpochDone(recipe=recipe, dataset=dataset, seed=seed, epoch=epoch, epochs=of))
+                self._on_epoch(EpochDone(seed=seed, epoch=epoch, epochs=of))
 
         try:
             reply, state = self._ask_twice(request, left, on_epoch)

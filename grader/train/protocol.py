@@ -12,8 +12,6 @@ from grader.records import DataSet, Profile, Recipe, Training
 class EpochDone:
     """A training under way has come so far."""
 
-    recipe: Recipe
-    dataset: DataSet
     seed: int
     epoch: int
     """Epochs that are done, those of trainings it goes on from counted in."""

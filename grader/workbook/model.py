@@ -12,11 +12,11 @@ from grader.records import Limits, Profile, Text, TrainingLimits
 
 @dataclass(frozen=True, kw_only=True)
 class Cohort:
-    """How sure a failed accuracy must be."""
+    """How strict accuracies are."""
 
     students: int = 300
-    false_fails: float = 0.2
-    """Honest models that may fail by chance among ``students``."""
+    not_passed: float = 0.2
+    """Honest models among ``students`` that by chance end in review, or rarely fail, at one accuracy criterion."""
 
 
 @dataclass(frozen=True, kw_only=True)
