@@ -14,20 +14,14 @@ from tests.test_cli import grader
 GUIDE = (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text("utf-8")
 SECTION = GUIDE.split("## Calibrating a workbook of your own")[1].split("\n## ")[0]
 
-MODEL = """
-import numpy as np
-from keras import Sequential, layers, optimizers
 
-x, y = np.random.rand(1000, 20), np.random.randint(2, size=(1000, 1))
-model = Sequential([layers.Dense({units}, activation="relu"), layers.Dense(1, activation="sigmoid")])
-model.compile(loss="binary_crossentropy", optimizer=optimizers.Adam({rate}), metrics=["accuracy"])
-model.fit(x, y, epochs=10, batch_size=32)
-"""
-
-
-def notebook(path, **settings):
+def notebook(path, *, units=64, rate=0.001):
+    """Write the guide's notebook, or one of another width or learning rate."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    cells = [nbformat.v4.new_code_cell(MODEL.format(**settings))]
+    (code,) = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
+    assert "Dense(64" in code
+    assert "Adam(0.001)" in code
+    cells = [nbformat.v4.new_code_cell(code.replace("Dense(64", f"Dense({units}").replace("0.001", str(rate)))]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
 
 
@@ -44,9 +38,9 @@ def test_a_workbook_of_ones_own_is_calibrated_and_graded_with(tmp_path):
     assert sorted(files()) == ["task1.toml", "workbook.toml"]
     for name, text in files().items():
         (mine / name).write_text(text, "utf-8")
-    notebook(mine / "reference" / "toy.ipynb", units=64, rate=0.001)
-    notebook(tmp_path / "class" / "able.ipynb", units=70, rate=0.001)
-    notebook(tmp_path / "class" / "slow.ipynb", units=64, rate=0.000001)
+    notebook(mine / "reference" / "toy.ipynb")
+    notebook(tmp_path / "class" / "able.ipynb", units=70)
+    notebook(tmp_path / "class" / "slow.ipynb", rate=0.000001)
     (commands,) = re.findall(r"```sh\n(.*?)```", SECTION, re.DOTALL)
     said = []
     for line in commands.splitlines():
