@@ -238,6 +238,17 @@ def test_tasks_choose_what_is_judged_and_not_what_a_notebook_finds(graded, tmp_p
     assert written(tmp_path / "run") == before
 
 
+def measuring(workbook, bands, datasets, *, profile="full", backend="tensorflow"):
+    """Everything that tells what can be decided; nothing is trained."""
+    return Measurer(
+        trainer=None,
+        bands=bands,
+        datasets=datasets,
+        profile=workbook.profiles[profile],
+        platform=Platform(keras="3.1", backend=backend),
+    )
+
+
 MEASURES = "example3,example4,task1,task2"
 """What accuracies of the bundled tasks are held against."""
 
@@ -271,13 +282,7 @@ def test_accuracies_that_nothing_recorded_decides_are_named_before_anything_runs
         )
         for name in ("binary20", "mnist", "cifar10")
     }
-    measurer = Measurer(
-        trainer=None,
-        bands=bands,
-        datasets=datasets,
-        profile=workbook.profiles["full"],
-        platform=Platform(keras="3.1"),
-    )
+    measurer = measuring(workbook, bands, datasets)
     settings = Settings(workbook=workbook, tasks=workbook.tasks, profile="full", data=data, jobs=1, language="en")
     told = uncalibrated(settings, measurer)
     assert helps in told.values["commands"].split(", ")
@@ -298,13 +303,7 @@ def test_records_of_other_real_data_are_given_up_only_where_they_are_in_the_way(
         name: DataSet(name=name, edition="full", fingerprint=print_, folder="", num_train=1, num_test=1)
         for name, print_ in (("mnist", prints["mnist"]), ("cifar10", "as published"))
     }
-    measurer = Measurer(
-        trainer=None,
-        bands=bands,
-        datasets=datasets,
-        profile=workbook.profiles["full"],
-        platform=Platform(keras="3.1"),
-    )
+    measurer = measuring(workbook, bands, datasets)
     settings = Settings(workbook=workbook, tasks=workbook.tasks[1:], profile="full", data="full", jobs=1, language="en")
     told = uncalibrated(settings, measurer)
     assert told.values["tasks"] == "task4"
@@ -320,15 +319,8 @@ def test_the_advice_to_record_repeats_how_the_run_was_asked_for(tmp_path, monkey
     mine = tmp_path / "my workbook"
     shutil.copytree(shipped("assignments"), mine, ignore=shutil.ignore_patterns("demo"))
     workbook = load_workbook(mine)
-    measurer = Measurer(
-        trainer=None,
-        bands=bands_of(workbook),
-        datasets={
-            "mnist": DataSet(name="mnist", edition="sample", fingerprint="f", folder="", num_train=1, num_test=1)
-        },
-        profile=workbook.profiles["quick"],
-        platform=Platform(keras="3.1", backend="jax"),
-    )
+    mnist = DataSet(name="mnist", edition="sample", fingerprint="f", folder="", num_train=1, num_test=1)
+    measurer = measuring(workbook, bands_of(workbook), {"mnist": mnist}, profile="quick", backend="jax")
     settings = Settings(
         workbook=workbook,
         tasks=workbook.tasks[1:3],

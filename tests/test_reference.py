@@ -311,9 +311,6 @@ def test_an_interval_of_fewer_trials_is_wider():
 
 
 def test_accuracies_that_are_the_same_in_half_of_all_trainings_are_shaken_too():
-    """Ties must not switch the smoothing off: whoever is drawn between the few values would never miss."""
+    """Ties must not switch the smoothing off: drawn from four values alone, 0.19 % of honest models would fail."""
     tied = [0.99] * 17 + [0.986, 0.985, 0.984]
-    assert resampled(tied, num_test=10_000, risk=0.2 / 300) != resampled(
-        [0.99] * 17 + [0.986] * 3, num_test=10_000, risk=0.2 / 300
-    )
-    assert resampled([0.99] * 19 + [0.9899], num_test=10_000, risk=0.2 / 300).missed < 0.06
+    assert 0 < resampled(tied, num_test=10_000, risk=0.2 / 300).failed < 0.001

@@ -115,10 +115,9 @@ def yardstick(workbook: Workbook, name: str) -> Accuracy:
 
 def _same(bands: Bands, reference: str, record: ReferenceRecord) -> ReferenceRecord | None:
     """Return the reference's record under the conditions of another record."""
-    first = record.trainings[0]
     return bands.find(
         reference,
-        fingerprint=first.fingerprint,
+        fingerprint=record.fingerprint,
         profile=record.profile,
-        platform=first.platform,
+        platform=record.trainings[0].platform,
     )

@@ -89,8 +89,9 @@ def _known(
     """
     known: dict[Path, ReferenceRecord | None] = {}
     changes = []
+    for folder in {path.parent for path in paths}:
+        _require_writable(folder)
     for path, item in paths.items():
-        _require_writable(path.parent)
         record = load_record(path) if path.is_file() else None
         what = record and unlike(
             record,

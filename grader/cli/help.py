@@ -97,10 +97,9 @@ def _about(option: click.Option, ctx: click.Context, language: Language) -> str:
     """Return what an option is for, and what it is when it is not given, as click puts it together."""
     more = []
     extra = option.get_help_extra(ctx)
-    if isinstance(option.show_default, str):
-        more.append(language.t("default: {default}", default=language.t(option.show_default)))
-    elif "default" in extra:
-        more.append(language.t("default: {default}", default=extra["default"]))
+    if "default" in extra:
+        default = language.t(option.show_default) if isinstance(option.show_default, str) else extra["default"]
+        more.append(language.t("default: {default}", default=default))
     if "range" in extra:
         more.append(extra["range"])
     if "required" in extra:

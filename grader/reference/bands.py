@@ -31,12 +31,11 @@ class Bands:
     def find(self, reference: str, *, fingerprint: str, profile: Profile, platform: Platform) -> ReferenceRecord | None:
         """Return the record of the same data, profile and steps, device, backend, and major version of Keras."""
         for record in self.records:
-            first = record.trainings[0]
             if (
                 record.reference == reference
-                and first.fingerprint == fingerprint
+                and record.fingerprint == fingerprint
                 and record.profile == profile
-                and _alike(first.platform, platform)
+                and _alike(record.trainings[0].platform, platform)
             ):
                 return record
         return None

@@ -158,18 +158,18 @@ def unlike(record: ReferenceRecord, *, digest: str, fingerprint: str, steps: int
         steps: Most steps per fit.
         keras: Version.
     """
-    then, version = record.trainings[0], record.trainings[0].platform.keras
+    version = record.trainings[0].platform.keras
     if record.recipe.digest != digest:
         return msg(
             "the notebook's recipe has changed since it was recorded: {now} now, {then} then",
             now=digest[:12],
             then=record.recipe.digest[:12],
         )
-    if then.fingerprint != fingerprint:
+    if record.fingerprint != fingerprint:
         return msg(
             "the data is other data than it was recorded for: {here} here, {then} then ({source})",
             here=fingerprint[:12],
-            then=then.fingerprint[:12],
+            then=record.fingerprint[:12],
             source=record.source,
         )
     if record.steps != steps:
