@@ -77,6 +77,28 @@ def test_what_is_kept_is_a_valid_notebook(data, metadata):
     nbformat.validate(new_notebook(cells=[new_code_cell("", outputs=nodes)]))
 
 
+def test_what_tensorflow_tells_of_the_machine_is_not_kept():
+    """In whatever pieces it comes; errors and the student's own words stay."""
+    log = (
+        "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n"
+        "I0000 00:00:1796047729.529417   27769 port.cc:153] oneDNN custom operations are on.\n"
+    )
+    outputs = Outputs()
+    for piece in (log[:40], log[40:120], log[120:]):
+        outputs.take("stream", {"name": "stderr", "text": piece})
+    outputs.take("stream", {"name": "stdout", "text": log})
+    outputs.take("stream", {"name": "stderr", "text": f"WARNING: mine\n{log}E0000 00:00:1.5 7 a.cc:1] failed\n"})
+    kept = [(node.name, node.text) for node in outputs.nodes()]
+    assert kept == [("stdout", log), ("stderr", "WARNING: mine\nE0000 00:00:1.5 7 a.cc:1] failed\n")]
+
+
+@needs_seal
+def test_an_import_of_keras_shows_nothing(tmp_path):
+    """As in Colab: a report is no place for the log of a library."""
+    execution = run(tmp_path, "import keras\nprint(int(keras.ops.sum(keras.ops.ones(3))))")
+    assert (statuses(execution), shown(tmp_path, 0)) == (["ok"], "3\n")
+
+
 @needs_seal
 def test_forged_messages_neither_end_nor_stop_a_run(tmp_path):
     """Signed with the right key and wrong in every part, they are dropped; a copy of a message is dropped too."""

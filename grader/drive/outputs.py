@@ -15,6 +15,13 @@ _KEPT_BYTES = 1 << 20
 _LONGEST_LIVE_LINE = 10_000
 _COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.")
 _CONTROLS = re.compile(r"(\n|\r|\x08+)")
+_LIBRARY_LOG = re.compile(
+    r"^(?:[IW]\d{4} \d\d:\d\d:[\d.]+ +\d+ [^\s:]+:\d+\] .*"
+    r"|WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR)(?:\n|\Z)",
+    re.MULTILINE,
+)
+"""What TensorFlow tells of the machine, below an error: the kernel's TF_CPP_MIN_LOG_LEVEL switches it off, but not
+before Abseil's log is up. Format: Abseil's logging library, "Log line format"."""
 
 
 def without_colours(text: str) -> str:
@@ -66,6 +73,7 @@ class Outputs:
     def nodes(self) -> list[NotebookNode]:
         """Return the outputs as nbformat 4 has them."""
         nodes = [item.node() if isinstance(item, _Stream) else item for item in self._items]
+        nodes = [node for node in nodes if node.get("text") != ""]
         if self._cut:
             text = f"\n[The grader keeps {_KEPT_BYTES >> 20} MB of a cell's output; the rest was cut off here.]\n"
             nodes.append(new_output("stream", name="stderr", text=text))
@@ -168,4 +176,7 @@ class _Stream:
         return finished + len(self._live) - before
 
     def node(self) -> NotebookNode:
-        return new_output("stream", name=self.name, text="".join(self._lines) + self._live)
+        text = "".join(self._lines) + self._live
+        if self.name == "stderr":
+            text = _LIBRARY_LOG.sub("", text)
+        return new_output("stream", name=self.name, text=text)

@@ -21,6 +21,7 @@ from grader.drive.cells import CellRunner, CellsResult, import_ahead
 from grader.drive.kernel import Kernel, KernelStartError, kernel_binds, kernel_files, open_kernel
 from grader.drive.notebook import UnreadableError, code_cells, read_notebook
 from grader.drive.tracepipe import TracePipe
+from grader.processor import tensorflow_environment
 from grader.records import CellOutcome, CellStatus, Ending, Limits, msg
 from grader.sandbox import UNBOUNDED_MB, Bubblewrap, Room, Seal, Unsealed, Watchdog, gpu_devices
 from grader.sandbox.seal import HOME, PATH, WORK
@@ -225,6 +226,7 @@ def _environment(room: Room, job: DriveJob, trace_fd: int) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         **_gpu_environment(job),
         "TF_CPP_MIN_LOG_LEVEL": "2",
+        **tensorflow_environment(),
         # Without a network, `!pip install` shall say so at once instead of trying for a minute.
         "PIP_NO_INDEX": "1",
         "PIP_RETRIES": "0",

@@ -18,6 +18,7 @@ from typing import Any
 
 import grader.inside
 from grader.errors import TrainerError
+from grader.processor import tensorflow_environment
 from grader.records import Limits, Platform, TrainingLimits, msg
 from grader.sandbox import UNBOUNDED_MB, OutputTail, Room, Running, Seal, gpu_devices
 from grader.sandbox.seal import HOME, PATH
@@ -241,7 +242,9 @@ def _start(room: Room, backend: str, place: Place) -> Running:
 def _environment(room: Room, backend: str, place: Place) -> dict[str, str]:
     """Return the whole environment: backend, device, and what else a person says about both."""
     given = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
-    return given | {
+    return {
+        **tensorflow_environment(),
+        **given,
         "PATH": f"{Path(sys.executable).parent}:{PATH}",
         "HOME": room.path(HOME),
         "TMPDIR": room.path("/tmp"),  # noqa: S108
