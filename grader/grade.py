@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from grader.criteria.accuracy import Accuracy, accuracies_of
 from grader.criteria.base import finding
 from grader.criteria.case import Case, Match, Measurement
 from grader.criteria.layers import Layer, LayerCount, LayerOrder
+from grader.criteria.settings import Epochs
 from grader.hints import stopped_cell
 from grader.records import (
     AccuracyFacts,
@@ -69,10 +71,11 @@ def task_result(
         bands=bands,
         cut_short=match.cut_short,
         evaluations_lost=match.evaluations_lost,
-        missing_module=match.missing_module,
+        missing=match.missing,
+        unseen_loop=match.unseen_loop,
         stopped=match.stopped,
     )
-    findings = tuple(finding(criterion, case) for criterion in task.criteria)
+    findings = _together([finding(criterion, case) for criterion in task.criteria], task)
     earned, in_review, most = totals(findings)
     return TaskResult(
         task=task.id,
@@ -88,9 +91,29 @@ def task_result(
     )
 
 
+def _together(findings: Sequence[Finding], task: Task) -> tuple[Finding, ...]:
+    """Leave what our trainings missed to a person where how long the model was trained waits for one."""
+    waits = any(one.kind == Epochs.kind and one.verdict is Verdict.REVIEW for one in findings)
+    return tuple(
+        replace(one, verdict=Verdict.REVIEW, advice=_AS_LONG)
+        if waits and criterion.judges == "training" and one.verdict is Verdict.FAILED
+        else one
+        for criterion, one in zip(task.criteria, findings, strict=True)
+    )
+
+
+_AS_LONG = msg("A person looks at how long the model was trained, and at this with it.")
+
+
 def unjudged(task: Task, reason: Words) -> TaskResult:
     """Leave a whole task to a person, because nothing of the submission could be seen."""
     return task_result(task, Match(cut_short=reason), profile=Profile(name="full"), bands={})
+
+
+def trainings_failed(task: Task, result: TaskResult) -> bool:
+    """Whether something that our own trainings showed fails."""
+    judged = zip(task.criteria, result.findings, strict=True)
+    return any(one.verdict is Verdict.FAILED and criterion.judges == "training" for criterion, one in judged)
 
 
 def totals(findings: Iterable[Finding]) -> tuple[int, int, int]:
@@ -140,7 +163,9 @@ def status_of(
     slow = next((found for one in readable if (found := stopped_cell(one)) is not None), None)
     if slow is not None:
         return Status.TIMED_OUT, slow
-    if not any(match.found_anything or match.missing_module for match in matches) and _is_elsewhere(readable):
+    if not any(match.found_anything or match.missing or match.unseen_loop for match in matches) and _is_elsewhere(
+        readable
+    ):
         return Status.OTHER_WORKBOOK, msg("no model in the notebook belongs to a task of this workbook")
     if any(one.verdict is Verdict.REVIEW for result in results for one in result.findings):
         return Status.REVIEW, None

@@ -14,7 +14,7 @@ from grader.belonging import PROFILE, belongs, verdict_of
 from grader.candidates import candidates_of
 from grader.criteria import Criterion
 from grader.criteria.case import Candidate, Case, Match, Tier
-from grader.hints import missing_module, stopped_cell, stopped_for_want
+from grader.hints import missing_here, stopped_cell, stopped_for_want
 from grader.records import Ending, Execution, Verdict, Words, msg
 from grader.workbook import Task
 
@@ -32,17 +32,11 @@ def match_task(task: Task, executions: Sequence[Execution]) -> Match:
     example_runs = tuple(one for one in mine if one.tier is Tier.TRAINED and _shows(task.signs, one))
     ranked = sorted(
         (one for one in mine if not _is_example(task, one, example_runs)),
-        key=lambda one: (
-            _standing(one),
-            bool(example_runs) or not _may_be_example(task, one),
-            score_of(task, one),
-            _possible(task, one),
-            one.tier,
-            one.order,
-        ),
+        key=lambda one: (*_rank(task, one, example_runs), one.order),
         reverse=True,
     )
     best = ranked[0] if ranked else None
+    first = _rank(task, best, example_runs) if best else ()
     second = ranked[1] if len(ranked) > 1 else None
     return Match(
         candidate=best,
@@ -56,8 +50,21 @@ def match_task(task: Task, executions: Sequence[Execution]) -> Match:
         rivals=_rivals(task, ranked),
         cut_short=cut_short(executions),
         evaluations_lost=next((_not_recorded(one) for one in executions if _lost(one) & _OF_LOOKS), None),
-        missing_module=next((name for execution in executions if (name := missing_module(execution))), ""),
+        missing=next((said for execution in executions if (said := missing_here(execution)) is not None), None),
         stopped=frozenset(what for execution in executions for what in stopped_for_want(execution)),
+        unseen_loop=next((said for one in executions if (said := _unseen_loop(one)) is not None), None),
+        ties=tuple(one for one in ranked[1:] if one.is_trained and _rank(task, one, example_runs) == first),
+    )
+
+
+def _rank(task: Task, candidate: Candidate, example_runs: Sequence[Candidate]) -> tuple[int, ...]:
+    """Return how far ahead a candidate stands; of equals the latest is the answer."""
+    return (
+        _standing(candidate),
+        bool(example_runs) or not _may_be_example(task, candidate),
+        score_of(task, candidate),
+        _possible(task, candidate),
+        candidate.tier,
     )
 
 
@@ -106,6 +113,19 @@ def cut_short(executions: Sequence[Execution]) -> Words | None:
         if _lost(execution) & _OF_MODELS:
             return _not_recorded(execution)
     return None
+
+
+def _unseen_loop(execution: Execution) -> Words | None:
+    """Say where weights were changed by hand of something that is in no event ``model``; None where that is nowhere."""
+    cells = {note.cell for note in execution.trace.notes if note.what == "custom-training"}
+    loops = sum(one.own_loop for one in candidates_of([execution]))
+    if len(cells) <= loops:
+        return None
+    return msg(
+        "{notebook}, cell {cell} trains in a loop of its own; which model could not be seen",
+        notebook=execution.notebook,
+        cell=max(cells),
+    )
 
 
 def _lost(execution: Execution) -> frozenset[str]:

@@ -10,7 +10,7 @@ from grader.context import with_context
 from grader.criteria.case import Measurement
 from grader.drivers import WarmPool
 from grader.execute import Helper, Job, run_notebook
-from grader.grade import status_of, task_result, unjudged
+from grader.grade import status_of, task_result, trainings_failed, unjudged
 from grader.hints import hints_of
 from grader.ledger import Ledger
 from grader.match import Match, match_task
@@ -20,6 +20,9 @@ from grader.records import Execution, Message, NotebookSummary, Stage, Status, S
 from grader.workbook import Task, Workbook
 
 Say = Callable[[Message], None]
+
+_MORE_TRIES = 2
+"""Tries as good as the answer that are trained again where that fails."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +63,10 @@ def grade_submission(submission: Submission, grading: Grading, say: Say) -> Subm
     executions = _executed(submission, grading, say)
     matches = [match_task(task, executions) for task in grading.tasks]
     grading.ledger.reached(submission.student, Stage.EXECUTED, Stage.MATCHED)
-    measured = []
+    results = []
     for task, match in zip(grading.tasks, matches, strict=True):
         say(msg("training {task} again", task=task.id))
-        own = grading.measurer.measure(task, match, executions)
-        measured.append((task, match, own, grading.measurer.example(match, executions)))
-    results = [_judged(*one, submission=submission, executions=executions, grading=grading) for one in measured]
+        results.append(_best(task, match, submission=submission, executions=executions, grading=grading))
     status, reason = status_of(executions, matches, results)
     if status.is_unseen:
         results = [_unseen(task, reason) for task in grading.tasks]
@@ -76,6 +77,22 @@ def grade_submission(submission: Submission, grading: Grading, say: Say) -> Subm
         tasks=tuple(results),
         notebooks=tuple(_summary(execution) for execution in executions),
     )
+
+
+def _best(
+    task: Task, match: Match, *, submission: Submission, executions: Sequence[Execution], grading: Grading
+) -> TaskResult:
+    """Judge one task by its answer; where our trainings of that fail, by a try as good that does not."""
+    example = grading.measurer.example(match, executions)
+    results = []
+    for one in (match, *match.instead(_MORE_TRIES)):
+        measured = grading.measurer.measure(task, one, executions)
+        results.append(
+            _judged(task, one, measured, example, submission=submission, executions=executions, grading=grading)
+        )
+        if not trainings_failed(task, results[-1]):
+            break
+    return max(results, key=lambda result: (result.earned + result.in_review, result.earned))  # the first of equals
 
 
 def _judged(

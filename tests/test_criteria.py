@@ -89,6 +89,17 @@ def unseen(layers, *what):
     return {"candidate": replace(candidate(layers), unseen=what)}
 
 
+def logits(*layers, loss="sparse_categorical_crossentropy"):
+    """A model without a softmax, whose loss begins with it."""
+    compiled = replace(COMPILED, loss=loss, loss_config={"from_logits": True})
+    return {"candidate": replace(candidate(layers), compile=compiled)}
+
+
+def looped(**facts):
+    """A model that was never given to ``fit``, in a notebook that trains in a loop of its own."""
+    return {"candidate": replace(candidate(), fit=None, tier=Tier.UNTRAINED, own_loop=True, **facts)}
+
+
 BROKEN = FailureFacts(stage="build", error="ValueError", message="Computed output size would be zero or negative.")
 IDLE = LayerFacts(kind="MaxPooling2D", config={"pool_size": [1, 1], "strides": [1, 1]})
 OWN = LayerFacts(kind="MyBlock", custom=True)
@@ -110,6 +121,9 @@ TABLE = [
     ("layer-count", {"layer": "MaxPooling2D", "exactly": 4}, of((*[pool()] * 4, dense(10))), PASSED),
     ("layer-count", {"layer": "MaxPooling2D", "exactly": 4}, of((*[IDLE] * 4, dense(10))), FAILED),
     ("layer-count", {"layer": "MaxPooling2D", "exactly": 4}, unseen(TWO_POOLS, "call"), REVIEW),
+    ("layer-count", {"layer": "MaxPooling2D", "exactly": 4}, unseen(MLP, "call"), REVIEW),
+    ("layer-count", {"layer": "MaxPooling2D", "exactly": 4}, of(MLP), FAILED),
+    ("layer-count", {"layer": "Conv2D", "exactly": 5}, unseen(MLP, "call"), FAILED),
     ("layer-count", {"layer": "MaxPooling2D", "exactly": 4}, unseen(TWO_POOLS, "TrueDivide"), FAILED),
     ("layer-count", {"layer": "MaxPooling2D", "exactly": 0}, unseen(TWO_POOLS, "call"), FAILED),
     ("layer-count", {"layer": "Conv2D", "exactly": 5}, unseen(TWO_POOLS, "call"), FAILED),
@@ -131,6 +145,11 @@ TABLE = [
     ("layer", {"layer": "Dense", "activation": "softmax"}, of((dense(9, "ReLU(negative_slope=0.0)"),)), FAILED),
     ("layer", {"layer": "Dense", "activation": "softmax"}, of((dense(9, "my_softmax"),)), REVIEW),
     ("layer", {"layer": "Dense", "activation": "softmax"}, of((dense(10), layer("Lambda"))), REVIEW),
+    ("layer", {"layer": "Dense", "units": 10, "activation": "softmax"}, logits(dense(10)), PASSED),
+    ("layer", {"layer": "Dense", "units": 10, "activation": "softmax"}, logits(dense(9)), FAILED),
+    ("layer", {"layer": "Dense", "activation": "softmax"}, logits(dense(10, "relu")), FAILED),
+    ("layer", {"layer": "Dense", "activation": "softmax"}, logits(dense(10), dense(10)), FAILED),
+    ("layer", {"layer": "Dense", "activation": "softmax"}, logits(dense(1), loss="binary_crossentropy"), FAILED),
     ("layer", {"layer": "Dense", "activation": "softmax"}, of((dense(10), OWN)), REVIEW),
     ("layer", {"layer": "Dense", "activation": "softmax"}, unseen((dense(10),), "TrueDivide"), REVIEW),
     ("layer", {"layer": "Dense", "activation": "softmax"}, unseen((dense(10, "relu"),), "TrueDivide"), FAILED),
@@ -163,6 +182,9 @@ TABLE = [
     ("optimizer", {"name": "RMSProp"}, {}, PASSED),
     ("optimizer", {"name": "adam"}, {}, FAILED),
     ("optimizer", {"name": "adam"}, {"candidate": replace(candidate(), compile=None)}, FAILED),
+    ("optimizer", {"name": "adam"}, looped(compile=None), REVIEW),
+    ("optimizer", {"name": "adam"}, looped(), FAILED),
+    ("loss", {"one_of": ["hinge"]}, looped(compile=None), REVIEW),
     ("optimizer", {"name": "sgd", "arguments": {"learning_rate": 0.01}}, {"candidate": replace(candidate(), compile=COMPILED)}, PASSED),
     ("optimizer", {"name": "sgd", "arguments": {"learning_rate": 0.1}}, {"candidate": replace(candidate(), compile=COMPILED)}, FAILED),
     ("optimizer", {"name": "sgd", "arguments": {"momentum": 0.9}}, {"candidate": replace(candidate(), compile=COMPILED)}, REVIEW),
@@ -178,6 +200,7 @@ TABLE = [
     ("epochs", {"exactly": 20}, of(TASK3, epochs=20, history={"loss": (0.1,) * 7}), REVIEW),
     ("validation-split", {"present": False}, {}, PASSED),
     ("validation-split", {"present": False}, of(TASK3, validation_split=0.1), FAILED),
+    ("validation-split", {"present": False}, of(TASK3, validation_split=0.1, validation_x=data("mnist", "test")), PASSED),
     ("validation-split", {"present": False}, of(TASK3, validation_x=data("mnist", "test")), PASSED),
     ("validation-split", {"present": False}, of(TASK3, validation_x=data("mnist", rows=100)), FAILED),
     ("validation-split", {"present": False}, of(TASK3, validation_x=unknown_data(9, 784)), REVIEW),
@@ -200,6 +223,7 @@ TABLE = [
     ("training-data", {"all": True}, {}, PASSED),
     ("training-data", {"all": True}, of(TASK3, x=data("mnist", rows=59_999)), FAILED),
     ("training-data", {"all": True}, of(TASK3, validation_split=0.1), FAILED),
+    ("training-data", {"all": True}, of(TASK3, validation_split=0.1, validation_x=data("mnist", "test")), PASSED),
     ("training-data", {"all": True}, of(TASK3, x=replace(data("mnist"), rows=RowFacts(count=60_000, ranges=((0, 30_000),) * 2))), FAILED),
     ("training-data", {"all": True}, of(TASK3, x=replace(data("mnist"), rows=RowFacts(count=60_000, packed="AAAA"))), REVIEW),
     ("training-data", {"all": True}, of(TASK3, steps_per_epoch=1), FAILED),
@@ -410,6 +434,8 @@ def test_only_the_example_varies_nothing():
         ((*EXAMPLE4[:-2], dense(256, "relu"), dense(10, "softmax")), {"epochs": 25, "batch": 32}, {"units"}),
         ((conv(32), *EXAMPLE4), {"epochs": 25, "batch": 32}, {"hidden-layers"}),
         (EXAMPLE4[2:], {"epochs": 25, "batch": 32}, set()),
+        ((conv(32), conv(64), conv(64), FLATTEN, dense(64), dense(10)), {"epochs": 25, "batch": 32}, {"units"}),
+        ((*EXAMPLE4[:7], dense(64), *EXAMPLE4[7:]), {"epochs": 25, "batch": 32}, {"hidden-layers"}),
     ],
 )
 def test_each_aspect_is_seen_by_itself(layers, fit, passed):
@@ -477,7 +503,7 @@ def test_without_an_answer_nothing_passes_and_everything_says_what_to_do(kind):
     empty = Case(dataset="mnist", profile=FULL, bands=BANDS)
     found = finding(one, empty)
     assert (str(found.verdict), found.advice is not None) == (FAILED, True)
-    for unseen in ({"cut_short": msg("timed out")}, {"missing_module": "torch"}):
+    for unseen in ({"cut_short": msg("timed out")}, {"missing": msg("no torch")}, {"unseen_loop": msg("a loop")}):
         assert str(finding(one, replace(empty, **unseen)).verdict) == REVIEW
 
 

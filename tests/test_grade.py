@@ -317,6 +317,29 @@ def test_a_missing_library_is_named_and_costs_nothing():
     assert {one.found.values["module"] for one in result.findings} == {"torch"}
 
 
+def test_a_loop_around_a_model_that_was_not_seen_costs_nothing():
+    """Weights that no Keras model holds: there is nothing to judge, and nobody to blame."""
+    book = Notebook()
+    book.note("custom-training")
+    result = graded("task3", book)
+    assert (result.in_review, failed(result)) == (result.max, set())
+
+    book.model(TASK3, shape=(28, 28, 1))  # the loop's own: what the notebook has for other tasks, it has shown
+    assert failed(graded("task2", book)) == {one.id for one in TASKS["task2"].criteria}
+
+
+def test_an_accuracy_waits_with_the_epochs_it_came_from():
+    """Early stopping is for a person, so is what it did to the accuracy."""
+    stopped, whole = Notebook(), Notebook()
+    stopped.train(MLP, "mnist", epochs=20, batch=64, history={"loss": (0.1,) * 6})
+    whole.train(MLP, "mnist", epochs=20, batch=64, history={"loss": (0.1,) * 20})
+    low = [training(0.3)] * 3
+    assert "accuracy" in failed(graded("task2", whole, *low))
+    result = graded("task2", stopped, *low)
+    verdicts = {one.id: one.verdict for one in result.findings}
+    assert (verdicts["epochs"], verdicts["accuracy"]) == (Verdict.REVIEW, Verdict.REVIEW)
+
+
 def test_what_a_missing_library_stopped_costs_nothing_beside_a_model():
     """The example ran; the task's own fit stands in the cell that stopped, after its model."""
     book = Notebook()

@@ -31,6 +31,11 @@ CELLS = {
     "open-files": ["import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))\nkept = [open('/dev/null') for _ in range(50)]"],
     "processes": ["raise BlockingIOError(11, os.strerror(11))", 'raise RuntimeError("can\'t start new thread")'],
     "download": ["import urllib.request as web\nweb.urlopen('http://nowhere.invalid/')", "keras.utils.get_file('a', 'http://nowhere.invalid/a')"],
+    "gpu": [
+        "import tensorflow as tf\nprint(tf.config.list_physical_devices('GPU')[64])",
+        "import tensorflow as tf\nassert len(tf.config.list_physical_devices('GPU')) > 64",
+        "import tensorflow as tf\nif tf.test.gpu_device_name() != '/device:GPU:64':\n    raise SystemError('GPU device not found')",
+    ],
     "python2-module": ["import cPickle"],
     "misspelt-library": ["import nunpy"],
     "colab": ["from google.colab import drive"],
@@ -113,7 +118,7 @@ def test_every_hint_of_a_cell_explains_a_real_error(told):
     assert [hint.id for hint in hints().cells] == list(CELLS)
     for name, sources in CELLS.items():
         for source in sources:
-            said = hints().of_cell(*told[source], 3)
+            said = hints().of_cell(*told[source], 3, source)
             assert said is not None, (source, told[source])
             assert said.hint.id == name, (source, told[source])
             assert_complete(said.words)
@@ -156,7 +161,6 @@ BROKEN = {
     "no group": (GOOD.replace("(?P<b>x)", "x").replace("{b} ", "") + 'near = "words"', "has no group; put the word that near"),
     "no list": (GOOD + 'near = "words"', "a: there is no [lists.words]"),
     "a name used twice": (GOOD + GOOD, "cells: the id 'a' is used more than once"),
-    "nothing that lacks": (GOOD + "lacks = true", "lacks is true; write a group (?P<module>...) that finds the library"),
 }  # fmt: skip
 
 

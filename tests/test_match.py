@@ -168,6 +168,19 @@ def test_the_later_one_wins_a_tie():
     assert answer("task1", book).candidate.order == 1
 
 
+def test_equal_tries_are_kept_for_the_case_that_the_last_one_fails():
+    """The latest first; one that is less good, or the example, is none of them."""
+    book = Notebook()
+    example_of(book, "task2")
+    for optimizer in ("RMSprop", "Adam", "SGD"):
+        book.train(MLP, "mnist", epochs=20, batch=64, optimizer=optimizer)
+    book.train(MLP, "mnist", epochs=20, batch=32)
+    match = answer("task2", book)
+    assert [one.order for one in (match.candidate, *match.ties)] == [3, 2, 1]
+    instead = [(one.candidate.order, one.runner_up.order) for one in match.instead(1)]
+    assert instead == [(2, 3)]
+
+
 def test_in_task_4_the_training_on_all_data_is_the_answer():
     """The last training, without a validation split, is what the task asks to keep."""
     book = Notebook()
@@ -422,7 +435,26 @@ def test_only_a_library_that_is_really_missing_counts(error, message, expected):
     """Misspelt names and an older Keras's modules are the student's to mend."""
     book = Notebook()
     book.error(error, message)
-    assert answer("task1", book).missing_module == expected
+    said = answer("task1", book).missing
+    assert (said.values["module"] if said else "") == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "source", "lacks"),
+    [
+        ("IndexError", "list index out of range", "g = tf.config.list_physical_devices('GPU')\nuse(g[0])", True),
+        ("SystemError", "GPU device not found", "if tf.test.gpu_device_name() != '/device:GPU:0': raise", True),
+        ("AssertionError", "", "assert tf.config.list_physical_devices('GPU')", True),
+        ("IndexError", "list index out of range", "print(history[20])", False),
+        ("Exception", "URL fetch failure on https://example.org/weights.h5: None -- unreachable", "Net()", True),
+        ("Exception", "the file is empty", "Net()", False),
+    ],
+)
+def test_what_other_machines_have_counts_as_missing(error, message, source, lacks):
+    """A GPU and the internet, which notebooks have in Colab; another error in such a cell is the student's."""
+    book = Notebook()
+    book.error(error, message, source)
+    assert (answer("task1", book).missing is not None) is lacks
 
 
 def test_a_class_of_the_students_own_does_not_break_the_match():

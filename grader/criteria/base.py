@@ -111,7 +111,7 @@ def finding(criterion: Criterion, case: Case) -> Finding:
 
 
 def _no_answer(case: Case, title: Words) -> Judgement:
-    if case.cut_short is not None or case.missing_module:
+    if any(one is not None for one in (case.cut_short, case.missing, case.unseen_loop)):
         return _unless_unseen(Judgement(verdict=Verdict.FAILED, expected=title, found=title), case)
     if case.example_runs:
         return Judgement(
@@ -150,16 +150,10 @@ def _unless_unseen(judgement: Judgement, case: Case, criterion: Criterion | None
         )
     if case.evaluations_lost is not None and criterion is not None and criterion.needs_evaluation:
         return replace(judgement, verdict=Verdict.REVIEW, found=case.evaluations_lost, advice=_NOT_COUNTED)
-    if case.missing_module and (criterion is None or not answered or _shown_by(criterion) & case.stopped):
-        return replace(
-            judgement,
-            verdict=Verdict.REVIEW,
-            found=msg("the library {module} is not installed where notebooks are graded", module=case.missing_module),
-            advice=msg(
-                "Use only the libraries of the workbook, or ask your lecturer about {module}.",
-                module=case.missing_module,
-            ),
-        )
+    if case.missing is not None and (criterion is None or not answered or _shown_by(criterion) & case.stopped):
+        return replace(judgement, verdict=Verdict.REVIEW, found=case.missing, advice=_NOT_COUNTED)
+    if case.candidate is None and case.unseen_loop is not None:
+        return replace(judgement, verdict=Verdict.REVIEW, found=case.unseen_loop, advice=_NOT_COUNTED)
     return judgement
 
 

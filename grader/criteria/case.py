@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from grader.records import (
@@ -117,9 +117,19 @@ class Match:
     """Why the submission was not seen to its end, or not whole."""
     evaluations_lost: Words | None = None
     """Why calls of ``evaluate`` or ``predict`` may be missing."""
-    missing_module: str = ""
+    missing: Words | None = None
+    """Which library, file or device the notebook asks for that is not there where notebooks are graded."""
     stopped: frozenset[str] = frozenset()
-    """What the cells would have shown that stopped for want of a library: ``model``, ``fit``, ``look``."""
+    """What the cells would have shown that stopped for want of it: ``model``, ``fit``, ``look``."""
+    unseen_loop: Words | None = None
+    """Where something was trained in a loop of the student's own, and not seen what."""
+    ties: tuple[Candidate, ...] = ()
+    """Trained as well as the answer for all that was asked, and earlier; the latest first."""
+
+    def instead(self, most: int) -> Iterator[Match]:
+        """Yield the match with one of its ties for the answer, at most so many times."""
+        for one in self.ties[:most]:
+            yield replace(self, candidate=one, runner_up=self.candidate, runner_up_score=self.score)
 
     @property
     def found_anything(self) -> bool:
@@ -170,8 +180,10 @@ class Case:
     """The submission was not seen to its end, or not whole: what is missing may only be unseen."""
     evaluations_lost: Words | None = None
     """Calls of ``evaluate`` or ``predict`` may be missing."""
-    missing_module: str = ""
-    """A library the notebook imports and this machine does not have."""
+    missing: Words | None = None
+    """Which library, file or device the notebook asks for that is not there where notebooks are graded."""
+    unseen_loop: Words | None = None
+    """Where something was trained in a loop of the student's own, and not seen what."""
     stopped: frozenset[str] = frozenset()
     """What the cells would have shown that stopped for want of it: ``model``, ``fit``, ``look``."""
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 from grader.criteria.base import Criterion, Judgement, Judges, either, failed, of, review
 from grader.criteria.case import Case
 from grader.criteria.names import LOSSES, OPTIMIZERS, unknown
+from grader.hints.trainings import OWN_LOOP
 from grader.records import Message, Words, msg
 
 
@@ -37,6 +38,8 @@ class Loss(Criterion):
         """Compare names; a class counts as its function."""
         compiled = of(case).compile
         advice = msg("Compile the model with loss={wanted}.", wanted=repr(self.one_of[0]))
+        if compiled is None and of(case).own_loop:
+            return review(self.default_title, OWN_LOOP)
         if compiled is None or not compiled.loss:
             return failed(self.default_title, msg("the model was compiled without a loss"), advice)
         found = msg("Loss: {names}", names=compiled.loss)
@@ -76,6 +79,8 @@ class Optimizer(Criterion):
         """Compare the name, then each argument that is asked for."""
         compiled = of(case).compile
         advice = msg("Compile the model with the optimizer {name}.", name=self._text(self.name, self.arguments))
+        if compiled is None and of(case).own_loop:
+            return review(self.default_title, OWN_LOOP)
         if compiled is None:
             return failed(self.default_title, msg("the model was never compiled"), advice)
         config = compiled.optimizer_config

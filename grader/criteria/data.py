@@ -137,10 +137,10 @@ class TrainingData(Criterion):
     def _rows(self, fit: FitFacts) -> Judgement | None:
         if not self.all:
             return None
-        if fit.validation_split:
+        if fit.set_aside:
             return failed(
                 self.default_title,
-                msg("validation_split = {share} sets part of the training data aside", share=fit.validation_split),
+                msg("validation_split = {share} sets part of the training data aside", share=fit.set_aside),
                 msg("Leave validation_split out of model.fit, so that all training data are used."),
             )
         data = handed_out(fit.x.dataset)

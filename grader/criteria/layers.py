@@ -88,6 +88,18 @@ class LayerCount(Bounded):
         return (*super().mistakes(), *unknown("layer", self.layer, LAYERS))
 
 
+def _softmax_in_loss(case: Case, place: int) -> bool:
+    """Whether the model's last layer, without an activation, is given to a loss that begins with the softmax."""
+    compiled = case.candidate.compile if case.candidate else None
+    return (
+        compiled is not None
+        and compiled.loss in {"categorical_crossentropy", "sparse_categorical_crossentropy"}
+        and compiled.loss_config.get("from_logits") is True
+        and place == len(case.layers) - 1
+        and activation_of(case.layers, place) == "linear"
+    )
+
+
 def _idle(layer: LayerFacts) -> bool:
     """Whether a layer pools windows of one number, one by one."""
     size, strides = layer.config.get("pool_size"), layer.config.get("strides")
@@ -207,6 +219,8 @@ class Layer(Criterion):
                     settings=", ".join(k for k, v in wrong.items() if v is None),
                 ),
             )
+        if wrong.keys() == {"activation"} and self.activation == "softmax" and _softmax_in_loss(case, place):
+            return passed(self.default_title, msg("softmax is part of the loss: from_logits=True"))
         untold = untold_activation(case, layers, place) if wrong.keys() == {"activation"} else None
         if untold is not None:
             return review(self.default_title, untold)

@@ -8,7 +8,7 @@ from typing import ClassVar
 from grader.criteria.amounts import Bounded
 from grader.criteria.base import Criterion, Judgement, Judges, either, failed, of, passed, review
 from grader.criteria.case import Case
-from grader.hints.trainings import BROKEN_OFF, MODEL_FAILS, NEVER_TRAINED
+from grader.hints.trainings import BROKEN_OFF, MODEL_FAILS, NEVER_TRAINED, OWN_LOOP
 from grader.records import Message, Words, msg
 
 
@@ -18,7 +18,7 @@ def never_trained(expected: Words, case: Case) -> Judgement:
     if candidate.own_loop:
         return review(
             expected,
-            msg("the model seems to be trained in a loop of its own, not with model.fit"),
+            OWN_LOOP,
             msg("Nothing is lost: a person looks at this. Train with model.fit, as the workbook does."),
         )
     if candidate.failure is not None:
@@ -148,10 +148,10 @@ class ValidationSplit(Criterion):
         if fit is None:
             return never_trained(self.default_title, case)
         other = fit.validation_x
-        if not fit.validation_split and other is not None and not other.dataset:
+        if other is not None and not other.dataset:
             return review(self.default_title, msg("where validation_data comes from could not be seen"))
-        if fit.validation_split:
-            found: Words = msg("validation_split = {share}", share=fit.validation_split)
+        if fit.set_aside:
+            found: Words = msg("validation_split = {share}", share=fit.set_aside)
         elif other is not None:
             found = msg(
                 "validation_data with training rows: {train}, test rows: {test}",
@@ -160,7 +160,7 @@ class ValidationSplit(Criterion):
             )
         else:
             found = msg("no validation data")
-        actual = fit.validation_split > 0 or (other is not None and other.train_rows > 0)
+        actual = fit.set_aside > 0 or (other is not None and other.train_rows > 0)
         if actual is self.present:
             return passed(self.default_title, found)
         if self.present:

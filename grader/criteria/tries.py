@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -183,7 +184,11 @@ class Varied(Criterion):
     def _layers_differ(self, own: tuple[int, ...], example: tuple[int, ...]) -> bool:
         if self.aspect == "layers":
             return len(own) > len(example)
-        return own != example if len(own) == len(example) else bool(set(own) - set(example))
+        if len(own) == len(example):
+            return own != example
+        more, fewer = Counter(own) - Counter(example), Counter(example) - Counter(own)
+        # With layers added or taken away, a size is changed where it is new, or stands in another's place.
+        return bool(set(own) - set(example)) or bool(more and fewer)
 
     def _by_signs(self, one: Candidate, case: Case) -> bool | None:
         """Compare with the signs alone: a missed one is a difference; when none is missed the rest is unknown."""

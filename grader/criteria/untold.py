@@ -10,6 +10,8 @@ from grader.criteria.layerfacts import activation_of, next_after
 from grader.criteria.names import ACTIVATIONS
 from grader.records import LayerFacts, Words, msg
 
+_BY_FUNCTION = msg("the model's call could not be read, and may do by a function what such a layer does")
+
 
 def hidden_layers(case: Case, expected: Words) -> Judgement | None:
     """Leave it open when a layer class of the student's own may hold what is missing."""
@@ -21,10 +23,15 @@ def hidden_layers(case: Case, expected: Words) -> Judgement | None:
 
 
 def hidden_calls(case: Case, expected: Words, kind: str, count: int) -> Judgement | None:
-    """Leave it open when a ``call`` that could not be read may use a layer without weights several times."""
+    """Leave it open when a ``call`` that could not be read may use a layer without weights several times.
+
+    Or, where there is none of the kind, may do the same by a function, as ``tf.nn.max_pool2d`` does.
+    """
     own = [layer for layer in case.layers if layer.kind == kind]
-    if "call" not in case.unseen or not count or any(layer.num_params for layer in own):
+    if "call" not in case.unseen or any(layer.num_params for layer in own):
         return None
+    if not own:
+        return review(expected, _BY_FUNCTION) if "Pooling" in kind else None
     found = msg(
         "{layer} layers: {count}; the model's call could not be read, and may use one of them several times",
         layer=kind,

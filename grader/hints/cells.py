@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from grader.hints.legacy import old_spellings
-from grader.hints.messages import hints
+from grader.hints.messages import MatchedHint, hints
 from grader.hints.python import syntax_hint
 from grader.hints.trainings import training_hints
 from grader.records import CellOutcome, CellStatus, Ending, Execution, Message, Words, msg
@@ -18,18 +18,22 @@ def kernel_libraries() -> Mapping[str, str]:
     return hints().tables["kernel-libraries"]
 
 
-def missing_module(execution: Execution) -> str:
-    """Return the first library a notebook imports that is not here; empty when there is none.
+def missing_here(execution: Execution) -> Words | None:
+    """Say what a notebook asks for first that is not here: a library, a file, a GPU; None when there is none.
 
     A misspelt name and a module of an older Keras are not missing libraries; ``hints_of`` explains those.
     """
-    return next((name for cell in execution.cells if (name := lacking(cell))), "")
+    return next((said for cell in execution.cells if (said := lacking(cell)) is not None), None)
 
 
-def lacking(cell: CellOutcome) -> str:
-    """Return the library for want of which a cell stopped; empty when it ran, or stopped for something else."""
-    said = hints().of_cell(cell.error, cell.message, cell.number) if cell.status is CellStatus.ERROR else None
-    return str(said.words.values["module"]) if said is not None and said.hint.lacks else ""
+def lacking(cell: CellOutcome) -> Words | None:
+    """Say for want of what a cell stopped; None when it ran, or stopped for something else."""
+    said = _hint(cell) if cell.status is CellStatus.ERROR else None
+    return said.words if said is not None and said.hint.lacks else None
+
+
+def _hint(cell: CellOutcome) -> MatchedHint | None:
+    return hints().of_cell(cell.error, cell.message, cell.number, cell.source)
 
 
 def stopped_cell(execution: Execution) -> Message | None:
@@ -75,7 +79,7 @@ def _cell_hints(cell: CellOutcome, execution: Execution) -> Iterator[Words]:
     if syntax is not None:
         yield syntax
         return
-    said = hints().of_cell(cell.error, cell.message, cell.number)
+    said = _hint(cell)
     if said is not None:
         yield said.words
     elif cell.error == "NameError":

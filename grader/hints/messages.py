@@ -32,14 +32,13 @@ class Hint:
     errors: frozenset[str] = frozenset()
     near: str = ""
     table: str = ""
+    source: re.Pattern[str] | None = None
     lacks: bool = False
 
     def mistakes(self) -> Iterator[Message]:
         """Yield what is wrong with the entry as a whole."""
         if not self.matches:
             yield msg("matches is empty; write a pattern, as in  matches = ['out of memory']")
-        if self.lacks and not all("module" in pattern.groupindex for pattern in self.matches):
-            yield msg("lacks is true; write a group (?P<module>...) that finds the library")
         filled = {"cell"} | ({"close"} if self.near else set()) | ({"new"} if self.table else set())
         for pattern in self.matches:
             if (self.near or self.table) and not pattern.groups:
@@ -76,18 +75,18 @@ class Hints:
     cells: tuple[Hint, ...]
     models: tuple[Hint, ...]
 
-    def of_cell(self, error: str, message: str, cell: int) -> MatchedHint | None:
-        """Explain what stopped a cell; None when no entry of ``[[cells]]`` fits."""
-        said = self._first(self.cells, error, message)
+    def of_cell(self, error: str, message: str, cell: int, source: str = "") -> MatchedHint | None:
+        """Explain what stopped a cell with this code; None when no entry of ``[[cells]]`` fits."""
+        said = self._first(self.cells, error, message, source)
         return said and replace(said, words=replace(said.words, values={**said.words.values, "cell": cell}))
 
     def of_model(self, error: str, message: str) -> MatchedHint | None:
         """Explain why a model broke; None when no entry of ``[[models]]`` fits."""
         return self._first(self.models, error, message)
 
-    def _first(self, hints: Sequence[Hint], error: str, message: str) -> MatchedHint | None:
+    def _first(self, hints: Sequence[Hint], error: str, message: str, source: str = "") -> MatchedHint | None:
         for hint in hints:
-            if hint.errors and error not in hint.errors:
+            if (hint.errors and error not in hint.errors) or (hint.source and not hint.source.search(source)):
                 continue
             for pattern in hint.matches:
                 match = re.search(pattern.pattern, message, re.IGNORECASE | re.DOTALL)

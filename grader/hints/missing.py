@@ -1,4 +1,4 @@
-"""What a notebook would have shown in cells that stopped for want of a library."""
+"""What a notebook would have shown in cells that stopped for want of a library, a file or a device."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _CALLS = {
 
 
 def stopped_for_want(execution: Execution) -> frozenset[str]:
-    """Return what a missing library kept from being seen: ``model``, ``fit``, ``look``.
+    """Return what was not seen for want of something that is not here: ``model``, ``fit``, ``look``.
 
     A cell that fails for a name which such a cell should have made stopped for the same want. What ran before the
-    library was asked for is in the trace and does not count.
+    it was asked for is in the trace and does not count.
     """
     stopped = _stopped(execution.cells)
     return frozenset(

@@ -105,7 +105,7 @@ def _fit_of(fit: FitFacts, shape: list[int]) -> dict[str, Any]:
     """Write the arguments of ``fit`` canonically."""
     _check_counts(fit)
     validation = _validation(fit, shape)
-    split = plain(fit.validation_split) if fit.validation_x is None else 0.0  # given data wins over a split
+    split = plain(fit.set_aside)
     found = {
         "batch_size": fit.batch_size,
         "epochs": fit.epochs,

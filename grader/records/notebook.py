@@ -223,6 +223,11 @@ class FitFacts:
     seconds: float = 0.0
     cell: int = 0
 
+    @property
+    def set_aside(self) -> float:
+        """Share of the rows that Keras set aside for validation: data given for that win over a split."""
+        return self.validation_split if self.validation_x is None else 0.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateFacts:

@@ -265,6 +265,8 @@ def optimizer_facts(optimizer: Any) -> dict[str, Any]:
     """Describe an optimizer: the ``optimizer...`` fields of ``records.CompileFacts``."""
     if optimizer is None:
         return {"optimizer": ""}
+    if type(optimizer).__name__ == "LossScaleOptimizer":  # Keras puts it around the student's in mixed precision
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     config = _attempt(optimizer.get_config, {})
     settings = {key: value for key, value in plain_config(config).items() if key != "is_legacy_optimizer"}
     rate = config.get("learning_rate")

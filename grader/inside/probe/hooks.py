@@ -10,6 +10,7 @@ import contextlib
 import functools
 import inspect
 import sys
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -133,10 +134,14 @@ def _building(session: Session, original: Method) -> Method:
 
 
 def _layer_call(session: Session, original: Method) -> Method:
-    watching = session.watching
+    import keras
+
+    watching, model = session.watching, keras.Model
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
+        if not watching.calls and not watching.depth and not watching.muted and isinstance(self, model):
+            watching.called = weakref.ref(self)
         watching.calls += 1
         try:
             return original(self, *args, **kwargs)
@@ -152,17 +157,21 @@ def _layer_call(session: Session, original: Method) -> Method:
 
 
 def _applying(session: Session, original: Method) -> Method:
-    """Say once a cell that weights were changed outside ``fit``: a loop of the student's own."""
-    said: set[int] = set()
+    """Say once a cell that weights were changed outside ``fit``, and of which model: a loop of the student's own."""
+    said: set[tuple[int, int]] = set()
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         if not session.watching.depth and not session.watching.muted:
             with session.quietly():
-                cell = session.cell()
-                if cell not in said:
-                    said.add(cell)
+                called = session.watching.called
+                model = called() if called is not None else None
+                loop = (session.cell(), id(model))
+                if loop not in said:
+                    said.add(loop)
                     session.note("custom-training")
+                    if model is not None:
+                        session.snapshot(model)
         return original(self, *args, **kwargs)
 
     return method

@@ -6,6 +6,7 @@ import contextlib
 import sys
 import threading
 import traceback
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,8 @@ class ThreadState(threading.local):
     """Layer calls inside each other."""
     muted: bool = False
     """The probe itself is at work."""
+    called: weakref.ref[Any] | None = None
+    """The model that was called last, outside of Keras's own methods."""
     raised: tuple[BaseException, Any, tuple[Any, ...]] | None = None
     """The innermost layer call that failed: the exception, the layer, its arguments."""
 
