@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from grader.clock import Waiting
 from grader.drivers import Driver, WarmPool, suits_warm_kernel
 from grader.known import KNOWN
 from grader.records import (
@@ -58,10 +59,11 @@ class Job:
 class Helper(Protocol):
     """Whoever does for a notebook what its probe asks for while it runs."""
 
-    def serve(self, link: socket.socket) -> Sequence[str]:
+    def serve(self, link: socket.socket, waiting: Waiting) -> Sequence[str]:
         """Answer until the other end is closed; return the digests of the recipes it gave trainings of.
 
-        The other end is held by a kernel: whatever comes from there is hostile.
+        The other end is held by a kernel: whatever comes from there is hostile. In ``with waiting():`` the time that
+        the kernel waits is not counted.
         """
 
 
@@ -108,7 +110,7 @@ def _helped(job: Job, helper: Helper | None, driver: Driver) -> Iterator[None]:
         return
     serve, link = helper.serve, driver.near
     given: list[str] = []
-    thread = threading.Thread(target=lambda: given.extend(serve(link)), daemon=True)
+    thread = threading.Thread(target=lambda: given.extend(serve(link, driver.waiting)), daemon=True)
     thread.start()
     try:
         yield

@@ -5,6 +5,7 @@ import random
 import socket
 import struct
 import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -54,6 +55,9 @@ class Counting:
 def mnist():
     """The offline sample."""
     return DataStore().choose("mnist", "sample")
+
+
+LIMITS = Limits()
 
 
 class Kernel:
@@ -368,11 +372,11 @@ def pool(mnist, tmp_path_factory):
         yield pool
 
 
-def run(folder, mnist, helper, cells, profile=QUICK):
+def run(folder, mnist, helper, cells, profile=QUICK, limits=LIMITS):
     """Run cells in a sealed kernel; returns the execution and what each cell showed, progress lines without times."""
     folder.mkdir(exist_ok=True)
     notebook = write_notebook(folder / "work.ipynb", *cells)
-    job = Job(notebook=notebook, out=folder / "out", datasets=(mnist,), profile=profile, limits=Limits())
+    job = Job(notebook=notebook, out=folder / "out", datasets=(mnist,), profile=profile, limits=limits)
     execution = run_notebook(job, helper)
     executed = json.loads((folder / "out" / "executed.ipynb").read_text())
     # Which of stdout and stderr is noticed first is chance.
@@ -432,6 +436,29 @@ def test_a_notebook_cannot_tell_who_trained(name, both):
     mine, theirs = execution.cells[at], kernel.cells[at]
     assert (mine.status, mine.error, mine.message) == (theirs.status, theirs.error, theirs.message)
     assert without_figures(shown[at]) == without_figures(expected[at])
+
+
+class Slow:
+    """Takes longer for a training than a cell may run."""
+
+    def __init__(self, pool, seconds):
+        self.pool, self.seconds = pool, seconds
+
+    def train_with_state(self, recipe, dataset, profile, seed):
+        time.sleep(self.seconds)
+        return self.pool.train_with_state(recipe, dataset, profile, seed)
+
+
+@needs_seal
+@pytest.mark.slow
+def test_time_spent_waiting_for_the_trainer_is_not_the_notebooks(mnist, pool, tmp_path):
+    """A class waits in line for the same training; what the notebook does itself is limited all the same."""
+    limits = Limits(cell_seconds=40, notebook_seconds=60)
+    delegate = Delegate(trainer=Slow(pool, 80), datasets={"mnist": mnist}, profile=QUICK)
+    cells = [SETUP, "h = net().fit(x, y, epochs=2, batch_size=64, verbose=0)", "import time\ntime.sleep(300)"]
+    execution, _ = run(tmp_path, mnist, delegate, cells, limits=limits)
+    assert [fit.delegated for fit in execution.trace.fits] == [True]
+    assert [str(cell.status) for cell in execution.cells] == ["ok", "ok", "timed_out"]
 
 
 ALIKE = """

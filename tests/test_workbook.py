@@ -90,7 +90,7 @@ MISTAKES = {
     "a word not in the list": ("task3.toml", 'on = "test"', 'on = "tests"', 'write one of "test", "train" or "any"'),
     "TOML that breaks off": ("task2.toml", "[title]", "[title", "this is not TOML: "),
     "a task without a file": ("workbook.toml", '"task4"]', '"task5"]', "task5.toml: there is no such file"),
-    "a limit of nothing": ("workbook.toml", "memory_mb = 4096", "memory_mb = 0", "limits.memory_mb is 0"),
+    "a limit of nothing": ("workbook.toml", "memory_mb = 6144", "memory_mb = 0", "limits.memory_mb is 0"),
     "a misspelt limit": (
         "workbook.toml",
         "scratch_mb",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from grader.clock import Waiting
 from grader.delegate.quota import Quota
 from grader.delegate.wire import MalformedRequest, facts_of, receive, send
 from grader.errors import GraderError
@@ -35,18 +36,19 @@ class Delegate:
     quota: Callable[[], Quota] = Quota
     """Makes what one notebook may have."""
 
-    def serve(self, link: socket.socket) -> list[str]:
+    def serve(self, link: socket.socket, waiting: Waiting = contextlib.nullcontext) -> list[str]:
         """Answer one kernel until its end; return the digests of the recipes it was given trainings of.
 
         A request that cannot be met gets a reason, after which the kernel trains by itself; a broken link, too many
         requests and a fault of ours end the service, and the link with it. None of these is ever an exception.
+        Trainings are made in ``with waiting():``.
         """
         given: dict[int, Recipe] = {}
         told: dict[int, Recipe] = {}
         quota = self.quota()
         try:
             while (request := receive(link)) is not None:
-                answer, state = self._answer(request, quota, given, told)
+                answer, state = self._answer(request, quota, given, told, waiting)
                 send(link, answer, state)
                 if quota.used_up:
                     break
@@ -60,7 +62,7 @@ class Delegate:
         return list(dict.fromkeys(recipe.digest for recipe in given.values()))
 
     def _answer(
-        self, request: bytes, quota: Quota, given: dict[int, Recipe], told: dict[int, Recipe]
+        self, request: bytes, quota: Quota, given: dict[int, Recipe], told: dict[int, Recipe], waiting: Waiting
     ) -> tuple[Mapping[str, Any], bytes]:
         """Return an answer, and a state with it if there is one.
 
@@ -81,7 +83,8 @@ class Delegate:
             if why:
                 return {"why": why}, b""
             dataset = self.datasets[str(recipe.data["dataset"])]
-            training, state = self.trainer.train_with_state(recipe, dataset, self.profile, SEEDS[0])
+            with waiting():
+                training, state = self.trainer.train_with_state(recipe, dataset, self.profile, SEEDS[0])
         except MalformedRequest as garbage:
             quota.waste()
             return {"why": str(garbage)}, b""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Quota:
     """Counts down as a notebook asks; what is left never grows.
 
-    One training at a time and the notebook's own time limit bound it too: this is for many small requests.
+    One training at a time, and how long a notebook may wait (``clock``), bound it too: this is for many small requests.
     """
 
     requests: int = 200

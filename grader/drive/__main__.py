@@ -1,7 +1,7 @@
 """``python -m grader.drive JOB.json``: ends, and the sandbox with it, as soon as standard input is closed.
 
 With ``--ahead`` the first line of standard input is a job that has no notebook yet; the second names the file of the
-one that has.
+one that has. Between them, and after, the parent may stop the notebook's clock and let it go on.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import sys
 import threading
 from pathlib import Path
 
+from grader.clock import Clock
 from grader.drive.family import adopt_orphans, kill_family
 from grader.drive.run import DriveJob, run_ahead, run_job
+from grader.drivers import process
 
 _EXIT_SECONDS = 5
 
@@ -23,11 +25,13 @@ def main() -> None:
     """Run the job named on the command line, as long as whoever asked for it is there."""
     adopt_orphans()
     orders: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=_end_with_parent, args=(orders,), daemon=True).start()
+    clock = Clock()
+    threading.Thread(target=_follow_parent, args=(orders, clock), daemon=True).start()
     if sys.argv[1] == "--ahead":
-        run_ahead(DriveJob.parse(orders.get()), lambda: DriveJob.read(Path(os.fsdecode(orders.get().strip(b"\n")))))
+        standing = DriveJob.parse(orders.get())
+        run_ahead(standing, lambda: DriveJob.read(Path(os.fsdecode(orders.get().strip(b"\n")))), clock)
     else:
-        run_job(DriveJob.read(Path(sys.argv[1])))
+        run_job(DriveJob.read(Path(sys.argv[1])), clock)
     sys.stdout.flush()
     sys.stderr.flush()
     # Everything is written; neither threads that wait on a pipe of a killed kernel nor what is due at exit keep us.
@@ -38,9 +42,16 @@ def main() -> None:
     os._exit(0)
 
 
-def _end_with_parent(orders: queue.SimpleQueue[bytes]) -> None:
+def _follow_parent(orders: queue.SimpleQueue[bytes], clock: Clock) -> None:
+    """Take orders, stop the clock when told to, and end when the parent does."""
     for line in sys.stdin.buffer:
-        orders.put(line)
+        match line:
+            case process.STOP:
+                clock.stop()
+            case process.GO_ON:
+                clock.go_on()
+            case _:
+                orders.put(line)
     # Not an exit in good order: whatever state we are in, the kernel goes, and we do.
     kill_family()
     os._exit(1)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
+from grader.clock import Clock
 from grader.drive.client import CellRun, ClientFailure, SealedClient, breakdown
 from grader.drive.kernel import Kernel
 from grader.drive.notebook import code_cells
@@ -45,12 +46,13 @@ class CellsResult:
 class CellRunner:
     """Runs a notebook's cells in a kernel and fills in their outputs."""
 
-    def __init__(self, kernel: Kernel, watchdog: Watchdog, limits: Limits) -> None:
-        """Run in ``kernel``; ``watchdog`` knows whether it was killed for its memory."""
+    def __init__(self, kernel: Kernel, watchdog: Watchdog, limits: Limits, clock: Clock) -> None:
+        """Run in ``kernel``, by ``clock``; ``watchdog`` knows whether it was killed for its memory."""
         self._kernel = kernel
         self._watchdog = watchdog
         self._limits = limits
-        self._deadline = time.monotonic() + limits.notebook_seconds
+        self._clock = clock
+        self._deadline = clock.now() + limits.notebook_seconds
         self._notebook_bytes = 0
         self._exited = False
         self._run = CellsResult()
@@ -70,7 +72,7 @@ class CellRunner:
         return self._run
 
     async def _run_cell(self, client: SealedClient, node: NotebookNode, cell: CellOutcome) -> CellOutcome:
-        started = time.monotonic()
+        started = self._clock.now()
         if self._exited:
             self._run.ending, self._run.reason = Ending.KERNEL_DIED, _why_exited(cell.number - 1)
             return cell
@@ -89,7 +91,7 @@ class CellRunner:
         self._notebook_bytes += run.num_bytes
         self._exited = _asks_to_exit(run.reply)
         status = self._status(run.reply, broken, in_time=in_time)
-        return _with_error(cell, run.reply, status, seconds=round(time.monotonic() - started, 3))
+        return _with_error(cell, run.reply, status, seconds=round(self._clock.now() - started, 3))
 
     def _status(self, reply: Mapping[str, Any], broken: ClientFailure | None, *, in_time: bool) -> CellStatus:
         if not reply:
@@ -105,9 +107,8 @@ class CellRunner:
 
         Returns whether it ended within its time. Sets the run's ending where the kernel did not survive.
         """
-        now = time.monotonic()
-        deadline = min(now + self._limits.cell_seconds, self._deadline)
-        if await self._until(run, task, deadline, number):
+        deadline = min(self._clock.now() + self._limits.cell_seconds, self._deadline)
+        if await self._until(run, task, deadline, self._clock.now, number):
             return True
         if self._run.ending is not Ending.COMPLETED:
             return False
@@ -117,7 +118,7 @@ class CellRunner:
         notebook_is_over = deadline == self._deadline
         for _ in range(_INTERRUPTS):  # a library may swallow the first ones
             self._kernel.running.interrupt()
-            if await self._until(run, task, time.monotonic() + _INTERRUPT_SECONDS, number):
+            if await self._until(run, task, time.monotonic() + _INTERRUPT_SECONDS, time.monotonic, number):
                 break
         else:
             if self._run.ending is Ending.COMPLETED:
@@ -126,10 +127,12 @@ class CellRunner:
             self._end(Ending.TIMED_OUT, self._why_timed_out(number, all_of_it=True))
         return False
 
-    async def _until(self, run: CellRun, task: asyncio.Task[Any], deadline: float, number: int) -> bool:
+    async def _until(
+        self, run: CellRun, task: asyncio.Task[Any], deadline: float, now: Callable[[], float], number: int
+    ) -> bool:
         """Wait until the task is done, the deadline has come, the kernel is gone or too much was printed."""
         while not task.done():
-            left = deadline - time.monotonic()
+            left = deadline - now()
             if left <= 0 or self._kernel.gone.done() or self._is_flood(run, number):
                 return False
             await self._kernel.settle(task, min(left, 0.1))
@@ -188,8 +191,8 @@ class CellRunner:
             self._end(Ending.OUTPUT_LIMIT, reason)
         else:
             reason = msg(
-                "The kernel ended in cell {cell}; the cells after it did not run. The usual causes are a crash in a "
-                "library and a call that ends the whole process, such as os._exit().",
+                "The kernel ended in cell {cell}; the cells after it did not run. The usual causes are too little "
+                "memory, a crash in a library, and a call that ends the whole process, such as os._exit().",
                 cell=number,
             )
             self._end(Ending.KERNEL_DIED, reason)

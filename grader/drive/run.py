@@ -17,6 +17,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from grader.clock import Clock
 from grader.drive.cells import CellRunner, CellsResult, import_ahead
 from grader.drive.kernel import Kernel, KernelStartError, kernel_binds, kernel_files, open_kernel
 from grader.drive.notebook import UnreadableError, code_cells, read_notebook
@@ -87,12 +88,15 @@ def _below_work(place: str) -> str:
     return str(path)
 
 
-def run_job(job: DriveJob) -> None:
-    """Run the notebook; leaves ``outcome.json``, ``trace.jsonl`` and ``executed.ipynb`` in the job's folder."""
-    asyncio.run(_run_job(job, _seal_of(job), lambda notebook: _in_own_kernel(job, notebook)))
+def run_job(job: DriveJob, clock: Clock) -> None:
+    """Run the notebook; leaves ``outcome.json``, ``trace.jsonl`` and ``executed.ipynb`` in the job's folder.
+
+    Its time is that of ``clock``.
+    """
+    asyncio.run(_run_job(job, _seal_of(job), lambda notebook: _in_own_kernel(job, notebook, clock)))
 
 
-def run_ahead(standing: DriveJob, next_job: Callable[[], DriveJob]) -> None:
+def run_ahead(standing: DriveJob, next_job: Callable[[], DriveJob], clock: Clock) -> None:
     """Start a kernel before its notebook is known, and run the notebook there when it comes.
 
     Should the kernel not start, or be gone by then, the notebook gets another one as any does.
@@ -100,10 +104,11 @@ def run_ahead(standing: DriveJob, next_job: Callable[[], DriveJob]) -> None:
     Args:
         standing: A job like the one to come, but for its notebook and its folder.
         next_job: Waits for it.
+        clock: What its time is taken by.
     """
-    job = asyncio.run(_run_ahead(standing, next_job))
+    job = asyncio.run(_run_ahead(standing, next_job, clock))
     if job is not None:
-        run_job(job)
+        run_job(job, clock)
 
 
 def _seal_of(job: DriveJob) -> Seal:
@@ -145,7 +150,7 @@ def _own_peak_mb() -> int:
     return next((int(line.split()[1]) >> 10 for line in status.splitlines() if line.startswith("VmHWM:")), 0)
 
 
-async def _run_ahead(standing: DriveJob, next_job: Callable[[], DriveJob]) -> DriveJob | None:
+async def _run_ahead(standing: DriveJob, next_job: Callable[[], DriveJob], clock: Clock) -> DriveJob | None:
     """Return the job when it came and there is no kernel for it."""
     job = None
     try:
@@ -154,7 +159,9 @@ async def _run_ahead(standing: DriveJob, next_job: Callable[[], DriveJob]) -> Dr
             job = await asyncio.to_thread(next_job)
             if kernel.gone.done() or not kernel.running.alive():
                 return job
-            await _run_job(job, _seal_of(job), lambda notebook: _run_in(kernel, trace, job, notebook), ahead=True)
+            await _run_job(
+                job, _seal_of(job), lambda notebook: _run_in(kernel, trace, job, notebook, clock), ahead=True
+            )
             return None
     except (KernelStartError, OSError):
         if job is not None:
@@ -162,12 +169,12 @@ async def _run_ahead(standing: DriveJob, next_job: Callable[[], DriveJob]) -> Dr
         return await asyncio.to_thread(next_job)
 
 
-async def _in_own_kernel(job: DriveJob, notebook: NotebookNode) -> CellsResult:
+async def _in_own_kernel(job: DriveJob, notebook: NotebookNode, clock: Clock) -> CellsResult:
     failure = ""
     for _ in range(_START_TRIES):  # a machine under load may fail to start a kernel once
         try:
             async with _open(job) as (kernel, trace):
-                return await _run_in(kernel, trace, job, notebook)
+                return await _run_in(kernel, trace, job, notebook, clock)
         except (KernelStartError, OSError) as error:
             failure = str(error)
     reason = msg("The notebook's kernel could not be started on this machine: {why}", why=failure[-1000:])
@@ -196,10 +203,10 @@ async def _open(job: DriveJob) -> AsyncIterator[tuple[Kernel, TracePipe]]:
             yield kernel, trace
 
 
-async def _run_in(kernel: Kernel, trace: TracePipe, job: DriveJob, notebook: NotebookNode) -> CellsResult:
+async def _run_in(kernel: Kernel, trace: TracePipe, job: DriveJob, notebook: NotebookNode, clock: Clock) -> CellsResult:
     trace.store(job.out / "trace.jsonl")
     with Watchdog(kernel.running, job.limits) as watchdog:
-        return await CellRunner(kernel, watchdog, job.limits).run(notebook, probe=job.probe)
+        return await CellRunner(kernel, watchdog, job.limits, clock).run(notebook, probe=job.probe)
 
 
 def _limits(job: DriveJob) -> Limits:

@@ -9,13 +9,19 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
+
+from grader.clock import Clock
 
 _END_SECONDS = 15
 """From the end of its standard input to the end of the driving process, with time to kill what it started."""
 _STDERR_TAIL = 2_000
+_LOOK_SECONDS = 5.0
+"""How often somebody who waits for the process looks at the notebook's clock."""
+STOP, GO_ON = b"stop the clock\n", b"the clock goes on\n"
+"""Said to the process besides its orders, which are JSON and paths."""
 
 
 class Driver:
@@ -31,6 +37,7 @@ class Driver:
         self._far: socket.socket | None = None
         if linked:
             self.near, self._far = socket.socketpair()
+        self._clock = Clock()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -42,7 +49,7 @@ class Driver:
     def start_ahead(self, standing: Mapping[str, Any]) -> None:
         """Start it with a job whose notebook is not known yet; nothing of that lies in a file."""
         self._start("--ahead")
-        self._order(json.dumps({**standing, "link_fd": self.link_fd}).encode())
+        self._order(json.dumps({**standing, "link_fd": self.link_fd}).encode() + b"\n")
 
     def alive(self) -> bool:
         """Tell whether it has started and not ended."""
@@ -53,15 +60,30 @@ class Driver:
         if self._process is None:
             self._start(str(job_file))
         else:
-            self._order(os.fsencode(job_file))
-        assert self._process is not None
+            self._order(os.fsencode(job_file) + b"\n")
         try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return False
+            return self._ends_within(seconds)
         finally:
             self._end()
-        return True
+
+    def _ends_within(self, seconds: float) -> bool:
+        assert self._process is not None
+        deadline = self._clock.now() + seconds
+        while (left := deadline - self._clock.now()) > 0:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(min(left, _LOOK_SECONDS))
+                return True
+        return False
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Stop the notebook's clock while its kernel waits for us; from any thread, one at a time."""
+        with self._clock.stopped():
+            self._order(STOP)
+            try:
+                yield
+            finally:
+                self._order(GO_ON)
 
     def told(self) -> str:
         """Return the end of what it printed."""
@@ -105,8 +127,9 @@ class Driver:
     def _order(self, line: bytes) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
-        with contextlib.suppress(OSError):  # it has just ended: no outcome is there, which says so
-            self._process.stdin.write(line + b"\n")
+        # It may just have ended, or have been ended: no outcome is there, which says so.
+        with contextlib.suppress(OSError, ValueError):
+            self._process.stdin.write(line)
             self._process.stdin.flush()
 
     def _end(self) -> None:

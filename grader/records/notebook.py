@@ -14,9 +14,10 @@ from grader.records.words import Message
 class Limits:
     """What one notebook may use. Defaults suit TensorFlow on a laptop; ``workbook.toml`` overrides them."""
 
-    cell_seconds: int = 3600
+    cell_seconds: int = 7200
     notebook_seconds: int = 14_400
-    memory_mb: int = 4096
+    """Both without the time that a notebook waits for a training of ours."""
+    memory_mb: int = 6144
     """Private memory of the kernel's process tree; over it a cell sees a MemoryError, well over it the kernel ends."""
     scratch_mb: int = 512
     """Each of the sandbox's writable folders: work folder, home, temporary files."""
