@@ -12,6 +12,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from grader.clock import Clock
 from grader.drive import run as drive
 from grader.errors import MachineError, TrainerError, UsageError
 from grader.recipe import recipe_of
@@ -183,7 +184,8 @@ def test_a_kernel_sees_the_nodes_of_a_gpu_only_when_that_was_asked_for(tmp_path,
         drive.DriveJob(
             notebook=tmp_path / "work.ipynb", files={}, out=tmp_path, datasets={}, known=(), quick_steps=None,
             limits=Limits(), unsealed=False, probe=False, shims=False, gpu=gpu,
-        )
+        ),
+        Clock(),
     )  # fmt: skip
     [cell] = nbformat.read(tmp_path / "executed.ipynb", 4).cells
     assert "".join(output["text"] for output in cell.outputs).split("\n")[:2] == told
