@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
-MOST_WAITING = 12 * 3600.0
+_MOST_WAITING = 12 * 3600.0
 """Seconds of waiting that do not count. A notebook asks for the trainings it waits for, so there must be an end."""
 
 Waiting = Callable[[], AbstractContextManager[None]]
@@ -26,9 +26,8 @@ class Clock:
     True
     """
 
-    def __init__(self, most: float = MOST_WAITING) -> None:
-        """Go; ``most`` seconds of waiting are left out at the most."""
-        self._most = most
+    def __init__(self) -> None:
+        """Go."""
         self._lock = threading.Lock()
         self._waited = 0.0
         self._since: float | None = None
@@ -37,7 +36,7 @@ class Clock:
         """Return the seconds of this clock; only differences mean something."""
         with self._lock:
             now = time.monotonic()
-            return now - min(self._most, self._waited + (0.0 if self._since is None else now - self._since))
+            return now - min(_MOST_WAITING, self._waited + (0.0 if self._since is None else now - self._since))
 
     def stop(self) -> None:
         """Stand still from now on."""

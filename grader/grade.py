@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from grader.criteria.accuracy import Accuracy, accuracies_of
-from grader.criteria.base import finding
+from grader.criteria.base import Criterion, finding
 from grader.criteria.case import Case, Match, Measurement
 from grader.criteria.layers import Layer, LayerCount, LayerOrder
 from grader.criteria.settings import Epochs
@@ -95,9 +95,7 @@ def _together(findings: Sequence[Finding], task: Task) -> tuple[Finding, ...]:
     """Leave what our trainings missed to a person where how long the model was trained waits for one."""
     waits = any(one.kind == Epochs.kind and one.verdict is Verdict.REVIEW for one in findings)
     return tuple(
-        replace(one, verdict=Verdict.REVIEW, advice=_AS_LONG)
-        if waits and criterion.judges == "training" and one.verdict is Verdict.FAILED
-        else one
+        replace(one, verdict=Verdict.REVIEW, advice=_AS_LONG) if waits and _missed(criterion, one) else one
         for criterion, one in zip(task.criteria, findings, strict=True)
     )
 
@@ -112,8 +110,11 @@ def unjudged(task: Task, reason: Words) -> TaskResult:
 
 def trainings_failed(task: Task, result: TaskResult) -> bool:
     """Whether something that our own trainings showed fails."""
-    judged = zip(task.criteria, result.findings, strict=True)
-    return any(one.verdict is Verdict.FAILED and criterion.judges == "training" for criterion, one in judged)
+    return any(map(_missed, task.criteria, result.findings))
+
+
+def _missed(criterion: Criterion, one: Finding) -> bool:
+    return criterion.judges == "training" and one.verdict is Verdict.FAILED
 
 
 def totals(findings: Iterable[Finding]) -> tuple[int, int, int]:

@@ -28,15 +28,13 @@ _OF_LOOKS = frozenset({"evaluate", "predict"})
 
 def match_task(task: Task, executions: Sequence[Execution]) -> Match:
     """Find a task's answer, and the runs of its example, in all notebooks of a submission."""
-    mine = [one for one in candidates_of(executions) if belongs(task, one)]
+    found = candidates_of(executions)
+    mine = [one for one in found if belongs(task, one)]
     example_runs = tuple(one for one in mine if one.tier is Tier.TRAINED and _shows(task.signs, one))
-    ranked = sorted(
-        (one for one in mine if not _is_example(task, one, example_runs)),
-        key=lambda one: (*_rank(task, one, example_runs), one.order),
-        reverse=True,
-    )
+    answers = [one for one in mine if not _is_example(task, one, example_runs)]
+    ranks = {one.order: _rank(task, one, example_runs) for one in answers}
+    ranked = sorted(answers, key=lambda one: (*ranks[one.order], one.order), reverse=True)
     best = ranked[0] if ranked else None
-    first = _rank(task, best, example_runs) if best else ()
     second = ranked[1] if len(ranked) > 1 else None
     return Match(
         candidate=best,
@@ -52,8 +50,8 @@ def match_task(task: Task, executions: Sequence[Execution]) -> Match:
         evaluations_lost=next((_not_recorded(one) for one in executions if _lost(one) & _OF_LOOKS), None),
         missing=next((said for execution in executions if (said := missing_here(execution)) is not None), None),
         stopped=frozenset(what for execution in executions for what in stopped_for_want(execution)),
-        unseen_loop=next((said for one in executions if (said := _unseen_loop(one)) is not None), None),
-        ties=tuple(one for one in ranked[1:] if one.is_trained and _rank(task, one, example_runs) == first),
+        unseen_loop=next((said for one in executions if (said := _unseen_loop(one, found)) is not None), None),
+        ties=tuple(one for one in ranked[1:] if one.is_trained and ranks[one.order] == ranks[ranked[0].order]),
     )
 
 
@@ -115,10 +113,10 @@ def cut_short(executions: Sequence[Execution]) -> Words | None:
     return None
 
 
-def _unseen_loop(execution: Execution) -> Words | None:
+def _unseen_loop(execution: Execution, found: Sequence[Candidate]) -> Words | None:
     """Say where weights were changed by hand of something that is in no event ``model``; None where that is nowhere."""
     cells = {note.cell for note in execution.trace.notes if note.what == "custom-training"}
-    loops = sum(one.own_loop for one in candidates_of([execution]))
+    loops = sum(one.own_loop for one in found if one.notebook == execution.notebook)
     if len(cells) <= loops:
         return None
     return msg(

@@ -10,7 +10,7 @@ from typing import ClassVar
 from grader.criteria.base import Criterion, Judgement, Judges, either, failed, of, review
 from grader.criteria.case import Case
 from grader.criteria.names import LOSSES, OPTIMIZERS, unknown
-from grader.hints.trainings import OWN_LOOP
+from grader.criteria.settings import never_trained
 from grader.records import Message, Words, msg
 
 
@@ -39,7 +39,7 @@ class Loss(Criterion):
         compiled = of(case).compile
         advice = msg("Compile the model with loss={wanted}.", wanted=repr(self.one_of[0]))
         if compiled is None and of(case).own_loop:
-            return review(self.default_title, OWN_LOOP)
+            return never_trained(self.default_title, case)
         if compiled is None or not compiled.loss:
             return failed(self.default_title, msg("the model was compiled without a loss"), advice)
         found = msg("Loss: {names}", names=compiled.loss)
@@ -80,7 +80,7 @@ class Optimizer(Criterion):
         compiled = of(case).compile
         advice = msg("Compile the model with the optimizer {name}.", name=self._text(self.name, self.arguments))
         if compiled is None and of(case).own_loop:
-            return review(self.default_title, OWN_LOOP)
+            return never_trained(self.default_title, case)
         if compiled is None:
             return failed(self.default_title, msg("the model was never compiled"), advice)
         config = compiled.optimizer_config

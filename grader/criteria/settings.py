@@ -8,7 +8,7 @@ from typing import ClassVar
 from grader.criteria.amounts import Bounded
 from grader.criteria.base import Criterion, Judgement, Judges, either, failed, of, passed, review
 from grader.criteria.case import Case
-from grader.hints.trainings import BROKEN_OFF, MODEL_FAILS, NEVER_TRAINED, OWN_LOOP
+from grader.hints.trainings import BROKEN_OFF, MODEL_FAILS, NEVER_TRAINED
 from grader.records import Message, Words, msg
 
 
@@ -18,7 +18,7 @@ def never_trained(expected: Words, case: Case) -> Judgement:
     if candidate.own_loop:
         return review(
             expected,
-            OWN_LOOP,
+            msg("the model seems to be trained in a loop of its own, not with model.fit"),
             msg("Nothing is lost: a person looks at this. Train with model.fit, as the workbook does."),
         )
     if candidate.failure is not None:

@@ -13,7 +13,6 @@ _MOST = 3
 MODEL_FAILS = msg("the model fails with {error}: {message}")
 BROKEN_OFF = msg("the training was broken off: {error}")
 NEVER_TRAINED = msg("the model was built but never trained")
-OWN_LOOP = msg("the model seems to be trained in a loop of its own, not with model.fit")
 UNTRAINED = frozenset(one.text for one in (MODEL_FAILS, BROKEN_OFF, NEVER_TRAINED))
 """What is found where a criterion asks for a training and none ran to its end."""
 
