@@ -16,13 +16,13 @@ from click.testing import CliRunner
 from grader.calibrate import recording
 from grader.calibrate.plan import PlannedRecord
 from grader.calibrate.progress import TrainingsUnderWay
-from grader.calibrate.spoil import KINDS, spoil
+from grader.calibrate.spoil import KINDS, spoil, spoiled
 from grader.cli.root import group
 from grader.datasets import DataStore, with_shuffled_labels
 from grader.errors import MachineError, WorkbookError
 from grader.places import shipped
 from grader.recipe import digest_of, recipe_of
-from grader.records import CompileFacts, DataSet, Platform, TrainingLimits
+from grader.records import CompileFacts, DataSet, Platform, Profile, TrainingLimits
 from grader.reference import Bands, load_record
 from grader.train import TrainerPool
 from tests.recipes import BINARY, conv, dense, fitted, inputs, layer, mnist_rows, model, sequential
@@ -122,7 +122,7 @@ def test_a_changed_notebook_is_refused_until_it_is_meant(recorded):
 
 
 def test_trainings_of_another_keras_are_refused_before_any_is_made_and_restart_begins_anew(tmp_path):
-    """The record says what it was made with; with --restart it goes, and nothing else is needed."""
+    """The record says what it was made with; with --restart it does not count."""
     path = tmp_path / "example1-sample-quick-cpu.json"
     shutil.copy(shipped("reference") / "results" / path.name, path)
     record = load_record(path)
@@ -136,7 +136,7 @@ def test_trainings_of_another_keras_are_refused_before_any_is_made_and_restart_b
         recording._known({path: item}, record.profile, later, restart=False)
     assert load_record(path) == record
     assert recording._known({path: item}, record.profile, later, restart=True) == {path: None}
-    assert not path.exists()
+    assert load_record(path) == record  # stays until a training is there to take its place
 
 
 def test_where_records_cannot_be_written_nothing_is_trained(tmp_path):
@@ -205,6 +205,21 @@ def test_a_schedule_starts_higher_and_half_of_no_ranges_is_half_the_rows():
     faster = spoil(recipe, "fast").optimizer["config"]["learning_rate"]["config"]
     assert faster["initial_learning_rate"] == pytest.approx(0.3)
     assert spoil(recipe, "half-data").data["rows"] == {"count": 500}
+
+
+def test_what_a_budget_cuts_short_is_not_spoiled_by_fewer_epochs_or_rows(tmp_path):
+    """On 120 steps of 128 rows nobody sees the end of 30,000; on all of them, and of a fit that is left whole, one does."""
+    data = DataSet(name="mnist", edition="sample", fingerprint="f", folder=str(tmp_path), num_train=100, num_test=100)
+    for name in ("x_train", "x_test", "y_train", "y_test"):
+        np.save(tmp_path / f"{name}.npy", np.arange(100, dtype=np.uint8) % 10)
+    quick, full = Profile(name="quick", steps=120), Profile(name="full")
+    assert {kind for kind, *_ in spoiled(CONVOLUTIONS, data, full)} == set(KINDS)
+    assert {kind for kind, *_ in spoiled(CONVOLUTIONS, data, quick)} == set(KINDS) - {"one-epoch", "half-data"}
+    small = recipe_of(
+        fitted(**mnist_rows(2_000, (28, 28, 1))),
+        model(sequential(inputs(28, 28, 1), FLATTEN, dense(64, "relu"), dense(10, "softmax"))),
+    )
+    assert {kind for kind, *_ in spoiled(small, data, quick)} == set(KINDS)
 
 
 def vars_of(facts):

@@ -335,6 +335,13 @@ def test_two_more_trainings_are_bought_only_after_a_miss(trainings, profile, exp
     assert one.needs_more(trainings, {}, profile) is False
 
 
+def test_the_limit_that_is_shown_is_the_limit_that_holds():
+    """An accuracy that reads like the limit reaches it: 0.9814 passes where 0.98143 was computed."""
+    one, bands = criterion("accuracy", reference="task2"), {"task2": band(lower=0.98143)}
+    assert one.limit(bands["task2"], FULL) == 0.9814
+    assert [verdict(one, **measured(value) | {"bands": bands}) for value in (0.9814, 0.9813)] == [PASSED, REVIEW]
+
+
 def test_a_margin_moves_both_limits():
     """With a margin of 0.02 what was clearly below is under the limit by little."""
     one = criterion("accuracy", reference="task2", margin=0.02)
@@ -374,13 +381,21 @@ def test_overfitting_is_the_gap_between_our_own_accuracies(train, expected):
     assert verdict(criterion("accuracy-gap", at_most=0.15), **case) == expected
 
 
+def test_a_gap_of_trainings_that_diverge_is_failed_by_three_of_them():
+    """One without a finite loss is chance; where no band buys two more, the gap does."""
+    gap, diverged = criterion("accuracy-gap", at_most=0.15), training(None, outcome="diverged")
+    case = {count: {"measured": Measurement(trainings=(diverged,) * count)} for count in (1, 3)}
+    assert [verdict(gap, **case[count]) for count in (1, 3)] == [REVIEW, FAILED]
+
+
 @pytest.mark.parametrize(
     ("trainings", "expected"),
     [
         ([training(0.8, train=0.99)], True),
         ([training(0.85, train=1.0)], False),
         ([training(0.8, train=None)], False),
-        ([training(None, outcome="diverged")], False),
+        ([training(None, outcome="diverged")], True),
+        ([training(None, outcome="diverged")] * 3, False),
         ([training(0.8, train=0.99)] * 3, False),
         ([], False),
     ],

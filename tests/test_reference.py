@@ -113,7 +113,7 @@ def record(
     trainings = tuple(
         training(
             seed,
-            0.97 + seed / 1000,
+            0.97 + seed % 30 / 1000,
             fingerprint=fingerprint,
             profile=profile,
             device=device,
@@ -187,6 +187,38 @@ def test_a_broken_record_is_named_with_what_to_do(tmp_path):
         Bands(tmp_path, risk=0.001)
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (lambda known: (*known, known[0]), "a seed twice"),
+        (lambda known: (replace(known[0], recipe="e"), *known[1:]), "another recipe"),
+        (lambda known: (replace(known[0], device="gpu"), *known[1:]), "on different data"),
+        (lambda known: (replace(known[0], versions={"keras": "4.0.0"}), *known[1:]), "on different data"),
+        (lambda known: (*known[:2], replace(known[2], test_accuracy=99.06), *known[3:]), "seed 3 is no share"),
+        (lambda known: (*known[:2], replace(known[2], test_accuracy=float("nan")), *known[3:]), "seed 3 is no share"),
+        (lambda known: (*known[:2], replace(known[2], num_test=0), *known[3:]), "num_test of seed 3 is 0"),
+        (lambda _: (), "no trainings"),
+    ],
+)
+def test_a_record_that_was_spoilt_by_hand_gives_no_band(changed, said, tmp_path):
+    """What an editor or a merge made of it is named: it would be stricter or milder than any trainings were."""
+    path = tmp_path / "results" / "x.json"
+    write_record(path, replace(record(), trainings=changed(record().trainings)))
+    with pytest.raises(WorkbookError, match=rf"x\.json: .*{said}.*reference run"):
+        Bands(tmp_path, risk=0.001)
+
+
+def test_which_record_makes_a_band_does_not_depend_on_names_of_files(folder):
+    """A copy beside a record, or a record of spoiled trainings among the references, is refused."""
+    copy = folder / "results" / "example2 (copy).json"
+    write_record(copy, record(k=4))
+    with pytest.raises(WorkbookError, match=r"two records of the same trainings \(example2 · sample · quick · cpu\)"):
+        Bands(folder, risk=0.001)
+    write_record(copy, replace(record("example3"), spoiled="fast"))
+    with pytest.raises(WorkbookError, match=r"spoiled trainings of example3 .* move them to spoiled/"):
+        Bands(folder, risk=0.001)
+
+
 ADDING = """
 import sys
 from pathlib import Path
@@ -227,6 +259,14 @@ def test_trainings_of_another_kind_are_not_added(other, said, tmp_path):
     with pytest.raises(WorkbookError, match=rf"(?s)x\.json: .*{said}.*--restart"):
         add_training(path, replace(record(), **other))
     assert path.read_bytes() == before
+
+
+def test_begun_anew_a_record_is_replaced_by_the_first_training_and_grows_by_the_next(tmp_path):
+    """Until there is something to put in its place, the old record stays and gives its band."""
+    path, later = tmp_path / "x.json", record(keras="4.0.1")
+    add_training(path, record(k=2))
+    add_training(path, replace(later, trainings=later.trainings[:1]), anew=True)
+    assert add_training(path, replace(later, trainings=later.trainings[1:3]), anew=True).seeds == {1, 2, 3}
 
 
 def test_a_record_of_another_format_is_refused(tmp_path):

@@ -262,6 +262,18 @@ def test_a_flag_says_what_became_of_a_notebook(ending):
     assert {"unreadable", "stopped", "not-run"} & set(found) == ENDINGS[ending]
 
 
+@pytest.mark.parametrize(
+    ("decisive", "limit", "flagged"),
+    [(0.9951, 0.9879, True), (0.9949, 0.9879, False), (0.9951, 0.9779, False), (None, 0.9879, False)],
+)
+def test_an_accuracy_above_the_band_is_flagged_where_it_must_be_that_network(decisive, limit, flagged):
+    """A margin allows other networks: a better one than the example's is what such a task asks for."""
+    band = Band(reference="x", mean=0.991, spread=0.001, count=20, lower=0.98795, clearly_below=0.984, upper=0.995,
+                alpha=0.01)  # fmt: skip
+    task = replace(task3(), accuracy=AccuracyFacts(decisive=decisive, limit=limit, band=band))
+    assert ("above" in flags(submission("a", tasks=(task,)), run())) is flagged
+
+
 def test_where_nothing_was_seen_no_model_is_said_to_be_missing(tmp_path):
     """Of an unreadable file nobody knows whether a model is in it."""
     findings = tuple(replace(one, verdict=Verdict.REVIEW) for one in task2().findings)

@@ -41,12 +41,22 @@ class RuleAssessment:
     """Edition of the data, profile, device class."""
     honest: tuple[RecordAssessment, ...]
     spoiled: tuple[RecordAssessment, ...]
-    worst: tuple[str, Chances] | None
-    """The reference whose recorded spread does most harm to honest models, and what it does to them."""
+    untried: tuple[tuple[str, str], ...]
+    """Honest records that have no band to be held against, each with the reference that has too few trainings."""
+    worst: HarmfulSpread | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HarmfulSpread:
+    """The task whose reference's recorded spread does most harm to honest models, and what it does to them."""
+
+    task: str
+    reference: str
+    chances: Chances
 
 
 def assess(workbook: Workbook, bands: Bands) -> Iterator[RuleAssessment]:
-    """Put every record through the rule, conditions by conditions; what has no band to be held against is left out.
+    """Put every record through the rule, conditions by conditions.
 
     Raises:
         WorkbookError: A record cannot be read.
@@ -56,16 +66,45 @@ def assess(workbook: Workbook, bands: Bands) -> Iterator[RuleAssessment]:
     honest = (*bands.records, *solutions)
     for conditions in dict.fromkeys(record.conditions for record in bands.records):
         rows = [_rows(workbook, bands, records, conditions) for records in (honest, spoiled)]
-        yield RuleAssessment(conditions=conditions, honest=rows[0], spoiled=rows[1], worst=_worst(rows[0], bands.risk))
+        tried = {row.record.reference for row in rows[0]}
+        yield RuleAssessment(
+            conditions=conditions,
+            honest=rows[0],
+            spoiled=rows[1],
+            untried=tuple(
+                (record.reference, yardstick(workbook, record.reference).reference)
+                for record in honest
+                if record.conditions == conditions and record.reference not in tried
+            ),
+            worst=_worst(workbook, bands, conditions),
+        )
 
 
-def _worst(honest: Sequence[RecordAssessment], risk: float) -> tuple[str, Chances] | None:
+def limits_of(
+    workbook: Workbook, bands: Bands, conditions: tuple[str, str, str]
+) -> Iterator[tuple[str, Accuracy, ReferenceRecord, Band]]:
+    """Yield every task that accuracy decides, its criterion, and the record and band that give its limit."""
+    for task in workbook.tasks:
+        for criterion in task.criteria:
+            if isinstance(criterion, Accuracy):
+                for record in bands.records:
+                    band = bands.band_for(record)
+                    if (record.reference, record.conditions) == (criterion.reference, conditions) and band:
+                        yield task.id, criterion, record, band
+
+
+def _worst(workbook: Workbook, bands: Bands, conditions: tuple[str, str, str]) -> HarmfulSpread | None:
     found = [
-        (row.held_against, resampled(row.record.usable, num_test=row.record.num_test, risk=risk))
-        for row in honest
-        if row.held_against == row.record.reference
+        HarmfulSpread(
+            task=task,
+            reference=record.reference,
+            chances=resampled(
+                record.usable, num_test=record.num_test, risk=bands.risk, margin=criterion.slack(record.profile)
+            ),
+        )
+        for task, criterion, record, _ in limits_of(workbook, bands, conditions)
     ]
-    return max(found, key=lambda one: (one[1].failed, one[1].reviewed), default=None)
+    return max(found, key=lambda one: (one.chances.failed, one.chances.reviewed), default=None)
 
 
 def _rows(

@@ -101,7 +101,7 @@ def _planned(
         place = results / "solutions" if request.what == "solutions" else results
         yield PlannedRecord(reference=name, recipe=recipe, dataset=dataset, source=dataset, folder=place)
         return
-    for kind, changed, data in spoiled(recipe, dataset):
+    for kind, changed, data in spoiled(recipe, dataset, request.profile):
         yield PlannedRecord(
             reference=name, recipe=changed, dataset=data, source=dataset, folder=results / "spoiled", spoiled=kind
         )

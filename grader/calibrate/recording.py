@@ -22,7 +22,6 @@ from grader.reference import (
     load_record,
     record_path,
     refused,
-    remove_record,
     unlike,
 )
 from grader.train import TrainerPool, hardware_of, require_backend, side_by_side
@@ -81,7 +80,7 @@ def calibrate(
 def _known(
     paths: Mapping[Path, PlannedRecord], profile: Profile, platforms: Mapping[str, Platform], *, restart: bool
 ) -> dict[Path, ReferenceRecord | None]:
-    """Return what is on record already.
+    """Return what is on record already; with ``restart``, without what was made of something else.
 
     Raises:
         WorkbookError: Some of it was made of something else. Nothing is trained then, and nothing overwritten.
@@ -103,8 +102,6 @@ def _known(
         if what and not restart:
             changes.append(joined([str(path), what], ": "))
         known[path] = None if what else record
-        if what and restart:
-            remove_record(path)
     if changes:
         raise refused(changes)
     return known
@@ -156,7 +153,7 @@ def _record_all(
                     left = clock.left({name: going.shares})
                     tell(TrainingProgress(record=name, epoch=epoch, left=left))
                 continue
-            record = add_training(path, _new(item, training, request.profile))
+            record = add_training(path, _new(item, training, request.profile), anew=request.restart)
             clock.done(name, training.seconds)
             left, have = clock.left({name: going.shares}), len(record.trainings)
             tell(RecordingProgress(record=name, training=training, have=have, want=max(have, request.seeds), left=left))

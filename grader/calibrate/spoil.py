@@ -6,12 +6,14 @@ our own making; a student's recipe comes out of ``grader.recipe`` alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from grader.datasets import with_shuffled_labels
+from grader.inside.budget import cut_given_steps
 from grader.recipe import digest_of
-from grader.records import DataSet, Message, Recipe, msg
+from grader.records import DataSet, Message, Profile, Recipe, msg
 
 _FASTER = 30
 _NARROWER = 32
@@ -28,18 +30,20 @@ KINDS: Mapping[str, Message] = {
     "tiny": msg("a tiny network"),
 }
 """What is done, by the name it has in file names."""
+_LESS_SEEN = ("one-epoch", "half-data")
+"""Kinds that spoil a training by what it does not see."""
 
 _Parts = dict[str, Any]
 
 
-def spoiled(recipe: Recipe, dataset: DataSet) -> Iterator[tuple[str, Recipe, DataSet]]:
-    """Yield the kind, the recipe and the data set of every way to spoil a training that fits this one."""
+def spoiled(recipe: Recipe, dataset: DataSet, profile: Profile) -> Iterator[tuple[str, Recipe, DataSet]]:
+    """Yield the kind, the recipe and the data set of every way to spoil a training that fits it and the profile."""
     for kind in KINDS:
         if kind == SHUFFLED:
             yield kind, recipe, with_shuffled_labels(dataset)
             continue
         changed = spoil(recipe, kind)
-        if changed.digest != recipe.digest:
+        if changed.digest != recipe.digest and not (kind in _LESS_SEEN and _sees_as_much(changed, recipe, profile)):
             yield kind, changed, dataset
 
 
@@ -48,6 +52,26 @@ def spoil(recipe: Recipe, kind: str) -> Recipe:
     parts = {name: getattr(recipe, name) for name in ("layers", "optimizer", "loss", "data", "fit")}
     parts |= _WAYS[kind](parts)
     return Recipe(**parts, digest=digest_of(**{**parts, "layers": list(parts["layers"])}))
+
+
+def _sees_as_much(changed: Recipe, recipe: Recipe, profile: Profile) -> bool:
+    """Whether a budget buys both as many steps, and they do not come to the end of the rows: an honest training."""
+    steps, rows = _steps_and_rows(changed, profile.steps)
+    return profile.steps is not None and steps >= _steps_and_rows(recipe, profile.steps)[0] and rows <= _count(changed)
+
+
+def _steps_and_rows(recipe: Recipe, budget: int | None) -> tuple[int, int]:
+    """Return the steps of a training, and the rows that they take."""
+    fit, size = recipe.fit, recipe.fit["batch_size"]
+    epochs = fit["epochs"] - fit["initial_epoch"]
+    written = fit["steps_per_epoch"] or -(-_count(recipe) // size)
+    total = epochs * (cut_given_steps(written, epochs, budget) or written)
+    return total, total * size
+
+
+def _count(recipe: Recipe) -> int:
+    """Return how many rows there are to train on."""
+    return math.floor(recipe.data["rows"]["count"] * (1.0 - recipe.fit["validation_split"]))
 
 
 def _one_epoch(parts: _Parts) -> _Parts:

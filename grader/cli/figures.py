@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from grader.calibrate.assess import RecordAssessment, RuleAssessment, assess
+from grader.calibrate.assess import RecordAssessment, RuleAssessment, assess, limits_of
 from grader.calibrate.compare import comparisons, is_comparable, percent
 from grader.calibrate.spoil import KINDS
+from grader.criteria.accuracy import rounded_down
 from grader.criteria.rule import NEEDED
 from grader.language import Language
 from grader.records import Message, msg
@@ -32,7 +33,7 @@ def shown(workbook: Workbook, bands: Bands, language: Language) -> Iterator[Rend
     yield language.say(
         msg(
             "A band goes from the lower to the upper limit; the spread is the standard deviation of one training. An "
-            "accuracy under the lower limit buys two more trainings; then a median that is clearly below is failed, "
+            "accuracy under a task's limit buys two more trainings; then a median that is clearly below is failed, "
             "and one between the two waits for the lecturer."
         )
     )
@@ -49,6 +50,9 @@ def shown(workbook: Workbook, bands: Bands, language: Language) -> Iterator[Rend
         if few := [one.reference for one in records if bands.band_for(one) is None]:
             less = msg("Under {fewest} trainings give no band: {names}.", fewest=FEWEST, names=", ".join(few))
             yield _indented(language.say(less))
+        if limits := "; ".join(_task_limits(workbook, bands, conditions, language)):
+            decides = msg("Limits of tasks: {limits}. All other bands are there to compare.", limits=limits)
+            yield _indented(language.say(decides))
         for text in comparisons(workbook, bands, records, language):
             yield _indented(f"{text}.")
         for source in dict.fromkeys((one.trainings[0].dataset, one.source) for one in records):
@@ -65,7 +69,8 @@ def verified(workbook: Workbook, bands: Bands, language: Language) -> Iterator[R
         msg(
             "Each recorded training takes the part of a student's first, the next two seeds that of the two more. "
             "Honest ones are held against a band of other trainings. Intervals: 95 %, Clopper and Pearson; where "
-            "medians decide, for as many trials as share no training."
+            "medians decide, for as many trials as share no training. So few trials can contradict the rates that the "
+            "arithmetic promises, not prove them."
         )
     )
     for found in assess(workbook, bands):
@@ -75,9 +80,31 @@ def verified(workbook: Workbook, bands: Bands, language: Language) -> Iterator[R
         yield from _promises(found, language)
         if found.spoiled:
             yield ""
-            caught = msg("Spoiled trainings: how many of all are caught, which is: do not pass, but wait or fail.")
+            caught = msg(
+                "Spoiled trainings: how many of all are caught, which is: do not pass, but wait or fail. Those of "
+                "tasks are held against the task's limit, as students are, those of examples against their own band. "
+                "Intervals: as if each recipe were one trial, since its seeds mostly end alike."
+            )
             yield _indented(language.say(caught))
             yield _spoiled(found, language)
+
+
+def _task_limits(
+    workbook: Workbook, bands: Bands, conditions: tuple[str, str, str], language: Language
+) -> Iterator[str]:
+    for task, criterion, record, band in limits_of(workbook, bands, conditions):
+        limit = language.share(max(criterion.limit(band, record.profile), 0.0))
+        if margin := criterion.slack(record.profile):
+            text = msg(
+                "{task} {limit} ({reference} less {margin})",
+                task=task,
+                limit=limit,
+                reference=record.reference,
+                margin=margin,
+            )
+            yield language.say(text)
+        else:
+            yield f"{task} {limit}"
 
 
 def _heading(conditions: tuple[str, str, str], language: Language) -> str:
@@ -117,7 +144,7 @@ def _distributions(
         if band is None:
             row += ["–"] * 5
         else:
-            limits = (max(band.clearly_below, 0.0), max(band.lower, 0.0), min(band.upper, 1.0))
+            limits = (max(band.clearly_below, 0.0), max(rounded_down(band.lower), 0.0), min(band.upper, 1.0))
             row += [language.share(value) for value in (band.mean, band.spread, *limits)]
         if compared:
             row.append(language.share(figure) if figure is not None else "")
@@ -135,10 +162,21 @@ def _honest(found: RuleAssessment, language: Language) -> Iterator[RenderableTyp
     for row in found.honest:
         shares = (max(row.limit, 0.0), row.mean)
         table.add_row(row.record.reference, row.held_against, *map(language.share, shares), *_counts(row.tally))
-    total = _total(found.honest)
+    totals = [
+        (title, _total(rows))
+        for title, rows in (
+            (msg("Without a margin"), [row for row in found.honest if not row.margin]),
+            (msg("With a margin"), [row for row in found.honest if row.margin]),
+        )
+        if rows
+    ]
     table.add_section()
-    table.add_row(language.say(msg("All")), "", "", "", *_counts(total))
+    for title, total in totals:
+        table.add_row(language.say(title), "", "", "", *_counts(total))
     yield table
+    if found.untried:
+        names = ", ".join(f"{name} ({reference})" for name, reference in found.untried)
+        yield _indented(language.say(msg("Not tried, as the reference has no band: {names}.", names=names)))
     if untried := [row.record.reference for row in found.honest if not row.tally.trials]:
         few = msg(
             "Too few trainings to hold some against a band of the others: {names}; {needed} are needed.",
@@ -157,15 +195,19 @@ def _honest(found: RuleAssessment, language: Language) -> Iterator[RenderableTyp
             margin=margin,
         )
         yield _indented(language.say(less))
-    missed = _between(total.missed, total.trials, total.trials, language)
-    reviewed, failed = (_between(hits, total.trials, total.apart, language) for hits in (total.reviewed, total.failed))
-    rates = msg(
-        "Two more: {missed}. In review: {reviewed}. Failed: {failed}.",
-        missed=missed,
-        reviewed=reviewed,
-        failed=failed,
-    )
-    yield _indented(language.say(rates))
+    for title, total in totals:
+        missed = _between(total.missed, total.trials, total.trials, language)
+        reviewed, failed = (
+            _between(hits, total.trials, total.apart, language) for hits in (total.reviewed, total.failed)
+        )
+        rates = msg(
+            "{which}: two more {missed}, in review {reviewed}, failed {failed}.",
+            which=title,
+            missed=missed,
+            reviewed=reviewed,
+            failed=failed,
+        )
+        yield _indented(language.say(rates))
 
 
 def _counts(tally: TrialCounts) -> Iterator[str]:
@@ -187,12 +229,12 @@ def _promises(found: RuleAssessment, language: Language) -> Iterator[RenderableT
         )
         yield _indented(promised)
     if found.worst is not None:
-        reference, measured = found.worst
         drawn = msg(
             "With accuracies drawn from those on record instead of a normal distribution, at worst those of "
-            "{reference}: {missed} need two more, {reviewed} end in review, {failed} fail.",
-            reference=reference,
-            **_percents(measured, language, failed=3),
+            "{reference} at the limit of {task}: {missed} need two more, {reviewed} end in review, {failed} fail.",
+            reference=found.worst.reference,
+            task=found.worst.task,
+            **_percents(found.worst.chances, language, failed=3),
         )
         yield _indented(language.say(drawn))
 
@@ -218,19 +260,24 @@ def _spoiled(found: RuleAssessment, language: Language) -> Table:
         if rows := [row for row in found.spoiled if row.record.spoiled == kind]:
             table.add_row(language.say(title), *_caught(rows, names, language))
     table.add_section()
-    table.add_row(language.say(msg("All")), *_caught(found.spoiled, names, language))
+    table.add_row(language.say(msg("All")), *_caught(found.spoiled, names, language, is_sample=False))
     return table
 
 
-def _caught(rows: Sequence[RecordAssessment], names: Sequence[str], language: Language) -> Iterator[str]:
-    """Yield how many were caught, for each reference and for all of them, and what that says."""
+def _caught(
+    rows: Sequence[RecordAssessment], names: Sequence[str], language: Language, *, is_sample: bool = True
+) -> Iterator[str]:
+    """Yield how many were caught, for each reference and for all of them, and what that says.
+
+    All kinds together are no sample of anything, so they get no interval.
+    """
     for name in names:
         one = _total(row for row in rows if row.record.reference == name)
         yield f"{one.caught}/{one.trials}" if one.trials else ""
     total = _total(rows)
     yield f"{total.caught}/{total.trials}"
     yield percent(total.caught / total.trials, language, 1)
-    yield _interval(total.caught, total.trials, total.apart, language)
+    yield _interval(total.caught, total.trials, len(rows), language) if is_sample else ""
     yield f"{total.failed}/{total.caught}"
 
 

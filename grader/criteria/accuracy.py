@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,15 @@ def judged_before(criterion: Criterion, case: Case) -> Judgement | None:
     return mixed_up(criterion.default_title, agree) if agree is not None and agree < _MOSTLY_RIGHT else None
 
 
+def rounded_down(value: float) -> float:
+    """Round a limit down to the digits that are shown.
+
+    >>> rounded_down(0.981424), rounded_down(0.99 - 0.01), rounded_down(-0.98142)
+    (0.9814, 0.98, -0.9815)
+    """
+    return math.floor(value * 10**_DIGITS + 1e-6) / 10**_DIGITS
+
+
 def _diverges(trainings: Sequence[Training]) -> Words:
     return msg(
         "the training diverges: {count} of {total} trainings ended without a finite loss",
@@ -53,8 +63,8 @@ _OWN_LOW = (
     "again by us: a person decides."
 )
 _OWN_HIGH = (
-    "{accuracy} by the model's own predictions in the notebook's kernel, more than the reference ever reached "
-    "({upper}). It could not be trained again by us, and the notebook has the test labels: look for leakage."
+    "{accuracy} by the model's own predictions in the notebook's kernel, above the reference's band (to {upper}). It "
+    "could not be trained again by us, and the notebook has the test labels: look for leakage."
 )
 _TAME = msg("Take a smaller learning rate, and divide the pixels by 255.")
 
@@ -63,7 +73,8 @@ def unmeasured(expected: Words, case: Case) -> Judgement:
     """Say why there is no accuracy."""
     trainings = case.measured.trainings
     if trainings and all(t.outcome == "diverged" for t in trainings):
-        return failed(expected, _diverges(trainings), _TAME)
+        found = _diverges(trainings)
+        return failed(expected, found, _TAME) if len(trainings) >= NEEDED else review(expected, found)
     reason = next((t.reason for t in trainings if t.reason is not None), None) or case.measured.reason
     return review(expected, reason or msg("the model was not trained again"))
 
@@ -111,8 +122,8 @@ class Accuracy(Criterion):
         return self.margin_quick if profile.name == "quick" and self.margin_quick is not None else self.margin
 
     def limit(self, band: Band, profile: Profile) -> float:
-        """Return the accuracy to reach."""
-        return round(band.lower - self.slack(profile), 12)
+        """Return the accuracy to reach, rounded down to the digits that are shown: whoever reads it can tell."""
+        return rounded_down(band.lower - self.slack(profile))
 
     def limits(self, band: Band, profile: Profile) -> Limits:
         """Return what trainings are held against.
@@ -123,8 +134,8 @@ class Accuracy(Criterion):
         below = round(band.clearly_below - self.slack(profile), 12)
         if not self.both_sides:
             return Limits(lower=self.limit(band, profile), clearly_below=below)
-        above = 2 * band.mean - band.clearly_below
-        return Limits(lower=self.limit(band, profile), clearly_below=below, upper=band.upper, clearly_above=above)
+        upper, above = -rounded_down(-band.upper), 2 * band.mean - band.clearly_below
+        return Limits(lower=self.limit(band, profile), clearly_below=below, upper=upper, clearly_above=above)
 
     def needs_more(self, trainings: Sequence[Training], bands: Mapping[str, Band], profile: Profile) -> bool:
         """Whether one training leaves it open: it missed the limits, or diverged."""
@@ -157,13 +168,13 @@ class Accuracy(Criterion):
             return review(
                 self.default_title,
                 msg(
-                    "uncalibrated: there are no reference trainings of {reference} for this data, profile, device "
-                    "and backend",
+                    "uncalibrated: no or too few reference trainings of {reference} are on record for this data, "
+                    "profile, device and backend",
                     reference=self.reference,
                 ),
             )
         limit = self.limit(band, case.profile)
-        expected = msg("test accuracy of {limit} or more", limit=round(limit, _DIGITS))
+        expected = msg("test accuracy of {limit} or more", limit=limit)
         ruling = self.ruling(case.measured.trainings, band, case.profile)
         if ruling is None:
             return self._in_kernel(case, band, limit, expected)
@@ -177,7 +188,7 @@ class Accuracy(Criterion):
             return unmeasured(expected, case)
         shown = round(own, _DIGITS)
         # Whatever this says, the notebook has the test labels: only what we trained ourselves passes or fails.
-        if own > band.upper:
+        if own > band.upper and not self.slack(case.profile):
             return review(expected, msg(_OWN_HIGH, accuracy=shown, upper=round(band.upper, _DIGITS)))
         return review(expected, msg(_OWN if own >= limit else _OWN_LOW, accuracy=shown))
 
@@ -195,9 +206,7 @@ class Accuracy(Criterion):
 
 
 def _too_high(verdict: Verdict, value: float, limit: float, band: Band) -> Judgement:
-    expected = msg(
-        "test accuracy from {lower} to {upper}", lower=round(limit, _DIGITS), upper=round(band.upper, _DIGITS)
-    )
+    expected = msg("test accuracy from {lower} to {upper}", lower=limit, upper=-rounded_down(-band.upper))
     found = msg("{accuracy}: another network than the one asked for reaches this", accuracy=round(value, _DIGITS))
     advice = msg("Compare the layers and the output activation with those of the task.")
     return failed(expected, found, advice) if verdict is Verdict.FAILED else review(expected, found)
@@ -211,7 +220,7 @@ def _judgement(ruling: Ruling, trainings: Sequence[Training], band: Band, expect
     shown = round(ruling.value, _DIGITS)
     if ruling.verdict is Verdict.PASSED:
         high = msg(
-            "{accuracy}, more than the reference ever reached ({upper})",
+            "{accuracy}, above the reference's band (to {upper})",
             accuracy=shown,
             upper=round(band.upper, _DIGITS),
         )

@@ -47,8 +47,9 @@ class AccuracyGap(Criterion):
         return msg("Training accuracy exceeds test accuracy by {limit} at most", limit=self.at_most)
 
     def needs_more(self, trainings: Sequence[Training], bands: Mapping[str, Band], profile: Profile) -> bool:  # noqa: ARG002
-        """Whether one training leaves it open: its gap is over the limit."""
-        return len(trainings) == 1 and any(gap > self.at_most for gap in gaps_of(trainings))
+        """Whether one training leaves it open: its gap is over the limit, or it diverged."""
+        diverged = any(training.outcome == "diverged" for training in trainings)
+        return len(trainings) == 1 and (diverged or any(gap > self.at_most for gap in gaps_of(trainings)))
 
     def judge(self, case: Case) -> Judgement:
         """Take the median gap of our trainings."""

@@ -80,6 +80,10 @@ class Answer:
     not_rebuilt_because: Words | None = None
 
 
+_SHOWN = 1e-4
+"""A limit is a band's lower limit, less a margin, rounded down to this."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccuracyFacts:
     """A task's accuracies, side by side. Shares between 0 and 1."""
@@ -107,6 +111,14 @@ class AccuracyFacts:
     """What the outputs stored in the handed-in notebook say: a claim that nothing is decided by."""
     reference_history: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     """The reference's own trainings: lowest and highest value of each epoch, under the names of ``history``."""
+
+    @property
+    def is_above(self) -> bool:
+        """Whether the accuracy is above the band of the network that is asked for; where a margin is, any may be."""
+        if self.band is None or self.limit is None or self.decisive is None:
+            return False
+        has_margin = self.limit + _SHOWN < self.band.lower
+        return self.decisive > self.band.upper and not has_margin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,6 +139,6 @@ class Band:
     clearly_below: float
     """Under this the median of three is a failure; between here and ``lower`` it waits for a person."""
     upper: float
-    """Better than the reference ever was: a signal, or a limit where a criterion has both sides."""
+    """Over this a training is above the band: a signal, or a limit where a criterion has both sides."""
     alpha: float
     """Chance that one honest training is under ``lower``."""

@@ -13,7 +13,6 @@ from grader.reference.record import (
     place_of,
     record_path,
     refused,
-    remove_record,
     unlike,
     write_record,
 )
@@ -38,7 +37,6 @@ __all__ = [
     "place_of",
     "record_path",
     "refused",
-    "remove_record",
     "resampled",
     "unlike",
     "write_record",

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.criteria.accuracy import accuracies_of
-from grader.records import Band, LayerFacts, Platform, Profile, Training
+from grader.errors import WorkbookError
+from grader.records import Band, LayerFacts, Platform, Profile, Training, msg
 from grader.reference.band import FEWEST, band_of
 from grader.reference.record import ReferenceRecord, load_records, major
 
@@ -22,11 +23,12 @@ class Bands:
             risk: Chance that an honest model does not pass, as :func:`band_of` takes it.
 
         Raises:
-            WorkbookError: A record cannot be read.
+            WorkbookError: A record cannot be read, is one of spoiled trainings, or there twice.
         """
         self.folder = folder
         self.risk = risk
         self.records = load_records(folder / "results")
+        _require_one_each(folder / "results", self.records)
 
     def find(self, reference: str, *, fingerprint: str, profile: Profile, platform: Platform) -> ReferenceRecord | None:
         """Return the record of the same data, profile and steps, device, backend, and major version of Keras."""
@@ -59,6 +61,34 @@ class Bands:
     def layers(self, reference: str) -> tuple[LayerFacts, ...]:
         """Return the reference network's layers, from any of its records; empty when there is none."""
         return next((record.layers for record in self.records if record.reference == reference), ())
+
+
+def _require_one_each(folder: Path, records: Sequence[ReferenceRecord]) -> None:
+    """See that it does not depend on the names of files which trainings make a band.
+
+    Raises:
+        WorkbookError: A record is one of spoiled trainings, or two are of the same reference and conditions.
+    """
+    seen = set()
+    for record in records:
+        keras = major(record.trainings[0].platform.keras)
+        key = (record.reference, record.fingerprint, record.profile, record.conditions, keras)
+        conditions = " · ".join((record.reference, *record.conditions))
+        if record.spoiled:
+            text = msg(
+                "{folder}: spoiled trainings of {reference} lie among the references; move them to spoiled/ in it",
+                folder=str(folder),
+                reference=record.reference,
+            )
+            raise WorkbookError(text)
+        if key in seen:
+            text = msg(
+                "{folder}: two records of the same trainings ({conditions}); take out the file that is a copy",
+                folder=str(folder),
+                conditions=conditions,
+            )
+            raise WorkbookError(text)
+        seen.add(key)
 
 
 def _alike(one: Platform, other: Platform) -> bool:

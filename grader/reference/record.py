@@ -95,9 +95,37 @@ def load_record(path: Path) -> ReferenceRecord:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise _not_a_record(path, f"{where}: {first['msg']}") from error
-    if not record.trainings:
-        raise _not_a_record(path, msg("it holds no trainings"))
+    if flaw := _flaw(record):
+        raise _not_a_record(path, flaw)
     return record
+
+
+def _flaw(record: ReferenceRecord) -> Message | None:
+    """Say why a record that was edited or merged by hand gives no band."""
+    if not record.trainings:
+        return msg("it holds no trainings")
+    if len(record.seeds) < len(record.trainings):
+        return msg("it holds a seed twice")
+    if {one.recipe for one in record.trainings} != {record.recipe.digest}:
+        return msg("it holds trainings of another recipe")
+    if len({_conditions(one) for one in record.trainings}) > 1:
+        return msg("it holds trainings on different data, of different profiles, or by different devices or Keras")
+    for one in record.trainings:
+        if one.outcome == "trained" and not 0 <= _number(one.test_accuracy) <= 1:
+            return msg("the test accuracy of seed {seed} is no share from 0 to 1", seed=one.seed)
+        if one.outcome == "trained" and one.num_test < 1:
+            return msg("num_test of seed {seed} is {found}", seed=one.seed, found=one.num_test)
+    return None
+
+
+def _conditions(training: Training) -> tuple[str, ...]:
+    platform = training.platform
+    conditions = (training.dataset, training.fingerprint, training.profile, place_of(platform))
+    return *conditions, major(platform.keras)
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _not_a_record(path: Path, why: str | Message) -> WorkbookError:
@@ -198,12 +226,17 @@ def refused(reasons: Sequence[Message]) -> WorkbookError:
     return WorkbookError(joined([*reasons, rule]))
 
 
-def add_training(path: Path, record: ReferenceRecord) -> ReferenceRecord:
+def add_training(path: Path, record: ReferenceRecord, *, anew: bool = False) -> ReferenceRecord:
     """Add the trainings of ``record`` to those on disk, and return what is there now.
 
     What another process has recorded meanwhile stays, and so do the words for the data, whatever its file is called
     here; a seed that is there already is not written again. Layers are kept once a file. What killed processes left
     behind is cleared.
+
+    Args:
+        path: Where the record is, or will be.
+        record: The new trainings, with what they were made of.
+        anew: What is on disk and was made of something else is replaced, not refused.
 
     Raises:
         WorkbookError: What is on disk was made of something else.
@@ -212,9 +245,12 @@ def add_training(path: Path, record: ReferenceRecord) -> ReferenceRecord:
     with _alone(path.parent):
         for left in path.parent.glob(f".{path.stem}-*.part"):
             left.unlink()
-        known = load_record(path) if path.is_file() else replace(record, trainings=())
+        empty = replace(record, trainings=())
+        known = load_record(path) if path.is_file() else empty
         if known.trainings and (what := _unlike(known, record)):
-            raise refused([joined([str(path), what], ": ")])
+            if not anew:
+                raise refused([joined([str(path), what], ": ")])
+            known = empty
         new = (training for training in record.trainings if training.seed not in known.seeds)
         first, *rest = sorted((*known.trainings, *new), key=lambda training: training.seed)
         layers = next((t.layers for t in (first, *rest) if t.layers), ())
@@ -232,12 +268,6 @@ def _unlike(known: ReferenceRecord, record: ReferenceRecord) -> Message | None:
         steps=record.steps,
         keras=record.trainings[0].platform.keras,
     )
-
-
-def remove_record(path: Path) -> None:
-    """Give up a record, so that it can be begun anew."""
-    with _alone(path.parent):
-        path.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from grader.reference.chances import STRICTER, Chances, alpha_for, width
 _DRAWS = 100_000
 
 
-def resampled(accuracies: Sequence[float], *, num_test: int, risk: float) -> Chances:
+def resampled(accuracies: Sequence[float], *, num_test: int, risk: float, margin: float = 0.0) -> Chances:
     """Return what happens to an honest model, by a smoothed bootstrap of K recorded accuracies.
 
     Each draw makes a band of K accuracies and holds three more against it. Drawn values are shaken by a normal kernel
@@ -28,6 +28,7 @@ def resampled(accuracies: Sequence[float], *, num_test: int, risk: float) -> Cha
         accuracies: K >= 3 test accuracies, shares between 0 and 1.
         num_test: Size of the test split.
         risk: As :func:`grader.reference.band_of` takes it.
+        margin: How far under the band's limits is still good, a share.
 
     >>> tailed = [0.99] * 17 + [0.986, 0.985, 0.984]
     >>> found = resampled(tailed, num_test=10_000, risk=0.2 / 300)
@@ -48,7 +49,7 @@ def resampled(accuracies: Sequence[float], *, num_test: int, risk: float) -> Cha
     references, students = drawn(count), drawn(3)
     means, spreads = references.mean(axis=1), np.maximum(references.std(axis=1, ddof=1), 1 / num_test)
     alpha = alpha_for(count, risk)
-    limit, clearly = (means - width(count, chance) * spreads for chance in (alpha, alpha / STRICTER))
+    limit, clearly = (means - width(count, chance) * spreads - margin for chance in (alpha, alpha / STRICTER))
     missed, median = students[:, 0] < limit, np.median(students, axis=1)
     not_passed, failed = missed & (median < limit), missed & (median < clearly)
     return Chances(

@@ -107,7 +107,7 @@ def flags(result: SubmissionResult, run: RunFacts) -> tuple[str, ...]:
         "errors": any(cell.status is CellStatus.ERROR for one in result.notebooks for cell in one.cells),
         "legacy": run.legacy == "note" and any(one.legacy for one in result.notebooks),
         "weak": any(one.evidence is Evidence.IN_KERNEL for one in facts),
-        "above": any(one.band and one.decisive is not None and one.decisive > one.band.upper for one in facts),
+        "above": any(one.is_above for one in facts),
         "claim": any(
             one.claimed is not None and one.notebook is not None and one.claimed - one.notebook > _CLAIM_OFF
             for one in facts

@@ -116,8 +116,8 @@ def _numbers(head: WorkbookFile) -> Iterator[Message]:
     for key, value in numbers.items():
         if value <= 0:
             yield msg("{key} is {found}; write a whole number from 1 up", key=key, found=value)
-    if head.cohort.students <= 0 or not 0 < head.cohort.not_passed < head.cohort.students:
-        yield msg("cohort: students must be above 0, and not_passed between 0 and students")
+    if head.cohort.students <= 0 or not 0 < head.cohort.not_passed < head.cohort.students / 4:
+        yield msg("cohort: students must be above 0, and not_passed between 0 and a quarter of students")
 
 
 def _references(head: WorkbookFile) -> Iterator[Message]:
