@@ -256,7 +256,7 @@ MEASURES = "example3,example4,task1,task2"
 @pytest.mark.parametrize(
     ("recorded", "data", "tasks", "helps"),
     [
-        ([("sample", "quick")], "auto", "task1, task2, task3, task4", "--profile quick"),
+        ([("sample", "quick")], "auto", "task1, task2, task3, task4", "--profile quick (a preview)"),
         ([("sample", "full"), ("full", "full")], "auto", "task2, task3, task4", "grader data fetch mnist"),
         ([("full", "full")], "sample", "task1, task2, task3, task4", "--data auto"),
         ([], "auto", "task1, task2, task3, task4", f"grader reference run --profile full --only {MEASURES}"),
@@ -285,11 +285,13 @@ def test_accuracies_that_nothing_recorded_decides_are_named_before_anything_runs
     measurer = measuring(workbook, bands, datasets)
     settings = Settings(workbook=workbook, tasks=workbook.tasks, profile="full", data=data, jobs=1, language="en")
     told = uncalibrated(settings, measurer)
-    assert helps in told.values["commands"].split(", ")
+    commands = str(told.values["commands"])
+    assert helps in commands.split(", ")
+    assert "grader reference run --profile full" in commands, "a preview does not replace the final grades"
     assert told.values["tasks"] == tasks
     first = replace(settings, tasks=workbook.tasks[:1])
     assert (uncalibrated(first, measurer) is None) is (("sample", "full") in recorded)
-    assert "grader data fetch cifar10" not in told.values["commands"]  # what is recorded is a copy nobody can download
+    assert "grader data fetch cifar10" not in commands  # what is recorded is a copy nobody can download
 
 
 def test_records_of_other_real_data_are_given_up_only_where_they_are_in_the_way(tmp_path, monkeypatch):
@@ -308,9 +310,9 @@ def test_records_of_other_real_data_are_given_up_only_where_they_are_in_the_way(
     told = uncalibrated(settings, measurer)
     assert told.values["tasks"] == "task4"
     record = "grader reference run --profile full --data full --only example4"
-    assert told.values["commands"] == f"{record} --restart"
+    assert str(told.values["commands"]) == f"{record} --restart"
     bands.records = tuple(one for one in bands.records if one.reference != "example4")
-    assert uncalibrated(settings, measurer).values["commands"] == record
+    assert str(uncalibrated(settings, measurer).values["commands"]) == record
 
 
 def test_the_advice_to_record_repeats_how_the_run_was_asked_for(tmp_path, monkeypatch):
@@ -331,7 +333,7 @@ def test_the_advice_to_record_repeats_how_the_run_was_asked_for(tmp_path, monkey
         backend="jax",
         device="cpu",
     )
-    assert uncalibrated(settings, measurer).values["commands"] == (
+    assert str(uncalibrated(settings, measurer).values["commands"]) == (
         f"grader reference run --profile quick --workbook '{mine}' --data sample --backend jax --device cpu "
         "--only example3,task2"
     )
