@@ -59,8 +59,9 @@ def test_the_doctor_says_which_workbook_is_read(told, tmp_path, monkeypatch):
     root = Path(__file__).parent.parent
     assert f"Workbook, references and templates: in {root}\n" in told
     monkeypatch.setattr(doctor, "shipped", lambda name: tmp_path / "assets" / name)
-    copy = Language("en").say(doctor._files().found)
-    assert copy == f"in {tmp_path / 'assets'}, an installed copy. To use the files of a checkout, call there: pip install -e ."
+    copied = Language("en").say(doctor._files().found)
+    assert copied.startswith(f"in {tmp_path / 'assets'}, an installed copy.")
+    assert copied.endswith("pip install -e .")
 
 
 def test_only_who_wants_a_cluster_is_sent_for_ray(monkeypatch):
