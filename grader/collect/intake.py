@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.collect.attempt import Attempt, Upload
-from grader.collect.enrolment import enrolled, with_unique_names
+from grader.collect.enrolment import doubled, enrolled, with_unique_names
 from grader.collect.folders import neighbours_of
 from grader.collect.layouts import LEVELS, LaidOut, Source, layouts_of, look_into
 from grader.collect.opening import Opener
@@ -32,6 +32,8 @@ class Intake:
     """What was refused and belongs to nobody."""
     strangers: tuple[str, ...] = ()
     """Who handed in and is not on the roster."""
+    doubled: tuple[Message, ...] = ()
+    """To whom of the roster several submissions are joined."""
 
 
 def collect(paths: Sequence[Path], *, single: bool = False) -> tuple[Submission, ...]:
@@ -96,11 +98,13 @@ def gather(
     strangers: list[str] = []
     if people is not None:
         submissions, strangers = enrolled(submissions, people)
+    named = sorted(with_unique_names(submissions), key=lambda submission: submission.student)
     return Intake(
-        submissions=tuple(sorted(with_unique_names(submissions), key=lambda submission: submission.student)),
+        submissions=tuple(named),
         sources=tuple(dict.fromkeys(attempt.delivery.source for one in found for attempt in one.attempts)),
         remarks=tuple(remark for one in found for remark in one.remarks),
         strangers=tuple(strangers),
+        doubled=tuple(doubled(named, people)) if people is not None else (),
     )
 
 
