@@ -380,6 +380,7 @@ def test_a_scheduled_run_does_nothing_while_nothing_changes(graded, cohort):
     done = grade(cohort, out, home, "--lang", "en", "--if-changed", "--summary", "-")
     assert (done.returncode, summary(done)["changed"]) == (0, False), done.stderr
     assert (out / "index.html").stat().st_mtime_ns == before
+    assert (len(done.stdout.splitlines()), done.stderr) == (1, ""), "cron writes a mail of every line"
 
 
 def test_ctrl_c_ends_at_once_and_takes_everything_along(cohort, graded, tmp_path):
@@ -413,6 +414,7 @@ def test_called_again_it_grades_only_what_changed(graded, cohort):
     nbformat.write(new_notebook(cells=[new_code_cell("y = 2")]), cohort / "no-code" / "work.ipynb")
     done = grade(cohort, out, home, "--if-changed", "--summary", "-")
     assert (summary(done)["graded"], summary(done)["unchanged"], summary(done)["changed"]) == (1, 5, True), done.stderr
+    assert ": 5 из 6" in done.stderr, "with something to do, all is said"
     assert {place.parent.name for place, then in written(out).items() if before[place] != then} == {"no-code"}
 
 
