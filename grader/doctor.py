@@ -15,6 +15,7 @@ import psutil
 
 from grader.datasets import DataStore
 from grader.hints import kernel_libraries
+from grader.places import shipped
 from grader.records import Message, msg
 from grader.sandbox import Bubblewrap, PromiseResult, check_promises, delegated
 from grader.train import visible_gpus
@@ -23,7 +24,7 @@ _GIB = 1 << 30
 _FEWEST_GIB = 4
 _EXTRAS = {"tensorflow": "cpu", "jax": "jax", "torch": "torch"}
 """Backends of Keras, and the extra that brings each."""
-_WITH_CUDA = {"cpu": ".[gpu]", "jax": "jax[cuda12]", "torch": "torch"}
+_WITH_CUDA = {"cpu": "-e '.[gpu]'", "jax": "'jax[cuda12]'", "torch": "torch"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +45,7 @@ def examine(*, only_sandbox: bool = False) -> Iterator[Check]:
     if only_sandbox:
         yield from _sandbox()
         return
-    for check in (_python, _tensorflow, _notebook_libraries, _memory, _gpus):
+    for check in (_python, _files, _tensorflow, _notebook_libraries, _memory, _gpus):
         yield check()
     yield from _backends()
     yield _cluster()
@@ -60,6 +61,22 @@ def _python() -> Check:
     )
 
 
+def _files() -> Check:
+    """Say where the bundled files are read from: a copy in the environment knows nothing of edits to a checkout."""
+    folder = shipped("assignments").parent
+    return Check(
+        name=msg("Workbook, references and templates"),
+        ok=True,
+        found=msg("in {folder}", folder=str(folder))
+        if (folder / "pyproject.toml").is_file()
+        else msg(
+            "in {folder}, an installed copy. To use the files of a checkout, call there: {command}",
+            folder=str(folder),
+            command="pip install -e .",
+        ),
+    )
+
+
 def _tensorflow() -> Check:
     version = _version("tensorflow") or _version("tensorflow-cpu")
     if version is None:
@@ -67,7 +84,7 @@ def _tensorflow() -> Check:
             name=msg("TensorFlow"),
             ok=False,
             found=msg("not installed"),
-            remedy=msg("In the grader's checkout: pip install '.[cpu]', or [gpu] on a machine with an NVIDIA GPU"),
+            remedy=msg("In the grader's checkout: pip install -e '.[cpu]', or [gpu] on a machine with an NVIDIA GPU"),
         )
     return Check(
         name=msg("TensorFlow"),
@@ -82,7 +99,7 @@ def _notebook_libraries() -> Check:
         name=msg("Notebook libraries"),
         ok=not missing,
         found=msg("missing: {names}", names=", ".join(missing)) if missing else msg("all there"),
-        remedy=msg("In the grader's checkout: pip install '.[{extra}]'", extra="kernel") if missing else None,
+        remedy=msg("In the grader's checkout: pip install -e '.[{extra}]'", extra="kernel") if missing else None,
         needed=False,
     )
 
@@ -146,15 +163,15 @@ def _cluster() -> Check:
         found=msg("{version}, for --engine ray", version=version)
         if version
         else msg("not installed; only --engine ray needs it"),
-        remedy=None if version else msg("In the grader's checkout: pip install '.[{extra}]'", extra="cluster"),
+        remedy=None if version else msg("In the grader's checkout: pip install -e '.[{extra}]'", extra="cluster"),
         needed=False,
     )
 
 
 def _remedy(extra: str, device: str | None, *, seen: bool) -> Message | None:
     if device == "cpu" and seen:
-        return msg("It does not see the GPU; install it with CUDA: pip install '{package}'", package=_WITH_CUDA[extra])
-    return None if device else msg("In the grader's checkout: pip install '.[{extra}]'", extra=extra)
+        return msg("It does not see the GPU; install it with CUDA: pip install {package}", package=_WITH_CUDA[extra])
+    return None if device else msg("In the grader's checkout: pip install -e '.[{extra}]'", extra=extra)
 
 
 def _device_of(backend: str) -> str | None:

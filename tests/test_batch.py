@@ -256,7 +256,7 @@ MEASURES = "example3,example4,task1,task2"
 @pytest.mark.parametrize(
     ("recorded", "data", "tasks", "helps"),
     [
-        ([("sample", "quick")], "auto", "task1, task2, task3, task4", "--profile quick"),
+        ([("sample", "quick")], "auto", "task1, task2, task3, task4", "--profile quick (a preview)"),
         ([("sample", "full"), ("full", "full")], "auto", "task2, task3, task4", "grader data fetch mnist"),
         ([("full", "full")], "sample", "task1, task2, task3, task4", "--data auto"),
         ([], "auto", "task1, task2, task3, task4", f"grader reference run --profile full --only {MEASURES}"),
@@ -285,11 +285,13 @@ def test_accuracies_that_nothing_recorded_decides_are_named_before_anything_runs
     measurer = measuring(workbook, bands, datasets)
     settings = Settings(workbook=workbook, tasks=workbook.tasks, profile="full", data=data, jobs=1, language="en")
     told = uncalibrated(settings, measurer)
-    assert helps in told.values["commands"].split(", ")
+    commands = str(told.values["commands"])
+    assert helps in commands.split(", ")
+    assert "grader reference run --profile full" in commands, "a preview does not replace the final grades"
     assert told.values["tasks"] == tasks
     first = replace(settings, tasks=workbook.tasks[:1])
     assert (uncalibrated(first, measurer) is None) is (("sample", "full") in recorded)
-    assert "grader data fetch cifar10" not in told.values["commands"]  # what is recorded is a copy nobody can download
+    assert "grader data fetch cifar10" not in commands  # what is recorded is a copy nobody can download
 
 
 def test_records_of_other_real_data_are_given_up_only_where_they_are_in_the_way(tmp_path, monkeypatch):
@@ -308,9 +310,9 @@ def test_records_of_other_real_data_are_given_up_only_where_they_are_in_the_way(
     told = uncalibrated(settings, measurer)
     assert told.values["tasks"] == "task4"
     record = "grader reference run --profile full --data full --only example4"
-    assert told.values["commands"] == f"{record} --restart"
+    assert str(told.values["commands"]) == f"{record} --restart"
     bands.records = tuple(one for one in bands.records if one.reference != "example4")
-    assert uncalibrated(settings, measurer).values["commands"] == record
+    assert str(uncalibrated(settings, measurer).values["commands"]) == record
 
 
 def test_the_advice_to_record_repeats_how_the_run_was_asked_for(tmp_path, monkeypatch):
@@ -331,7 +333,7 @@ def test_the_advice_to_record_repeats_how_the_run_was_asked_for(tmp_path, monkey
         backend="jax",
         device="cpu",
     )
-    assert uncalibrated(settings, measurer).values["commands"] == (
+    assert str(uncalibrated(settings, measurer).values["commands"]) == (
         f"grader reference run --profile quick --workbook '{mine}' --data sample --backend jax --device cpu "
         "--only example3,task2"
     )
@@ -378,6 +380,7 @@ def test_a_scheduled_run_does_nothing_while_nothing_changes(graded, cohort):
     done = grade(cohort, out, home, "--lang", "en", "--if-changed", "--summary", "-")
     assert (done.returncode, summary(done)["changed"]) == (0, False), done.stderr
     assert (out / "index.html").stat().st_mtime_ns == before
+    assert (len(done.stdout.splitlines()), done.stderr) == (1, ""), "cron writes a mail of every line"
 
 
 def test_ctrl_c_ends_at_once_and_takes_everything_along(cohort, graded, tmp_path):
@@ -411,6 +414,7 @@ def test_called_again_it_grades_only_what_changed(graded, cohort):
     nbformat.write(new_notebook(cells=[new_code_cell("y = 2")]), cohort / "no-code" / "work.ipynb")
     done = grade(cohort, out, home, "--if-changed", "--summary", "-")
     assert (summary(done)["graded"], summary(done)["unchanged"], summary(done)["changed"]) == (1, 5, True), done.stderr
+    assert ": 5 из 6" in done.stderr, "with something to do, all is said"
     assert {place.parent.name for place, then in written(out).items() if before[place] != then} == {"no-code"}
 
 

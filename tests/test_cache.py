@@ -184,7 +184,7 @@ def test_what_cannot_be_at_a_url_is_refused_in_one_line(tmp_path, monkeypatch):
         with pytest.raises(UsageError, match=told):
             SharedCache(url)
     monkeypatch.setitem(sys.modules, "fsspec", None)
-    with pytest.raises(UsageError, match=r"pip install .\.\[url\]"):
+    with pytest.raises(UsageError, match=r"pip install -e .\.\[url\]"):
         SharedCache("file:///x")
     refused = CliRunner().invoke(group, ["grade", str(tmp_path), "-o", "s3://bucket/run"]).exception
     assert isinstance(refused, UsageError)

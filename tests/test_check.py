@@ -2,11 +2,12 @@
 
 import dataclasses
 import json
+import shutil
 
 import pytest
 from click.testing import CliRunner
 
-from grader.cli import group
+from grader.cli import checkrun, group
 from grader.cli.monitor import TraceMonitor
 from grader.errors import UsageError
 from grader.language import Language
@@ -83,6 +84,19 @@ def test_a_file_that_cannot_be_read_stops_everything(mode):
 def test_options_that_would_be_passed_over_are_refused(options, spare):
     """Nobody waits for a page that will not open."""
     assert spare in str(check("only-text", *options).exception)
+
+
+def test_a_check_runs_the_notebook_with_the_files_beside_it(tmp_path, monkeypatch):
+    """A helper that is handed in with the notebook is there for the check too."""
+    (lesson,) = (FOLDER / "task1-one-unit-softmax").glob("*.ipynb")
+    shutil.copy(lesson, tmp_path / "mine.ipynb")
+    (tmp_path / "helper.py").write_text("x = 1")
+    ran = []
+    monkeypatch.setattr(checkrun, "_grade", lambda submission, *rest: ran.append(submission))
+    monkeypatch.setattr(checkrun, "_print", lambda *rest: None)
+    done = CliRunner().invoke(group, ["check", str(tmp_path / "mine.ipynb"), "--no-sandbox"])
+    assert done.exit_code == 0, done.output
+    assert [place for place, _ in ran[0].notebooks[0].beside] == ["helper.py"]
 
 
 def test_an_unknown_task_stops_before_anything_runs():

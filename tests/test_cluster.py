@@ -20,7 +20,7 @@ from grader.records import DataSet, Ending, Limits, Profile, TrainingLimits
 from tests.test_batch import TASK1
 
 needs_ray = pytest.mark.skipif(
-    importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install '.[cluster]'"
+    importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install -e '.[cluster]'"
 )
 
 STORIES = {

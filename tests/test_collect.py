@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.collect import collect
+from grader.collect import collect, collect_one
 from grader.errors import UsageError
 
 
@@ -185,6 +185,26 @@ def test_names_that_are_no_utf_8_can_be_written(tmp_path):
     json.dumps(shown, ensure_ascii=False).encode()
     assert len({notebook.name for notebook in one.notebooks}) == 2
     assert [path.read_text() for notebook in one.notebooks for path in (notebook.path, notebook.beside[0][1])]
+
+
+def test_one_notebook_alone_brings_what_its_folder_would(tmp_path, monkeypatch):
+    """A check of one's own notebook has the same files beside it as grading the folder, bounded in the same way."""
+    put(tmp_path / "me" / "task3.ipynb")
+    put(tmp_path / "me" / "other.ipynb")
+    for name in ("helper.py", "data/x.csv"):
+        path = tmp_path / "me" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("x = 1")
+    (tmp_path / "me" / "film.mkv").touch()
+    os.truncate(tmp_path / "me" / "film.mkv", (64 << 20) + 1)
+    monkeypatch.chdir(tmp_path / "me")
+    one = collect_one(Path("task3.ipynb"))
+    assert (one.student, [notebook.name for notebook in one.notebooks]) == ("task3", ["task3.ipynb"])
+    (graded,) = collect([tmp_path / "me"], single=True)
+    assert one.notebooks[0].beside == graded.notebooks[1].beside
+    assert [place for place, _ in one.notebooks[0].beside] == ["data/x.csv", "helper.py"]
+    (tmp_path / "me" / "cells.py").write_text("# %%\nimport helper\n# %%\nhelper.x\n")
+    assert [place for place, _ in collect_one(Path("cells.py")).notebooks[0].beside] == ["data/x.csv", "helper.py"]
 
 
 @pytest.mark.parametrize("given", [("x", "y"), ("x/task.ipynb", "y/task.ipynb")])

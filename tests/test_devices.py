@@ -48,7 +48,8 @@ def test_a_backend_that_is_not_here_is_refused_before_anything_is_started():
     """In one sentence with the command that installs it, and without importing it."""
     require_backend("tensorflow")
     with pytest.raises(
-        MachineError, match=r"torchless is not installed here; in the grader's checkout: pip install '.\[torchless\]'"
+        MachineError,
+        match=r"torchless is not installed here; in the grader's checkout: pip install -e '.\[torchless\]'",
     ):
         require_backend("torchless")
 

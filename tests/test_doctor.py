@@ -1,5 +1,7 @@
 """The doctor's table, on this very machine."""
 
+from pathlib import Path
+
 import pytest
 
 from grader import doctor
@@ -52,6 +54,16 @@ def test_what_is_missing_comes_with_how_to_get_it(told):
     assert "grader data fetch mnist, or grader data add mnist FILE" in told
 
 
+def test_the_doctor_says_which_workbook_is_read(told, tmp_path, monkeypatch):
+    """A checkout's own files, or a copy on which edits of the checkout have no effect."""
+    root = Path(__file__).parent.parent
+    assert f"Workbook, references and templates: in {root}\n" in told
+    monkeypatch.setattr(doctor, "shipped", lambda name: tmp_path / "assets" / name)
+    copied = Language("en").say(doctor._files().found)
+    assert copied.startswith(f"in {tmp_path / 'assets'}, an installed copy.")
+    assert copied.endswith("pip install -e .")
+
+
 def test_only_who_wants_a_cluster_is_sent_for_ray(monkeypatch):
     """Ray's version where it is installed; without it nothing is wrong, and the pip line is there."""
     for version, found in (("2.50.0", "2.50.0, for --engine ray"), (None, "not installed; only --engine ray needs it")):
@@ -67,7 +79,7 @@ def test_without_tensorflow_the_doctor_says_what_to_install(monkeypatch):
     check = doctor._tensorflow()
     assert not check.ok
     assert check.needed
-    assert "'.[cpu]'" in check.remedy.text
+    assert "pip install -e '.[cpu]'" in check.remedy.text, "a plain install would end the editable one"
     libraries = doctor._notebook_libraries()
     assert "opencv-python-headless" in libraries.found.values["names"]
     assert libraries.remedy.values["extra"] == "kernel"
@@ -96,5 +108,5 @@ def test_gpus_and_what_each_backend_computes_on_have_a_line(monkeypatch, gpus, d
     backends = list(doctor._backends())
     assert [one.ok for one in backends] == [well] * 3
     assert [english.say(one.remedy).rpartition(" ")[2] for one in backends if one.remedy] == (
-        [] if well else ["'.[gpu]'", "'jax[cuda12]'", "'torch'"]
+        [] if well else ["'.[gpu]'", "'jax[cuda12]'", "torch"]
     )

@@ -345,7 +345,7 @@ def test_a_python_without_keras_is_a_fault_of_the_machine(mnist, monkeypatch):
     monkeypatch.setattr(sys, "executable", bare)
     with (
         TrainerPool(bounds=TrainingLimits(), cache=None) as pool,
-        pytest.raises(TrainerError, match=r"(?s)pip install.*No module named 'keras'"),
+        pytest.raises(TrainerError, match=r"(?s)pip install -e.*No module named 'keras'"),
     ):
         pool.train(dense_recipe(), mnist, QUICK, seed=0)
 

@@ -11,7 +11,7 @@ from grader.datasets import DataStore
 from grader.known import description_of
 from grader.measure import Measurer, references_of
 from grader.places import shipped
-from grader.records import Message, msg
+from grader.records import Message, joined, msg
 from grader.reference import ReferenceRecord, place_of
 from grader.workbook import Task
 
@@ -29,7 +29,7 @@ def uncalibrated(settings: Settings, measurer: Measurer) -> Message | None:
         profile=measurer.profile.name,
         data=", ".join(f"{name} {dataset.edition}" for name, dataset in datasets.items()),
         device=place_of(measurer.platform),
-        commands=", ".join(dict.fromkeys(_remedies(tasks, settings, measurer))),
+        commands=joined(_remedies(tasks, settings, measurer), ", "),
     )
 
 
@@ -37,13 +37,13 @@ def _decided(task: Task, measurer: Measurer) -> bool:
     return references_of(task) <= measurer.bands_for(task, ()).keys()
 
 
-def _remedies(tasks: list[Task], settings: Settings, measurer: Measurer) -> Iterator[str]:
-    """Yield what would let some of the tasks be decided; recording, where nothing else does."""
-    found = [*_of_other_data(tasks, settings, measurer)]
+def _remedies(tasks: list[Task], settings: Settings, measurer: Measurer) -> Iterator[str | Message]:
+    """Yield what would let some of the tasks be decided; recording comes last, as it always helps and takes longest."""
     quick = settings.workbook.profiles["quick"]
     if measurer.profile != quick and any(_decided(task, replace(measurer, profile=quick)) for task in tasks):
-        found.insert(0, "--profile quick")
-    yield from found or [_recording(tasks, settings, measurer)]
+        yield msg("{option} (a preview)", option="--profile quick")
+    yield from dict.fromkeys(_of_other_data(tasks, settings, measurer))
+    yield _recording(tasks, settings, measurer)
 
 
 def _of_other_data(tasks: list[Task], settings: Settings, measurer: Measurer) -> Iterator[str]:

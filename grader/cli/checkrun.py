@@ -27,13 +27,13 @@ def check_by_running(notebook: Path, task: str | None, asked: Mapping[str, Any],
         _run_alone(notebook, task, asked["lang"], asked["profile"])
         return
     from grader.cli.asked import settings_of
-    from grader.collect import collect
+    from grader.collect import collect_one
     from grader.language import Language
 
     language = Language(asked["lang"])
     settings = settings_of({**asked, "tasks": task, "jobs": 1})
     settings = replace(settings, unsealed=settings.unsealed or _say_if_open(language))
-    (submission,) = collect([notebook], single=True)
+    submission = collect_one(notebook)
     with _folder(keep=html) as out:
         _grade(submission, settings, out, language)
         _print(out, submission.student, settings, language)

@@ -13,6 +13,7 @@ import click
 
 from grader.cli import intake
 from grader.cli import options as opt
+from grader.cli.held import Held
 from grader.cli.help import command
 from grader.cli.runs import print_results
 from grader.errors import GraderError, RunInterruptedError, SandboxUnavailableError, UsageError
@@ -86,7 +87,11 @@ _summary = click.option(
 @click.option("--tasks", help="Only these tasks: task1,task3")
 @opt.several(intake.source, intake.roster, intake.assignment)
 @click.option("--single", is_flag=True, help="All paths together are one student's submission.")
-@click.option("--if-changed", is_flag=True, help="Write reports only if something in the run has changed.")
+@click.option(
+    "--if-changed",
+    is_flag=True,
+    help="Write reports only if something in the run has changed; otherwise print nothing.",
+)
 @opt.several(_changed, _json_log, _summary)
 def grade(**asked: Any) -> None:
     """Grade notebooks, folders of them and archives of an LMS; write reports and grades to a folder.
@@ -180,24 +185,24 @@ def _grade(asked: Mapping[str, Any], call: _Call) -> None:
     from grader.runlog import JsonLog
 
     settings = settings_of(asked)
-    taken = intake.taken(
-        asked["paths"],
-        lang=settings.language,
-        **{name: asked[name] for name in ("source", "single", "roster", "assignment")},
-    )
-    submissions, settings = taken.submissions, replace(settings, remarks=taken.remarks)
+    taken = intake.taken(asked["paths"], **{name: asked[name] for name in ("source", "single", "roster", "assignment")})
+    submissions, settings = taken.submissions, replace(settings, remarks=(*taken.remarks, *taken.doubled))
     call.total = len(submissions)
     before = Ledger(call.out).state()
-    with contextlib.ExitStack() as stack:
-        observers: list[Observer] = [stack.enter_context(follow(len(submissions), settings.language)), call.tally]
+    held = Held(lambda: intake.tell(taken, settings.language))
+    if not asked["if_changed"]:
+        held.release()
+    with held, contextlib.ExitStack() as stack:
+        display = stack.enter_context(follow(len(submissions), settings.language))
+        observers: list[Observer] = [held.before(display), call.tally]
         if asked["json_log"] is not None:
             observers.append(stack.enter_context(JsonLog(asked["json_log"])))
         ledger = grade_cohort(submissions, settings, call.out, CompositeObserver(*observers), request=_plain(asked))
     call.changed = ledger.state() != before or not (call.out / "index.html").is_file()
     call.doubtful = len(doubtful(ledger))
     if asked["if_changed"] and not call.changed:
-        click.echo(Language(settings.language).t("Nothing has changed; the reports are as they were."))
         return
+    held.release()
     results = ledger.results()
     render_run(ledger.run(), results, call.out, language=settings.language)
     print_results(call.out, None, settings.language, results=results)

@@ -31,25 +31,23 @@ assignment = click.option("--assignment", help="Which assignment, where nbgrader
 def taken(
     paths: Sequence[Path],
     *,
-    lang: str,
     source: Source = "auto",
     single: bool = False,
     roster: Path | None = None,
     assignment: str | None = None,
 ) -> Intake:
-    """Return what was handed in, and print what must be known about it.
+    """Return what was handed in; :func:`tell` prints what must be known about it.
 
     What archives hold is unpacked into a temporary folder that goes when the command ends.
     """
     from grader.collect import gather
 
     room = click.get_current_context().with_resource(tempfile.TemporaryDirectory(prefix="grader-handed-in-"))
-    intake = gather(paths, source=source, single=single, roster=roster, assignment=assignment, into=Path(room))
-    _tell(intake, lang)
-    return intake
+    return gather(paths, source=source, single=single, roster=roster, assignment=assignment, into=Path(room))
 
 
-def _tell(intake: Intake, lang: str) -> None:
+def tell(intake: Intake, lang: str) -> None:
+    """Print what must be known about what was handed in."""
     from grader.language import Language
     from grader.records import msg
 
@@ -65,6 +63,8 @@ def _tell(intake: Intake, lang: str) -> None:
     if intake.strangers:
         count = len(intake.strangers)
         click.echo(say(msg("Not on the roster: {count} ({names}).", count=count, names=_some(intake.strangers))))
+    for double in intake.doubled[:20]:
+        click.secho(say(double), fg="yellow", err=True)
     for remark in intake.remarks[:20]:
         click.secho(say(msg("Refused:")) + " " + say(remark), fg="yellow", err=True)
 

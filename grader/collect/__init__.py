@@ -6,9 +6,9 @@ notebooks it holds, and a file a submission of its own. Nothing vanishes: what i
 readable is named in the submission, or in :attr:`Intake.remarks` when it belongs to nobody.
 """
 
-from grader.collect.intake import Intake, collect, gather
+from grader.collect.intake import Intake, collect, collect_one, gather
 from grader.collect.layouts import Source
 from grader.collect.roster import read_roster
 from grader.collect.submission import Submission, SubmittedNotebook
 
-__all__ = ["Intake", "Source", "Submission", "SubmittedNotebook", "collect", "gather", "read_roster"]
+__all__ = ["Intake", "Source", "Submission", "SubmittedNotebook", "collect", "collect_one", "gather", "read_roster"]

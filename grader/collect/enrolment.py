@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from grader.collect.roster import Roster, merged
 from grader.collect.submission import Submission, free, readable
-from grader.records import Delivery, Person
+from grader.records import Delivery, Message, Person, msg
 
 
 def enrolled(submissions: Iterable[Submission], roster: Roster) -> tuple[list[Submission], list[str]]:
@@ -25,6 +25,22 @@ def enrolled(submissions: Iterable[Submission], roster: Roster) -> tuple[list[Su
     source = next((one.delivery.source for one in found if one.delivery.source), "")
     absent = (person for person in roster.people if person not in present)
     return [*found, *(_absent(person, source) for person in absent)], strangers
+
+
+def doubled(submissions: Iterable[Submission], roster: Roster) -> Iterator[Message]:
+    """Say to whom of a roster several submissions are joined: some may be somebody else's."""
+    theirs: dict[str, list[str]] = {}
+    for one in submissions:
+        for id_ in {one.who.id, *one.who.other_ids} - {""} if not one.absent else ():
+            theirs.setdefault(id_, []).append(one.student)
+    for person in roster.people:
+        if len(names := theirs.get(person.id, [])) > 1:
+            yield msg(
+                "{person}: several submissions belong to this person by the roster: {names}. Leave one, or rename "
+                "those of others; until then an LMS gets no grade for this person.",
+                person=person.name or person.id,
+                names=", ".join(names),
+            )
 
 
 def _absent(person: Person, source: str) -> Submission:

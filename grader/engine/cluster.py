@@ -29,7 +29,9 @@ _RETRIES = 5
 _CONNECT_SECONDS = 10
 _AT_ONCE = 1_000
 """Who may wait for the scheduler: a notebook for its training, the grader for another."""
-_MISSING = msg("--engine ray needs Ray in the Python that runs the grader; in its checkout: pip install '.[cluster]'")
+_MISSING = msg(
+    "--engine ray needs Ray in the Python that runs the grader; in its checkout: pip install -e '.[cluster]'"
+)
 
 
 @contextmanager

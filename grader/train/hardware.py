@@ -81,7 +81,7 @@ def require_backend(backend: str) -> None:
     if importlib.util.find_spec(backend) is None:
         text = msg(
             "--backend {backend}: {backend} is not installed here; in the grader's checkout: "
-            "pip install '.[{backend}]'",
+            "pip install -e '.[{backend}]'",
             backend=backend,
         )
         raise MachineError(text)

@@ -36,7 +36,8 @@ class SharedCache:
             import fsspec
         except ImportError:
             text = msg(
-                "--shared-cache needs fsspec in the Python that runs the grader; in its checkout: pip install '.[url]'"
+                "--shared-cache needs fsspec in the Python that runs the grader; in its checkout: "
+                "pip install -e '.[url]'"
             )
             raise UsageError(text) from None
         try:

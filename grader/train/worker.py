@@ -110,7 +110,7 @@ class Worker:
             raise TrainerError(
                 msg(
                     "the training process cannot start; it needs Keras and {backend} in the Python that runs the "
-                    "grader; in its checkout: pip install '.[{extra}]'. It printed:\n{printed}",
+                    "grader; in its checkout: pip install -e '.[{extra}]'. It printed:\n{printed}",
                     backend=backend,
                     extra=_EXTRAS[backend],
                     printed=self._printed.text(wait=1)[-_TAIL:],

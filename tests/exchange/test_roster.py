@@ -126,6 +126,19 @@ def test_a_plain_folder_is_found_by_a_name_that_one_person_has(tmp_path):
     assert sorted(student for student, one in found.items() if one.absent) == ["okim", "okim2"]
 
 
+def test_several_submissions_of_one_person_are_told(tmp_path):
+    """One folder goes by the login and one by the name: whoever grades must know before grades are handed back."""
+    root = folder(
+        {"aivanova/a.ipynb": NOTEBOOK, "Иванова Анна/b.ipynb": NOTEBOOK, "petrov@example.edu/a.ipynb": NOTEBOOK},
+        tmp_path / "c",
+    )
+    text = "Логин,ФИО,Почта\naivanova,Иванова Анна,\np.petrov,Петров Пётр,petrov@example.edu\nokim,Ким Олег,\n"
+    intake = gather([root], roster=roster(tmp_path, text))
+    (told,) = intake.doubled
+    assert (told.values["person"], told.values["names"]) == ("Иванова Анна", "aivanova, Иванова Анна")
+    assert gather([root]).doubled == ()
+
+
 def test_a_single_submission_is_joined_too(tmp_path):
     """With ``--single`` the folder's name is what a roster may know."""
     root = folder({"a.ipynb": NOTEBOOK}, tmp_path / "okim")
