@@ -242,12 +242,15 @@ def _accuracy(task: Task, case: Case, example_trained: float | None, figure: flo
     trainings = case.measured.trainings
     own = case.measured.in_kernel
     accuracies = accuracies_of(trainings)
-    decisive = criterion.decisive(trainings, band, case.profile) if criterion else next(iter(accuracies), None)
-    chosen = next((one for one in trainings if one.test_accuracy == decisive), None)
+    ruling = criterion.ruling(trainings, band, case.profile) if criterion and band else None
+    decisive = ruling.value if ruling else next(iter(accuracies), None)
+    finished = (one for one in trainings if one.outcome in {"trained", "diverged"})
+    chosen = next((one for one in finished if one.test_accuracy == decisive), None)
     return AccuracyFacts(
         evidence=_evidence(case.measured),
         trainings=accuracies or ((own,) if own is not None else ()),
         decisive=own if decisive is None else decisive,
+        decided_by=ruling.count if ruling else 1,
         notebook=_notebook_accuracy(case),
         train=chosen.train_accuracy if chosen else None,
         limit=criterion.limit(band, case.profile) if criterion and band else None,

@@ -270,6 +270,23 @@ def test_accuracy_stands_beside_everything_it_is_compared_with(tmp_path):
     assert any("epoch 5" in label for label in page.values("aria-label"))
 
 
+def test_the_median_is_spoken_of_where_it_decided(tmp_path):
+    """Two more trainings are bought where the model overfits, too: then the first accuracy decides all the same."""
+    once = replace(task3(), accuracy=replace(task3().accuracy, decisive=0.9741, decided_by=1))
+    page = student_page(tmp_path, submission("a", tasks=(once,)))
+    assert "0.9741 · 0.9765 · 0.9802" in page.text
+    assert "the median decides" not in page.text
+
+
+def test_the_training_accuracy_says_which_epoch_it_is_of(tmp_path):
+    """The last one, unless the weights of a better one were restored."""
+    assert "in the last epoch: 0.9931" in student_page(tmp_path / "last", submission("a")).text
+    best = replace(task3(), accuracy=replace(task3().accuracy, train=0.986))
+    page = student_page(tmp_path / "best", submission("a", tasks=(best,)))
+    assert "in the epoch whose weights were kept: 0.9860" in page.text
+    assert "last epoch:" not in page.text
+
+
 @pytest.mark.parametrize("evidence", list(Evidence))
 def test_every_kind_of_evidence_is_explained(tmp_path, evidence):
     """Weak evidence is called weak, and strong is explained."""
