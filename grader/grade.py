@@ -27,6 +27,7 @@ from grader.records import (
     Training,
     Verdict,
     Words,
+    accuracy_among,
     msg,
 )
 from grader.workbook import Task
@@ -278,7 +279,7 @@ def _notebook_accuracy(case: Case) -> float | None:
     """Return what the notebook's last ``evaluate`` on test rows gave."""
     for call in reversed(case.candidate.evaluations if case.candidate else ()):
         if call.x.dataset == case.dataset and call.x.test_rows:
-            values = [value for name, value in call.results.items() if "acc" in name and value is not None]
-            if values:
-                return values[0]
+            name = accuracy_among(name for name, value in call.results.items() if value is not None)
+            if name is not None:
+                return call.results[name]
     return None

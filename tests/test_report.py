@@ -26,6 +26,7 @@ from grader.records import (
 from grader.report import page_name, render_run
 from grader.report.charts import axis, bar, finite, learning_curve
 from grader.report.remarks import first_steps
+from grader.report.summary import curves
 from tests.sample_results import EXAMPLE3, cohort, layers, run, submission, task1, task3
 from tests.timing import processor_time
 
@@ -320,6 +321,13 @@ def test_previews_and_unsealed_runs_say_so(tmp_path):
         assert "Preview." in one.text
         assert "ran without a sandbox" in one.text
     assert "Preview." not in student_page(tmp_path, submission("a")).text
+
+
+def test_the_learning_curve_is_that_of_the_accuracy():
+    """Not of another metric whose name holds the word."""
+    history = {"top_k_categorical_accuracy": (0.9, 0.99), "accuracy": (0.5, 0.6), "val_accuracy": (0.4, 0.5)}
+    task = replace(task3(), accuracy=AccuracyFacts(history=history))
+    assert curves(task, Language("en"))[0].series == {"training data": (0.5, 0.6), "validation data": (0.4, 0.5)}
 
 
 def test_a_page_without_measurements_has_no_empty_charts(tmp_path):

@@ -15,6 +15,7 @@ from grader.records.judging import (
     SubmissionResult,
     TaskResult,
 )
+from grader.records.metrics import accuracy_among
 from grader.records.notebook import (
     ArrayFacts,
     CallbackFacts,
@@ -84,6 +85,7 @@ __all__ = [
     "TrainingLimits",
     "Verdict",
     "Words",
+    "accuracy_among",
     "goes_by",
     "joined",
     "label_of",
