@@ -220,7 +220,7 @@ def _answer(case: Case, match: Match) -> Answer | None:
         optimizer=compiled.optimizer if compiled else "",
         loss=compiled.loss if compiled else "",
         batch_size=fit.batch_size if fit else None,
-        epochs=fit.epochs - fit.initial_epoch if fit else 0,
+        epochs=fit.asked_epochs if fit else 0,
         score=match.score,
         best_score=match.best_score,
         runner_up=msg(

@@ -9,6 +9,7 @@ from grader.complaints import read
 from grader.criteria import KINDS
 from grader.criteria.base import finding
 from grader.criteria.case import Candidate, Case, Measurement, Tier
+from grader.criteria.tries import configuration
 from grader.language import Language
 from grader.match import match_task
 from grader.records import CompileFacts, EvaluateFacts, FailureFacts, LayerFacts, RowFacts, Text, msg
@@ -436,6 +437,7 @@ def test_only_the_example_varies_nothing():
     [
         (EXAMPLE4, {"epochs": 50, "batch": 32}, {"epochs"}),
         (EXAMPLE4, {"epochs": 25, "batch": 128}, {"batch-size"}),
+        (EXAMPLE4, {"epochs": 50, "initial_epoch": 25, "batch": 128}, {"batch-size"}),
         ((*EXAMPLE4[:-2], dense(256, "relu"), dense(10, "softmax")), {"epochs": 25, "batch": 32}, {"units"}),
         ((conv(32), *EXAMPLE4), {"epochs": 25, "batch": 32}, {"hidden-layers"}),
         (EXAMPLE4[2:], {"epochs": 25, "batch": 32}, set()),
@@ -447,6 +449,14 @@ def test_each_aspect_is_seen_by_itself(layers, fit, passed):
     """One change, one aspect; taking layers away is not more layers."""
     got = tried((layers, fit))
     assert {name for name, one in got.items() if one == PASSED} == passed
+
+
+def test_a_training_is_as_long_as_it_counts_its_epochs():
+    """From ``initial_epoch`` on: to count from another number is no other configuration."""
+    counted, plain, longer = (
+        candidate(**epochs) for epochs in ({"epochs": 50, "initial_epoch": 25}, {"epochs": 25}, {"epochs": 50})
+    )
+    assert configuration(counted) == configuration(plain) != configuration(longer)
 
 
 def test_who_starts_small_and_adds_layers_has_added_layers():

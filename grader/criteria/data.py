@@ -152,7 +152,7 @@ class TrainingData(Criterion):
         if rows is None:
             return review(self.default_title, msg("which rows were used could not be read"))
         if fit.steps_per_epoch and fit.batch_size:
-            rows = min(rows, fit.steps_per_epoch * fit.batch_size * (fit.epochs - fit.initial_epoch))
+            rows = min(rows, fit.steps_per_epoch * fit.batch_size * fit.asked_epochs)
         if rows >= data.num_train:
             return None
         return failed(

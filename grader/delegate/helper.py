@@ -124,4 +124,4 @@ class Delegate:
 def _steps(recipe: Recipe, fit: FitFacts) -> int:
     rows = recipe.data["rows"]["count"]
     per_epoch = recipe.fit["steps_per_epoch"] or math.ceil(rows / recipe.fit["batch_size"])
-    return int((fit.epochs - fit.initial_epoch) * per_epoch)
+    return int(fit.asked_epochs * per_epoch)

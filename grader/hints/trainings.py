@@ -53,7 +53,7 @@ def _hints(fit: FitFacts, model: ModelFacts | None) -> Iterator[Message]:
             loss=loss,
         )
     trained_before = fit.follows is not None or fit.not_fresh_because == Reason.TRAINED_BEFORE
-    if trained_before and fit.completed and fit.epochs > fit.initial_epoch:
+    if trained_before and fit.completed and fit.asked_epochs > 0:
         yield msg(
             "Cell {cell}: this fit goes on from the weights of an earlier fit. To compare, build and compile the "
             "model again first.",
