@@ -59,22 +59,13 @@ def task_result(
         figure: Test accuracy the workbook prints for the example.
     """
     case = Case(
+        **match.seen,
         dataset=task.dataset,
         profile=profile,
         signs=task.signs,
-        candidate=match.candidate,
-        others=match.others,
-        example_runs=match.example_runs,
-        unsure=match.unsure,
-        rivals=match.rivals,
         example_layers=example_layers,
         measured=measured,
         bands=bands,
-        cut_short=match.cut_short,
-        evaluations_lost=match.evaluations_lost,
-        missing=match.missing,
-        unseen_loop=match.unseen_loop,
-        stopped=match.stopped,
     )
     findings = _together([finding(criterion, case) for criterion in task.criteria], task)
     earned, in_review, most = totals(findings)
