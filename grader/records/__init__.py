@@ -36,10 +36,12 @@ from grader.records.notebook import (
     Trace,
 )
 from grader.records.people import Delivery, Person, goes_by, label_of
+from grader.records.rows import MOST_ROWS, row_numbers
 from grader.records.training import Band, DataSet, Platform, Profile, Recipe, Training, TrainingLimits
 from grader.records.words import PLACE, Message, Sentence, Text, Words, joined, msg
 
 __all__ = [
+    "MOST_ROWS",
     "PLACE",
     "AccuracyFacts",
     "Answer",
@@ -90,4 +92,5 @@ __all__ = [
     "joined",
     "label_of",
     "msg",
+    "row_numbers",
 ]

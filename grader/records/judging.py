@@ -113,8 +113,8 @@ class AccuracyFacts:
     @property
     def restored(self) -> bool:
         """Whether the weights of an earlier epoch than the last were kept, as ``restore_best_weights`` does."""
-        ran = self.history.get("accuracy")
-        return bool(ran) and self.train is not None and ran[-1] != self.train
+        epochs = self.history.get("accuracy", ())
+        return self.train is not None and bool(epochs) and epochs[-1] != self.train
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
