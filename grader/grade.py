@@ -236,8 +236,7 @@ def _accuracy(task: Task, case: Case, example_trained: float | None, figure: flo
     accuracies = accuracies_of(trainings)
     ruling = criterion.ruling(trainings, band, case.profile) if criterion and band else None
     decisive = ruling.value if ruling else next(iter(accuracies), None)
-    finished = (one for one in trainings if one.outcome in {"trained", "diverged"})
-    chosen = next((one for one in finished if one.test_accuracy == decisive), None)
+    chosen = next((one for one in trainings if one.is_finished and one.test_accuracy == decisive), None)
     return AccuracyFacts(
         evidence=_evidence(case.measured),
         trainings=accuracies or ((own,) if own is not None else ()),

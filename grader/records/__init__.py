@@ -4,7 +4,7 @@ Standard library only: every stage, the reports and the tests share these words.
 trace is these field names as JSON, one event a line (see ``grader/trace.py``).
 """
 
-from grader.records.closed import CellStatus, Ending, Evidence, Stage, Status, Verdict
+from grader.records.closed import CellStatus, Ending, Evidence, Stage, Status, TrainingOutcome, Verdict
 from grader.records.judging import (
     AccuracyFacts,
     Answer,
@@ -85,6 +85,7 @@ __all__ = [
     "Trace",
     "Training",
     "TrainingLimits",
+    "TrainingOutcome",
     "Verdict",
     "Words",
     "accuracy_among",
