@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from grader.criteria.amounts import Bounded
 from grader.criteria.base import Criterion, Judgement, Judges, either, failed, passed, review
 from grader.criteria.case import Case
-from grader.criteria.layerfacts import activation_of, listing, same_activation, spread, value_text
+from grader.criteria.layerfacts import activation_of, broadcast, listing, same_activation, value_text
 from grader.criteria.names import ACTIVATIONS, LAYERS, unknown
 from grader.criteria.untold import hidden_calls, hidden_layers, untold_activation
 from grader.records import LayerFacts, Message, Words, msg
@@ -249,7 +249,7 @@ class Layer(Criterion):
         wanted = self.settings[key]
         if key == "activation":
             return same_activation(str(actual), wanted)
-        return spread(actual, wanted) == spread(wanted, actual)
+        return broadcast(actual, wanted) == broadcast(wanted, actual)
 
     def _advice(self, wrong: Mapping[str, Any]) -> Words:
         activation = str(wrong.get("activation", ""))
