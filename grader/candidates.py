@@ -44,7 +44,7 @@ def _of_notebook(execution: Execution) -> list[Candidate]:
 
 
 def _trained(fit: FitFacts, model: ModelFacts, trace: Trace, notebook: str) -> Candidate:
-    complete = fit.completed and fit.epochs > fit.initial_epoch
+    complete = fit.completed and fit.asked_epochs > 0
     tier = Tier.UNTRAINED
     if complete:
         tier = Tier.TRAINED if fit.x.dataset else Tier.UNRECOGNISED
@@ -72,7 +72,7 @@ def _trained(fit: FitFacts, model: ModelFacts, trace: Trace, notebook: str) -> C
 def _epochs_before(fit: FitFacts, trace: Trace) -> int:
     known, total = {one.fit: one for one in trace.fits}, 0
     while fit.follows is not None and fit.follows < fit.fit and (before := known.get(fit.follows)) is not None:
-        fit, total = before, total + before.epochs - before.initial_epoch
+        fit, total = before, total + before.asked_epochs
     return total
 
 

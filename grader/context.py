@@ -14,7 +14,7 @@ from typing import Any
 
 from grader.criteria.case import Candidate, Match
 from grader.measure import Measurer
-from grader.records import Execution, TaskResult, Training
+from grader.records import Execution, TaskResult, Training, TrainingOutcome
 from grader.workbook import Task
 
 _OUTPUT_CHARACTERS = 20_000
@@ -60,7 +60,9 @@ def with_context(
         profile=measurer.profile,
         platform=measurer.platform_of(trainings),
     )
-    curves = envelope([one.history for one in record.trainings if one.outcome == "trained"]) if record else {}
+    curves = (
+        envelope([one.history for one in record.trainings if one.outcome == TrainingOutcome.TRAINED]) if record else {}
+    )
     return replace(result, accuracy=replace(result.accuracy, claimed=claimed, reference_history=curves))
 
 

@@ -27,6 +27,7 @@ from grader.records import (
     Training,
     Verdict,
     Words,
+    accuracy_among,
     msg,
 )
 from grader.workbook import Task
@@ -58,22 +59,13 @@ def task_result(
         figure: Test accuracy the workbook prints for the example.
     """
     case = Case(
+        **match.seen,
         dataset=task.dataset,
         profile=profile,
         signs=task.signs,
-        candidate=match.candidate,
-        others=match.others,
-        example_runs=match.example_runs,
-        unsure=match.unsure,
-        rivals=match.rivals,
         example_layers=example_layers,
         measured=measured,
         bands=bands,
-        cut_short=match.cut_short,
-        evaluations_lost=match.evaluations_lost,
-        missing=match.missing,
-        unseen_loop=match.unseen_loop,
-        stopped=match.stopped,
     )
     findings = _together([finding(criterion, case) for criterion in task.criteria], task)
     earned, in_review, most = totals(findings)
@@ -219,7 +211,7 @@ def _answer(case: Case, match: Match) -> Answer | None:
         optimizer=compiled.optimizer if compiled else "",
         loss=compiled.loss if compiled else "",
         batch_size=fit.batch_size if fit else None,
-        epochs=fit.epochs - fit.initial_epoch if fit else 0,
+        epochs=fit.asked_epochs if fit else 0,
         score=match.score,
         best_score=match.best_score,
         runner_up=msg(
@@ -242,12 +234,14 @@ def _accuracy(task: Task, case: Case, example_trained: float | None, figure: flo
     trainings = case.measured.trainings
     own = case.measured.in_kernel
     accuracies = accuracies_of(trainings)
-    decisive = criterion.decisive(trainings, band, case.profile) if criterion else next(iter(accuracies), None)
-    chosen = next((one for one in trainings if one.test_accuracy == decisive), None)
+    ruling = criterion.ruling(trainings, band, case.profile) if criterion and band else None
+    decisive = ruling.value if ruling else next(iter(accuracies), None)
+    chosen = next((one for one in trainings if one.is_finished and one.test_accuracy == decisive), None)
     return AccuracyFacts(
         evidence=_evidence(case.measured),
         trainings=accuracies or ((own,) if own is not None else ()),
         decisive=own if decisive is None else decisive,
+        decided_by=ruling.count if ruling else 1,
         notebook=_notebook_accuracy(case),
         train=chosen.train_accuracy if chosen else None,
         limit=criterion.limit(band, case.profile) if criterion and band else None,
@@ -275,7 +269,7 @@ def _notebook_accuracy(case: Case) -> float | None:
     """Return what the notebook's last ``evaluate`` on test rows gave."""
     for call in reversed(case.candidate.evaluations if case.candidate else ()):
         if call.x.dataset == case.dataset and call.x.test_rows:
-            values = [value for name, value in call.results.items() if "acc" in name and value is not None]
-            if values:
-                return values[0]
+            name = accuracy_among(name for name, value in call.results.items() if value is not None)
+            if name is not None:
+                return call.results[name]
     return None

@@ -16,8 +16,6 @@ from grader.ledger import Ledger, require_space
 from grader.records import DataSet, Ending, Execution, Platform, Profile, Recipe, Training, TrainingLimits
 from grader.train import Trainer
 
-_LASTING = ("trained", "diverged")
-
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedExecutions:
@@ -127,7 +125,7 @@ class RecordedTrainings:
             return replace(known, cached=True)
         training = self.trainer.train(recipe, dataset, profile, seed)
         self._count(cached=training.cached)
-        if training.outcome in _LASTING:
+        if training.is_finished:
             self.ledger.trainings.keep(key, training)
         return training
 
@@ -139,7 +137,7 @@ class RecordedTrainings:
         training, state = self.trainer.train_with_state(recipe, dataset, profile, seed)
         if not training.cached:
             self._count(cached=False)
-        if training.outcome in _LASTING:
+        if training.is_finished:
             self.ledger.trainings.keep(self._key(recipe, dataset, profile, seed), training)
         return training, state
 

@@ -25,6 +25,7 @@ from grader.records import (
     RowFacts,
     Trace,
     Training,
+    TrainingOutcome,
     msg,
 )
 
@@ -286,7 +287,7 @@ def training(
         fingerprint="f",
         profile="full",
         device="cpu",
-        outcome=outcome,
+        outcome=TrainingOutcome(outcome),
         test_accuracy=accuracy,
         train_accuracy=train,
         reason=None if outcome in {"trained", "diverged"} else msg("more steps than the trainer accepts"),

@@ -2,26 +2,28 @@
 
 import errno
 import importlib.util
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict
 
 import pytest
 from click.testing import CliRunner
 
 from grader.cli.root import group
 from grader.errors import UsageError
-from grader.records import Training
-from grader.train.cache import Cache, cache_at, key_of
+from grader.records import Training, TrainingOutcome
+from grader.train.cache import Cache, cache_at, key_of, read_training
 from grader.train.shared import SharedCache
 
 
 def training(seed: int = 1) -> Training:
     return Training(
-        recipe="r" * 64, seed=seed, dataset="mnist", fingerprint="f", profile="quick", device="cpu", outcome="trained",
+        recipe="r" * 64, seed=seed, dataset="mnist", fingerprint="f", profile="quick", device="cpu", outcome=TrainingOutcome.TRAINED,
         history={"loss": (0.5, 0.25)}, test_accuracy=0.9, num_test=2000,
     )  # fmt: skip
 
@@ -52,6 +54,15 @@ def test_a_damaged_file_is_a_miss_and_is_mended_by_the_next_training(tmp_path, h
     assert cache.find(key) is None
     cache.keep(key, training())
     assert cache.find(key) == training()
+
+
+def test_what_came_of_a_training_is_one_of_a_closed_list():
+    """A word that we do not know is no answer; the known ones are written as they are."""
+    plain = asdict(training())
+    assert read_training(plain) == training()
+    assert json.loads(json.dumps(plain))["outcome"] == "trained"
+    with pytest.raises(ValueError, match="outcome"):
+        read_training(plain | {"outcome": "splendid"})
 
 
 def test_the_state_of_a_model_is_kept_beside_its_training_and_checked_too(tmp_path):

@@ -1,5 +1,8 @@
 """One criterion at a time: what passes, what fails, what stays open."""
 
+import base64
+import zlib
+from array import array
 from dataclasses import replace
 
 import pytest
@@ -9,6 +12,7 @@ from grader.complaints import read
 from grader.criteria import KINDS
 from grader.criteria.base import finding
 from grader.criteria.case import Candidate, Case, Measurement, Tier
+from grader.criteria.tries import configuration
 from grader.language import Language
 from grader.match import match_task
 from grader.records import CompileFacts, EvaluateFacts, FailureFacts, LayerFacts, RowFacts, Text, msg
@@ -84,6 +88,12 @@ def joined(test_rows, tested):
     return {"candidate": replace(candidate(x=data("mnist", "mixed", test_rows)), evaluations=evaluated)}
 
 
+def packed(numbers):
+    """Row numbers as the probe writes many of them."""
+    plain = array("I", numbers).tobytes()
+    return RowFacts(count=len(plain) // 4, packed=base64.b64encode(zlib.compress(plain)).decode())
+
+
 def unseen(layers, *what):
     """A model that does more than its layers do."""
     return {"candidate": replace(candidate(layers), unseen=what)}
@@ -130,6 +140,8 @@ TABLE = [
     ("layer-order", {"layers": ["Conv2D", "MaxPooling2D", "Flatten", "Dense"]}, {}, PASSED),
     ("layer-order", {"layers": ["Flatten", "Conv2D"]}, {}, FAILED),
     ("layer-order", {"layers": ["Dense", "Dense"]}, {}, FAILED),
+    ("layer-order", {"layers": ["Dense", "Dense"]}, of((OWN, dense(10))), REVIEW),
+    ("layer-order", {"layers": ["Flatten", "Dense"]}, of((OWN, FLATTEN, dense(10))), PASSED),
     ("layer", {"layer": "Dense", "position": -1, "units": 10, "activation": "softmax"}, {}, PASSED),
     ("layer", {"layer": "Dense", "position": -1, "units": 10, "activation": "softmax"}, of((dense(10, "sigmoid"),)), FAILED),
     ("layer", {"layer": "Dense", "position": -1, "activation": "softmax"}, of((dense(10), layer("Softmax"))), PASSED),
@@ -139,6 +151,9 @@ TABLE = [
     ("layer", {"layer": "Dense", "position": 2, "units": 10}, of((dense(10),)), FAILED),
     ("layer", {"layer": "Dense", "position": -2, "units": 10}, of((dense(10), dense(1))), PASSED),
     ("layer", {"layer": "Dense", "units": 10}, of((OWN,)), REVIEW),
+    ("layer", {"layer": "Dense", "units": 128}, of((OWN, dense(10))), REVIEW),
+    ("layer", {"layer": "Dense", "units": 128}, of((FLATTEN, dense(10))), FAILED),
+    ("layer", {"layer": "Dense", "units": 10}, of((OWN, dense(10))), PASSED),
     ("layer", {"layer": "Dense", "units": 10}, of((layer("Dense"),)), REVIEW),
     ("layer", {"layer": "Dense", "activation": "relu"}, of((dense(9, "ReLU(negative_slope=0.0, threshold=0.0)"),)), PASSED),
     ("layer", {"layer": "Dense", "activation": "softmax"}, of((dense(9, "Activation(activation=softmax)"),)), PASSED),
@@ -226,6 +241,8 @@ TABLE = [
     ("training-data", {"all": True}, of(TASK3, validation_split=0.1, validation_x=data("mnist", "test")), PASSED),
     ("training-data", {"all": True}, of(TASK3, x=replace(data("mnist"), rows=RowFacts(count=60_000, ranges=((0, 30_000),) * 2))), FAILED),
     ("training-data", {"all": True}, of(TASK3, x=replace(data("mnist"), rows=RowFacts(count=60_000, packed="AAAA"))), REVIEW),
+    ("training-data", {"all": True}, of(TASK3, x=replace(data("mnist"), rows=packed(range(60_000)))), PASSED),
+    ("training-data", {"all": True}, of(TASK3, x=replace(data("mnist"), rows=packed([*range(59_999), 0]))), FAILED),
     ("training-data", {"all": True}, of(TASK3, steps_per_epoch=1), FAILED),
     ("training-data", {"all": True}, of(TASK3, steps_per_epoch=938, batch=64), PASSED),
     ("training-data", {}, of(TASK3, x=replace(data("mnist"), rows=None), agree=None), REVIEW),
@@ -446,6 +463,7 @@ def test_only_the_example_varies_nothing():
     [
         (EXAMPLE4, {"epochs": 50, "batch": 32}, {"epochs"}),
         (EXAMPLE4, {"epochs": 25, "batch": 128}, {"batch-size"}),
+        (EXAMPLE4, {"epochs": 50, "initial_epoch": 25, "batch": 128}, {"batch-size"}),
         ((*EXAMPLE4[:-2], dense(256, "relu"), dense(10, "softmax")), {"epochs": 25, "batch": 32}, {"units"}),
         ((conv(32), *EXAMPLE4), {"epochs": 25, "batch": 32}, {"hidden-layers"}),
         (EXAMPLE4[2:], {"epochs": 25, "batch": 32}, set()),
@@ -457,6 +475,14 @@ def test_each_aspect_is_seen_by_itself(layers, fit, passed):
     """One change, one aspect; taking layers away is not more layers."""
     got = tried((layers, fit))
     assert {name for name, one in got.items() if one == PASSED} == passed
+
+
+def test_a_training_is_as_long_as_it_counts_its_epochs():
+    """From ``initial_epoch`` on: to count from another number is no other configuration."""
+    counted, plain, longer = (
+        candidate(**epochs) for epochs in ({"epochs": 50, "initial_epoch": 25}, {"epochs": 25}, {"epochs": 50})
+    )
+    assert configuration(counted) == configuration(plain) != configuration(longer)
 
 
 def test_who_starts_small_and_adds_layers_has_added_layers():

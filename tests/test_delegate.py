@@ -17,7 +17,7 @@ from grader.errors import TrainerError
 from grader.execute import Job, run_notebook
 from grader.measure import SEEDS
 from grader.recipe import recipe_of
-from grader.records import Limits, Profile, Training, TrainingLimits, msg
+from grader.records import Limits, Profile, Training, TrainingLimits, TrainingOutcome, msg
 from grader.train import TrainerPool
 from tests.recipes import dense, fitted, functional, inputs, layer, mnist_rows, model, sequential, wired
 from tests.sameness import without_figures
@@ -43,7 +43,7 @@ class Counting:
             fingerprint="f",
             profile=profile.name,
             device="cpu",
-            outcome="trained",
+            outcome=TrainingOutcome.TRAINED,
             test_accuracy=0.987,
             test_loss=0.5,
             history={"loss": (0.5,), "accuracy": (0.9,)},

@@ -411,9 +411,40 @@ def test_accuracies_stand_side_by_side():
     """Ours, the notebook's, the limit; and the median decides after a miss."""
     facts = graded("task2", full_marks("task2"), training(0.965), training(0.98), training(0.975)).accuracy
     assert (facts.decisive, facts.notebook, facts.limit, facts.evidence) == (0.975, 0.98, 0.97, Evidence.RETRAINED)
+    assert facts.decided_by == 3
+    assert graded("task2", full_marks("task2"), *[training(0.98)] * 3).accuracy.decided_by == 1
     own = graded("task2", full_marks("task2"), in_kernel=0.98).accuracy
     assert (own.decisive, own.trainings, own.evidence) == (0.98, (0.98,), Evidence.IN_KERNEL)
     assert graded("task2", full_marks("task2")).accuracy.evidence is None
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        ({"loss": 0.1, "top_k_categorical_accuracy": 0.999, "accuracy": 0.97}, 0.97),
+        ({"loss": 0.1, "sparse_top_k_categorical_accuracy": 0.999, "sparse_categorical_accuracy": 0.97}, 0.97),
+        ({"loss": 0.1, "weighted_accuracy": 0.9, "acc": 0.97}, 0.97),
+        ({"loss": 0.1, "my_acc": 0.97}, 0.97),
+        ({"loss": 0.1, "accuracy": None, "categorical_accuracy": 0.97}, 0.97),
+        ({"loss": 0.1, "top_5_accuracy": 0.999}, None),
+    ],
+)
+def test_the_accuracy_is_told_from_other_metrics(results, expected):
+    """In whatever order they were given to compile: that the right class is among five says little."""
+    book = Notebook()
+    model = book.train(MLP, "mnist", epochs=20, batch=64)
+    book.evaluations[-1] = replace(book.evaluations[-1], model=model, results=results)
+    assert graded("task2", book).accuracy.notebook == expected
+
+
+def test_a_refused_training_does_not_hide_the_notebook_s_own_curves():
+    """What we could not train again has its own history; what diverged with us has ours."""
+    book, own = Notebook(), {"loss": (0.5, 0.25)}
+    book.train(MLP, "mnist", epochs=2, batch=64, history=own)
+    refused = replace(training(), outcome="refused", test_accuracy=None)
+    assert graded("task2", book, refused).accuracy.history == own
+    diverged = replace(training(), outcome="diverged", test_accuracy=None, history={"loss": (None,)})
+    assert graded("task2", book, refused, diverged).accuracy.history == {"loss": (None,)}
 
 
 def test_a_task_says_which_data_set_it_is_about():

@@ -11,6 +11,8 @@ from grader.records import (
     Execution,
     FailureFacts,
     FitFacts,
+    LayerFacts,
+    ModelFacts,
     NoteFacts,
     Trace,
 )
@@ -128,21 +130,26 @@ def test_a_drive_that_is_mounted_twice_is_named_once_a_cell():
     assert len(hints_of(notebook(("x", "", ""), notes=notes))) == 1
 
 
-def fitted(cell=4, **changes):
+def fitted(cell=4, kinds=("Flatten", "Dense"), unseen=(), **changes):
     """Return a notebook with one training on MNIST, as honest as can be unless ``changes`` say otherwise."""
+    layers = tuple(LayerFacts(kind=kind, custom=kind.startswith("My")) for kind in kinds)
+    model = ModelFacts(snapshot=0, model=0, api="functional", layers=layers, unseen=unseen)
     settings = {
         "x": ArrayFacts(shape=(60_000, 784), dtype="float32", dataset="mnist", split="train", scale=1 / 255),
         "compile": CompileFacts(model=0, optimizer="RMSprop", loss="sparse_categorical_crossentropy"),
     }
     fit = FitFacts(**{"fit": 0, "model": 0, "snapshot": 0, "epochs": 5, "cell": cell, **settings, **changes})
-    return Execution(notebook="a.ipynb", ending=Ending.COMPLETED, trace=Trace(fits=(fit, fit)))
+    return Execution(notebook="a.ipynb", ending=Ending.COMPLETED, trace=Trace(models=(model,), fits=(fit, fit)))
 
 
 RAW = ArrayFacts(shape=(60_000, 784), dtype="uint8", dataset="mnist", split="train")
 HABITS = {
     "pixels never scaled": ({"x": RAW}, "0…255"),
     "a loss for regression": ({"compile": CompileFacts(model=0, optimizer="Adam", loss="mean_squared_error")}, "cross-entropy"),
-    "trained before": ({"fresh": False}, "goes on from the weights"),
+    "pixels scaled too late": ({"x": RAW, "kinds": ("Dense", "BatchNormalization")}, "0…255"),
+    "pixels only moved about": ({"x": RAW, "kinds": ("RandomFlip", "Reshape", "Conv2D")}, "0…255"),
+    "trained before": ({"fresh": False, "not_fresh_because": "trained-before"}, "goes on from the weights"),
+    "the same weights": ({"fresh": False, "not_fresh_because": "weights-loaded", "follows": 0}, "goes on from the weights"),
 }  # fmt: skip
 
 
@@ -159,6 +166,31 @@ def test_an_honest_training_needs_no_hint():
     """Scaled pixels, a cross-entropy and fresh weights; features of one task are no pixels."""
     assert hints_of(fitted()) == ()
     assert hints_of(fitted(x=ArrayFacts(shape=(1000, 20), dtype="float32", dataset="binary20", split="train"))) == ()
+
+
+SCALED = {
+    "first": {"kinds": ("Rescaling", "Flatten", "Dense")},
+    "after what moves pixels about": {"kinds": ("RandomFlip", "Reshape", "Rescaling", "Conv2D")},
+    "by what it learned of the data": {"kinds": ("Normalization", "Dense")},
+    "batch by batch": {"kinds": ("Flatten", "BatchNormalization", "Dense")},
+    "by a function": {"kinds": ("Lambda", "Dense")},
+    "by a layer of the student's own, perhaps": {"kinds": ("MyLayer", "Dense")},
+    "between the layers, perhaps": {"unseen": ("TrueDivide",)},
+}
+
+
+@pytest.mark.parametrize("changes", SCALED.values(), ids=SCALED)
+def test_a_model_that_may_scale_its_pixels_itself_is_not_told_to(changes):
+    """Rescaling in the model is as good as a division before it."""
+    assert hints_of(fitted(x=RAW, **changes)) == ()
+
+
+@pytest.mark.parametrize(
+    "why", ["weights-loaded", "weights-set", "from-file", "trained-on-batches", "optimizer-has-run"]
+)
+def test_only_an_earlier_fit_is_named_as_one(why):
+    """Weights that were loaded or set are not fresh, and come from no fit that we know of."""
+    assert hints_of(fitted(fresh=False, not_fresh_because=why)) == ()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 
 from grader.errors import BusyError, ConditionsChangedError, DataError, MachineError, UsageError
 from grader.ledger import Ledger, SubmissionInput, require_space
-from grader.records import Person, Stage, Status, Training
+from grader.records import Person, Stage, Status, Training, TrainingOutcome
 from tests import sample_results
 from tests.timing import within
 
@@ -286,7 +286,7 @@ def test_what_an_interrupted_attempt_left_is_swept_away(ledger):
 def test_a_training_is_found_by_its_key(ledger):
     """What was trained for the run once need not be trained again."""
     training = Training(
-        recipe="r", seed=1, dataset="mnist", fingerprint="f", profile="quick", device="cpu", outcome="trained",
+        recipe="r", seed=1, dataset="mnist", fingerprint="f", profile="quick", device="cpu", outcome=TrainingOutcome.TRAINED,
         test_accuracy=0.97, history={"loss": (0.5, None)},
     )  # fmt: skip
     assert ledger.trainings.find("k") is None

@@ -7,7 +7,7 @@ import pytest
 from grader.execute import Job
 from grader.ledger import Ledger
 from grader.recorded import RecordedTrainings, execution_digest
-from grader.records import DataSet, Limits, Platform, Profile, Recipe, Training, TrainingLimits
+from grader.records import DataSet, Limits, Platform, Profile, Recipe, Training, TrainingLimits, TrainingOutcome
 
 DATA = DataSet(name="mnist", edition="sample", fingerprint="f1", folder="/data", num_train=6, num_test=2)
 RECIPE = Recipe(layers=(), optimizer={}, loss={}, data={"dataset": "mnist"}, fit={}, digest="r1")
@@ -24,7 +24,7 @@ class Counting:
         self.asked.append((recipe.digest, dataset.fingerprint, profile.name, seed))
         return Training(
             recipe=recipe.digest, seed=seed, dataset=dataset.name, fingerprint=dataset.fingerprint,
-            profile=profile.name, device="cpu", outcome=self.outcome, test_accuracy=0.97,
+            profile=profile.name, device="cpu", outcome=TrainingOutcome(self.outcome), test_accuracy=0.97,
         )  # fmt: skip
 
     def train_with_state(self, *asked):

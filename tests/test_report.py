@@ -26,6 +26,7 @@ from grader.records import (
 from grader.report import page_name, render_run
 from grader.report.charts import axis, bar, finite, learning_curve
 from grader.report.remarks import first_steps
+from grader.report.summary import curves
 from tests.sample_results import EXAMPLE3, cohort, layers, run, submission, task1, task3
 from tests.timing import processor_time
 
@@ -270,6 +271,23 @@ def test_accuracy_stands_beside_everything_it_is_compared_with(tmp_path):
     assert any("epoch 5" in label for label in page.values("aria-label"))
 
 
+def test_the_median_is_spoken_of_where_it_decided(tmp_path):
+    """Two more trainings are bought where the model overfits, too: then the first accuracy decides all the same."""
+    once = replace(task3(), accuracy=replace(task3().accuracy, decisive=0.9741, decided_by=1))
+    page = student_page(tmp_path, submission("a", tasks=(once,)))
+    assert "0.9741 · 0.9765 · 0.9802" in page.text
+    assert "the median decides" not in page.text
+
+
+def test_the_training_accuracy_says_which_epoch_it_is_of(tmp_path):
+    """The last one, unless the weights of a better one were restored."""
+    assert "in the last epoch: 0.9931" in student_page(tmp_path / "last", submission("a")).text
+    best = replace(task3(), accuracy=replace(task3().accuracy, train=0.986))
+    page = student_page(tmp_path / "best", submission("a", tasks=(best,)))
+    assert "in the epoch whose weights were kept: 0.9860" in page.text
+    assert "last epoch:" not in page.text
+
+
 @pytest.mark.parametrize("evidence", list(Evidence))
 def test_every_kind_of_evidence_is_explained(tmp_path, evidence):
     """Weak evidence is called weak, and strong is explained."""
@@ -303,6 +321,13 @@ def test_previews_and_unsealed_runs_say_so(tmp_path):
         assert "Preview." in one.text
         assert "ran without a sandbox" in one.text
     assert "Preview." not in student_page(tmp_path, submission("a")).text
+
+
+def test_the_learning_curve_is_that_of_the_accuracy():
+    """Not of another metric whose name holds the word."""
+    history = {"top_k_categorical_accuracy": (0.9, 0.99), "accuracy": (0.5, 0.6), "val_accuracy": (0.4, 0.5)}
+    task = replace(task3(), accuracy=AccuracyFacts(history=history))
+    assert curves(task, Language("en"))[0].series == {"training data": (0.5, 0.6), "validation data": (0.4, 0.5)}
 
 
 def test_a_page_without_measurements_has_no_empty_charts(tmp_path):

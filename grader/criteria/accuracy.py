@@ -151,13 +151,6 @@ class Accuracy(Criterion):
         """Return what trainings come to; None when none of them says anything."""
         return rule(trainings, self.limits(band, profile))
 
-    def decisive(self, trainings: Sequence[Training], band: Band | None, profile: Profile) -> float | None:
-        """Return the accuracy that decides: the first when it reaches the limit, else the median of three."""
-        if band is None:
-            return next(iter(accuracies_of(trainings)), None)
-        ruling = self.ruling(trainings, band, profile)
-        return ruling.value if ruling else None
-
     def judge(self, case: Case) -> Judgement:
         """Hold our trainings against the band."""
         early = judged_before(self, case)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from grader.records import (
     Band,
@@ -96,25 +96,21 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """A task and what of a submission belongs to it."""
+class Seen:
+    """What of a submission has to do with a task, and what of it may not have been seen."""
 
     candidate: Candidate | None = None
     """The answer."""
-    runner_up: Candidate | None = None
-    score: int = 0
-    """Points of the matching criteria that the answer meets."""
-    runner_up_score: int = 0
-    best_score: int = 0
-    example_runs: tuple[Candidate, ...] = ()
     others: tuple[Candidate, ...] = ()
-    """Everything trained on the task's data set, in submission order, runs of the example included."""
+    """Everything trained on the task's data set, in submission order: the answer, tries, runs of the example."""
+    example_runs: tuple[Candidate, ...] = ()
     unsure: tuple[Candidate, ...] = ()
     """Trained on data that could not be recognised and may be the task's, or in a loop of the student's own."""
     rivals: tuple[Candidate, ...] = ()
-    """May be the answer too: what could not be told of them could make them a better one, or as good and later."""
+    """May be the answer too: what could not be told of them could make them a better one, or as good and later. What
+    one of them may show is not failed."""
     cut_short: Words | None = None
-    """Why the submission was not seen to its end, or not whole."""
+    """Why the submission was not seen to its end, or not whole: what is missing may only be unseen."""
     evaluations_lost: Words | None = None
     """Why calls of ``evaluate`` or ``predict`` may be missing."""
     missing: Words | None = None
@@ -123,6 +119,22 @@ class Match:
     """What the cells would have shown that stopped for want of it: ``model``, ``fit``, ``look``."""
     unseen_loop: Words | None = None
     """Where something was trained in a loop of the student's own, and not seen what."""
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        """These fields by name, to make a :class:`Case` of a :class:`Match`."""
+        return {field.name: getattr(self, field.name) for field in fields(Seen)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match(Seen):
+    """A task and what of a submission belongs to it."""
+
+    runner_up: Candidate | None = None
+    score: int = 0
+    """Points of the matching criteria that the answer meets."""
+    runner_up_score: int = 0
+    best_score: int = 0
     ties: tuple[Candidate, ...] = ()
     """Trained as well as the answer for all that was asked, and earlier; the latest first."""
 
@@ -154,7 +166,7 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Seen):
     """One task of one submission, as the criteria see it."""
 
     dataset: str
@@ -162,30 +174,11 @@ class Case:
     profile: Profile
     signs: tuple[Criterion, ...] = ()
     """What tells a run of the worked example from an answer."""
-    candidate: Candidate | None = None
-    """The answer."""
-    others: tuple[Candidate, ...] = ()
-    """Everything trained on the task's data set, in submission order: the answer, tries, runs of the example."""
-    example_runs: tuple[Candidate, ...] = ()
-    unsure: tuple[Candidate, ...] = ()
-    """Trained on data, or in a way, that could not be recognised; might belong to this task."""
-    rivals: tuple[Candidate, ...] = ()
-    """Other models that may be the answer and could not be told: what one of them may show is not failed."""
     example_layers: tuple[LayerFacts, ...] = ()
     """Layers of the example's reference; empty when it has none on record."""
     measured: Measurement = field(default_factory=Measurement)
     bands: Mapping[str, Band] = field(default_factory=dict)
     """By reference, such as ``example3``, for the data and the profile in use."""
-    cut_short: Words | None = None
-    """The submission was not seen to its end, or not whole: what is missing may only be unseen."""
-    evaluations_lost: Words | None = None
-    """Calls of ``evaluate`` or ``predict`` may be missing."""
-    missing: Words | None = None
-    """Which library, file or device the notebook asks for that is not there where notebooks are graded."""
-    unseen_loop: Words | None = None
-    """Where something was trained in a loop of the student's own, and not seen what."""
-    stopped: frozenset[str] = frozenset()
-    """What the cells would have shown that stopped for want of it: ``model``, ``fit``, ``look``."""
 
     @property
     def layers(self) -> tuple[LayerFacts, ...]:

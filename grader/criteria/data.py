@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import zlib
-from array import array
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,9 +11,7 @@ from grader.criteria.runs import looks
 from grader.criteria.settings import never_trained
 from grader.known import handed_out
 from grader.reasons import sentence_of
-from grader.records import FitFacts, RowFacts, Words, msg
-
-_MOST_ROWS = 1_000_000
+from grader.records import FitFacts, RowFacts, Words, msg, row_numbers
 
 
 def distinct_rows(rows: RowFacts) -> int | None:
@@ -32,18 +26,8 @@ def distinct_rows(rows: RowFacts) -> int | None:
             total += max(0, stop - max(start, end))
             end = max(end, stop)
         return total
-    if not 0 < rows.count <= _MOST_ROWS:  # the count is the notebook's word, like what is packed
-        return None
-    try:
-        packed = base64.b64decode(rows.packed, validate=True)
-        plain = zlib.decompressobj().decompress(packed, 4 * rows.count + 1)
-    except (binascii.Error, zlib.error, ValueError):
-        return None
-    numbers = array("I")
-    if len(plain) != 4 * rows.count or numbers.itemsize != 4:
-        return None
-    numbers.frombytes(plain)  # byte order does not matter for counting
-    return len(set(numbers))
+    numbers = row_numbers(rows)
+    return None if numbers is None else len(set(numbers))
 
 
 def on_test_rows(expected: Words, candidate: Candidate, dataset: str) -> Judgement | None:
@@ -152,7 +136,7 @@ class TrainingData(Criterion):
         if rows is None:
             return review(self.default_title, msg("which rows were used could not be read"))
         if fit.steps_per_epoch and fit.batch_size:
-            rows = min(rows, fit.steps_per_epoch * fit.batch_size * (fit.epochs - fit.initial_epoch))
+            rows = min(rows, fit.steps_per_epoch * fit.batch_size * fit.asked_epochs)
         if rows >= data.num_train:
             return None
         return failed(

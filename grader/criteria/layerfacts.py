@@ -69,10 +69,10 @@ def sizes(layers: Iterable[LayerFacts]) -> tuple[int, ...]:
     return tuple(size for size in found if isinstance(size, int))
 
 
-def spread(value: Any, other: Any) -> tuple[Any, ...]:
+def broadcast(value: Any, other: Any) -> tuple[Any, ...]:
     """Write a size as a tuple, as long as the other one.
 
-    >>> spread(3, (3, 3)), spread([3, 3], 3)
+    >>> broadcast(3, (3, 3)), broadcast([3, 3], 3)
     ((3, 3), (3, 3))
     """
     if isinstance(value, list | tuple):

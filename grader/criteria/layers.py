@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from grader.criteria.amounts import Bounded
 from grader.criteria.base import Criterion, Judgement, Judges, either, failed, passed, review
 from grader.criteria.case import Case
-from grader.criteria.layerfacts import activation_of, listing, same_activation, spread, value_text
+from grader.criteria.layerfacts import activation_of, broadcast, listing, same_activation, value_text
 from grader.criteria.names import ACTIVATIONS, LAYERS, unknown
 from grader.criteria.untold import hidden_calls, hidden_layers, untold_activation
 from grader.records import LayerFacts, Message, Words, msg
@@ -131,9 +131,12 @@ class LayerOrder(Criterion):
         return msg("Layers in this order: {layers}", layers=" → ".join(self.layers))
 
     def judge(self, case: Case) -> Judgement:
-        """Look for the kinds as a subsequence of the model's layers."""
+        """Look for the kinds as a subsequence of the model's layers; a student's own class may hide the missing one."""
         rest = iter(layer.kind for layer in case.layers if not layer.custom)
         missing = next((kind for kind in self.layers if kind not in rest), None)
+        hidden = hidden_layers(case, self.default_title) if missing is not None else None
+        if hidden is not None:
+            return hidden
         found = msg("{layers}", layers=listing(case.layers))
         advice = msg(
             "{layer} is missing or stands too early. Put the layers in the order of the task.", layer=missing or ""
@@ -197,7 +200,7 @@ class Layer(Criterion):
         return " ".join([self.layer, *(value_text(value) for key, value in self.settings.items())])
 
     def judge(self, case: Case) -> Judgement:
-        """Compare the layer's settings one by one."""
+        """Compare the layer's settings one by one; a student's own class may hide the layer that is asked for."""
         places = [at for at, layer in enumerate(case.layers) if layer.kind == self.layer and not layer.custom]
         index = self.position - 1 if self.position > 0 else self.position
         if not -len(places) <= index < len(places):
@@ -224,7 +227,8 @@ class Layer(Criterion):
         untold = untold_activation(case, layers, place) if wrong.keys() == {"activation"} else None
         if untold is not None:
             return review(self.default_title, untold)
-        return either(not wrong, self.default_title, found, self._advice(wrong))
+        hidden = hidden_layers(case, self.default_title) if wrong else None
+        return hidden or either(not wrong, self.default_title, found, self._advice(wrong))
 
     def _absent(self, case: Case, count: int) -> Judgement:
         found = msg("{layer} layers: {count}", layer=self.layer, count=count)
@@ -245,7 +249,7 @@ class Layer(Criterion):
         wanted = self.settings[key]
         if key == "activation":
             return same_activation(str(actual), wanted)
-        return spread(actual, wanted) == spread(wanted, actual)
+        return broadcast(actual, wanted) == broadcast(wanted, actual)
 
     def _advice(self, wrong: Mapping[str, Any]) -> Words:
         activation = str(wrong.get("activation", ""))

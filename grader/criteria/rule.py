@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.records import Training, Verdict
+from grader.records import Training, TrainingOutcome, Verdict
 
 NEEDED = 3
 """Trainings of which the median decides."""
@@ -59,7 +59,7 @@ def rule(trainings: Sequence[Training], limits: Limits) -> Ruling | None:
     >>> def trained(*accuracies):
     ...     return [
     ...         Training(recipe="", seed=seed, dataset="mnist", fingerprint="", profile="full", device="cpu",
-    ...                  outcome="trained", test_accuracy=accuracy)
+    ...                  outcome=TrainingOutcome.TRAINED, test_accuracy=accuracy)
     ...         for seed, accuracy in enumerate(accuracies)
     ...     ]
     >>> limits = Limits(lower=0.97, clearly_below=0.96)
@@ -81,9 +81,9 @@ def rule(trainings: Sequence[Training], limits: Limits) -> Ruling | None:
 
 
 def _value(training: Training) -> float | None:
-    if training.outcome == "diverged":
+    if training.outcome == TrainingOutcome.DIVERGED:
         return -math.inf
-    return training.test_accuracy if training.outcome == "trained" else None
+    return training.test_accuracy if training.outcome == TrainingOutcome.TRAINED else None
 
 
 def _ruling(verdict: Verdict, value: float, count: int) -> Ruling:

@@ -35,9 +35,7 @@ class Trained(Criterion):
         candidate = of(case)
         if not candidate.is_trained or candidate.fit is None:
             return never_trained(self.default_title, case)
-        return passed(
-            self.default_title, msg("Epochs: {count}", count=candidate.fit.epochs - candidate.fit.initial_epoch)
-        )
+        return passed(self.default_title, msg("Epochs: {count}", count=candidate.fit.asked_epochs))
 
 
 _FEW = 500

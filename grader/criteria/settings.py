@@ -102,7 +102,7 @@ class Epochs(Bounded):
         fit = of(case).fit
         if fit is None:
             return never_trained(self.default_title, case)
-        epochs = fit.epochs - fit.initial_epoch
+        epochs = fit.asked_epochs
         ran = max((len(values) for values in fit.history.values()), default=epochs)
         found = msg("Epochs: {count}", count=epochs)
         if self.holds(epochs) and not self.holds(ran):

@@ -38,7 +38,7 @@ def configuration(candidate: Candidate) -> str:
         )
         if compiled
         else None,
-        (fit.epochs, fit.batch_size) if fit else None,
+        (fit.asked_epochs, fit.batch_size) if fit else None,
     ]
     return json.dumps([layers, settings], sort_keys=True, default=str)
 
@@ -165,7 +165,7 @@ class Varied(Criterion):
             case "layers":
                 return msg("layers with units or filters: {count}", count=len(sizes(one.layers)))
             case "epochs":
-                return msg("Epochs: {count}", count=one.fit.epochs if one.fit else 0)
+                return msg("Epochs: {count}", count=one.fit.asked_epochs if one.fit else 0)
             case "batch_size":
                 return msg("Batch size: {count}", count=(one.fit.batch_size or 0) if one.fit else 0)
 
@@ -178,7 +178,7 @@ class Varied(Criterion):
         if run is None or one.fit is None:
             return self._by_signs(one, case)
         if self.aspect == "epochs":
-            return one.fit.epochs != run.epochs
+            return one.fit.asked_epochs != run.asked_epochs
         return None if one.fit.batch_size is None else one.fit.batch_size != run.batch_size
 
     def _layers_differ(self, own: tuple[int, ...], example: tuple[int, ...]) -> bool:

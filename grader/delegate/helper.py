@@ -17,7 +17,7 @@ from grader.errors import GraderError
 from grader.known import description_of
 from grader.measure import SEEDS
 from grader.recipe import NotRebuildable, named_recipe_of
-from grader.records import DataSet, FitFacts, Profile, Recipe
+from grader.records import DataSet, FitFacts, Profile, Recipe, TrainingOutcome
 from grader.train import Trainer
 
 _LEAST_TEST_ROWS = 1_000
@@ -92,7 +92,7 @@ class Delegate:
             return {"why": str(refusal)}, b""
         except GraderError as error:
             return {"why": f"the trainer does not work here: {type(error).__name__}"}, b""
-        if training.outcome != "trained" or training.reason is not None:
+        if training.outcome != TrainingOutcome.TRAINED or training.reason is not None:
             return {"why": f"the trainer made nothing of it: {training.outcome}"}, b""
         if not quota.hand_out(len(state)) or not state:
             return {"why": "the trained weights are too large to hand over"}, b""
@@ -124,4 +124,4 @@ class Delegate:
 def _steps(recipe: Recipe, fit: FitFacts) -> int:
     rows = recipe.data["rows"]["count"]
     per_epoch = recipe.fit["steps_per_epoch"] or math.ceil(rows / recipe.fit["batch_size"])
-    return int((fit.epochs - fit.initial_epoch) * per_epoch)
+    return int(fit.asked_epochs * per_epoch)

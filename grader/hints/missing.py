@@ -19,8 +19,8 @@ _CALLS = {
 def stopped_for_want(execution: Execution) -> frozenset[str]:
     """Return what was not seen for want of something that is not here: ``model``, ``fit``, ``look``.
 
-    A cell that fails for a name which such a cell should have made stopped for the same want. What ran before the
-    it was asked for is in the trace and does not count.
+    A cell that fails for a name which such a cell should have made stopped for the same want. What ran before it
+    was asked for is in the trace and does not count.
     """
     stopped = _stopped(execution.cells)
     return frozenset(

@@ -12,14 +12,14 @@ from grader.inside.reasons import Reason
 from grader.reasons import sentence_of
 from grader.recipe.canonical import canonical_json, digest_of, frozen_parts
 from grader.recipe.chain import check_chain
-from grader.recipe.data import MOST_ROWS, data_of
+from grader.recipe.data import data_of
 from grader.recipe.graph import Network, network_of
 from grader.recipe.refusal import NotRebuildable
 from grader.recipe.table import LAYERS
 from grader.recipe.values import plain
 from grader.recipe.wires import malformed
 from grader.recipe.wrapup import callbacks_of, loss_of, optimizer_of
-from grader.records import CompileFacts, FitFacts, ModelFacts, Recipe, msg
+from grader.records import MOST_ROWS, CompileFacts, FitFacts, ModelFacts, Recipe, msg
 
 __all__ = ["LAYERS", "NotRebuildable", "canonical_json", "digest_of", "named_recipe_of", "recipe_of"]
 

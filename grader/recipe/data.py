@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import itertools
 import math
 import zlib
@@ -17,9 +16,8 @@ from grader.known import KNOWN, Description, description_of
 from grader.reasons import sentence_of
 from grader.recipe.refusal import NotRebuildable
 from grader.recipe.values import plain
-from grader.records import ArrayFacts, LabelFacts, Message, RowFacts, msg
+from grader.records import MOST_ROWS, ArrayFacts, LabelFacts, Message, RowFacts, msg, row_numbers
 
-MOST_ROWS = 1_000_000
 _AGREE = 0.999
 _MOST_RANGES = 1_000
 _FLOATS = ("float32", "float64", "float16")
@@ -124,7 +122,7 @@ def _rows(x: ArrayFacts) -> dict[str, Any]:
     return {"count": facts.count, "ranges": [list(pair) for pair in ranges]}
 
 
-def _untold(facts: RowFacts) -> Any:
+def _untold(facts: RowFacts) -> Message:
     return msg("the notebook's account of its training rows does not add up ({count} rows)", count=facts.count)
 
 
@@ -141,18 +139,10 @@ def _merged(ranges: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
 
 
 def _unpacked(facts: RowFacts) -> NDArray[np.int64]:
-    """Decode packed row numbers, never more bytes than ``count`` promises."""
-    size = 4 * facts.count
-    try:
-        text = zlib.decompressobj().decompress(base64.b64decode(facts.packed, validate=True), size + 1)
-    except (binascii.Error, ValueError, zlib.error):
-        raise NotRebuildable(_untold(facts)) from None
-    if len(text) != size:
+    numbers = row_numbers(facts)
+    if numbers is None or max(numbers) >= MOST_ROWS:
         raise NotRebuildable(_untold(facts))
-    numbers = np.frombuffer(text, dtype="<u4").astype(np.int64)
-    if numbers.max() >= MOST_ROWS:
-        raise NotRebuildable(_untold(facts))
-    return numbers
+    return np.asarray(numbers, dtype=np.int64)
 
 
 def _ranges(numbers: NDArray[np.int64]) -> list[tuple[int, int]]:

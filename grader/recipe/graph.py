@@ -61,8 +61,8 @@ def network_of(config: Mapping[str, Any], api: str, sample: Shape) -> Network:
     """Turn a model's config into canonical nodes.
 
     Args:
-        config: Raw ``get_config()`` of a Sequential or functional model.
-        api: ``sequential`` or ``functional``.
+        config: Raw ``get_config()`` of a Sequential or functional model, or of the functional twin of a subclassed one.
+        api: ``sequential``, ``functional`` or ``subclassed``.
         sample: Shape of one row of the training data; it fills in what the model leaves open.
 
     Raises:
@@ -195,7 +195,7 @@ def _build_shape(config: Mapping[str, Any]) -> tuple[int | None, ...] | None:
 
 
 def _shape(value: Any) -> tuple[int | None, ...] | None:
-    """Read a shape with its batch axis; None when there is none."""
+    """Return the shape of a row from one with a batch axis in front; None when there is none."""
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= 6:
         return None
     axes = value[1:]

@@ -4,7 +4,7 @@ Standard library only: every stage, the reports and the tests share these words.
 trace is these field names as JSON, one event a line (see ``grader/trace.py``).
 """
 
-from grader.records.closed import CellStatus, Ending, Evidence, Stage, Status, Verdict
+from grader.records.closed import CellStatus, Ending, Evidence, Stage, Status, TrainingOutcome, Verdict
 from grader.records.judging import (
     AccuracyFacts,
     Answer,
@@ -15,6 +15,7 @@ from grader.records.judging import (
     SubmissionResult,
     TaskResult,
 )
+from grader.records.metrics import accuracy_among
 from grader.records.notebook import (
     ArrayFacts,
     CallbackFacts,
@@ -35,10 +36,12 @@ from grader.records.notebook import (
     Trace,
 )
 from grader.records.people import Delivery, Person, goes_by, label_of
+from grader.records.rows import MOST_ROWS, row_numbers
 from grader.records.training import Band, DataSet, Platform, Profile, Recipe, Training, TrainingLimits
 from grader.records.words import PLACE, Message, Sentence, Text, Words, joined, msg
 
 __all__ = [
+    "MOST_ROWS",
     "PLACE",
     "AccuracyFacts",
     "Answer",
@@ -82,10 +85,13 @@ __all__ = [
     "Trace",
     "Training",
     "TrainingLimits",
+    "TrainingOutcome",
     "Verdict",
     "Words",
+    "accuracy_among",
     "goes_by",
     "joined",
     "label_of",
     "msg",
+    "row_numbers",
 ]

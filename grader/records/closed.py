@@ -92,6 +92,18 @@ class CellStatus(enum.StrEnum):
     """The kernel was gone before its turn."""
 
 
+class TrainingOutcome(enum.StrEnum):
+    """What came of training a recipe once."""
+
+    TRAINED = "trained"
+    DIVERGED = "diverged"
+    """The loss was no longer finite."""
+    REFUSED = "refused"
+    """Outside the bounds."""
+    FAILED = "failed"
+    """The training process broke on it, or gave no answer."""
+
+
 class Evidence(enum.StrEnum):
     """Where an accuracy comes from, strongest first."""
 

@@ -93,10 +93,12 @@ class AccuracyFacts:
     """Test accuracy of our trainings (or, in-kernel, of the student's model), first one first."""
     decisive: float | None = None
     """The one that decides: the first, or the median of three."""
+    decided_by: int = 1
+    """Trainings that ``decisive`` comes from: one, or the three whose median it is."""
     notebook: float | None = None
     """What ``evaluate`` on test data gave in our run of the notebook."""
     train: float | None = None
-    """Accuracy on training data in the last epoch of our training."""
+    """Accuracy on training data of our training: in the epoch whose weights were kept, as a rule the last."""
     limit: float | None = None
     """What the criterion asked for."""
     band: Band | None = None
@@ -119,6 +121,12 @@ class AccuracyFacts:
             return False
         has_margin = self.limit + _SHOWN < self.band.lower
         return self.decisive > self.band.upper and not has_margin
+
+    @property
+    def restored(self) -> bool:
+        """Whether the weights of an earlier epoch than the last were kept, as ``restore_best_weights`` does."""
+        epochs = self.history.get("accuracy", ())
+        return self.train is not None and bool(epochs) and epochs[-1] != self.train
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -225,6 +225,11 @@ class FitFacts:
     cell: int = 0
 
     @property
+    def asked_epochs(self) -> int:
+        """Epochs that the call was to train: Keras counts from ``initial_epoch`` up to ``epochs``."""
+        return self.epochs - self.initial_epoch
+
+    @property
     def set_aside(self) -> float:
         """Share of the rows that Keras set aside for validation: data given for that win over a split."""
         return self.validation_split if self.validation_x is None else 0.0

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.records.closed import TrainingOutcome
 from grader.records.notebook import LayerFacts
 from grader.records.words import Message
 
@@ -95,8 +96,7 @@ class Training:
     profile: str
     device: str
     """Device class: ``cpu`` or ``gpu``."""
-    outcome: str
-    """``trained``, ``diverged`` (loss not finite), ``refused`` (outside the bounds) or ``failed``."""
+    outcome: TrainingOutcome
     reason: Message | None = None
     """Why, when not trained."""
     test_accuracy: float | None = None
@@ -113,6 +113,11 @@ class Training:
     seconds: float = 0.0
     cached: bool = False
     """Found in the cache instead of trained in this run."""
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it is worth keeping: other outcomes may come of bounds, or of this machine."""
+        return self.outcome in {TrainingOutcome.TRAINED, TrainingOutcome.DIVERGED}
 
     @property
     def platform(self) -> Platform:

@@ -18,10 +18,10 @@ from grader.ledger import Ledger
 from grader.places import shipped
 from grader.records import RunFacts, Status, SubmissionResult
 from grader.report import cohort, executed, files
+from grader.report.histogram import accuracy_histogram, points_histogram
 from grader.report.names import page_name
 from grader.report.pages import environment
 from grader.report.queue import waiting
-from grader.report.spread import accuracy_spread, points_spread
 from grader.report.summary import criteria_rates, decided_totals, score, task_titles
 
 _MADE_FROM = '<meta name="made-from" content="'
@@ -142,7 +142,7 @@ def _cohort(run: RunFacts, results: Sequence[SubmissionResult], words: Language)
         "lessons": cohort.common_lessons(results),
         "errors": cohort.common_errors(results),
         "durations": cohort.durations(results, words),
-        "spread": points_spread(totals, sum(maxima.values()), words),
+        "spread": points_histogram(totals, sum(maxima.values()), words),
         "undecided": len(results) - len(totals),
         "accuracies": _accuracies(run, results, words),
     }
@@ -156,6 +156,6 @@ def _accuracies(run: RunFacts, results: Sequence[SubmissionResult], words: Langu
         band = next((one.band for one in facts if one.band is not None), None)
         limit = next((one.limit for one in facts if one.limit is not None), None)
         title = words.say(titles[task]) or task
-        if picture := accuracy_spread(cohort.accuracies(results, task), band, limit, title, words):
+        if picture := accuracy_histogram(cohort.accuracies(results, task), band, limit, title, words):
             drawn.append((title, picture))
     return drawn

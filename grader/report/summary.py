@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from grader.language import Language
-from grader.records import RunFacts, SubmissionResult, TaskResult, Verdict, Words
+from grader.records import RunFacts, SubmissionResult, TaskResult, Verdict, Words, accuracy_among
 from grader.report.files import decided
 
 _FEWEST_AFTER = 2
@@ -105,7 +105,7 @@ def curves(task: TaskResult, language: Language) -> list[Curve]:
     """Return the charts of a task's training: accuracy and loss by epoch."""
     facts = task.accuracy
     history = facts.history
-    accuracy = next((name for name in history if "acc" in name and not name.startswith("val_")), "accuracy")
+    accuracy = accuracy_among(name for name in history if not name.startswith("val_")) or "accuracy"
     charts = ((language.t("Accuracy by epoch"), accuracy, 1.0), (language.t("Loss by epoch"), "loss", None))
     names = (("", language.t("training data")), ("val_", language.t("validation data")))
     return [

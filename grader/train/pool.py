@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from grader.errors import TrainerError
-from grader.records import DataSet, Platform, Profile, Recipe, Training, TrainingLimits, msg
+from grader.records import DataSet, Platform, Profile, Recipe, Training, TrainingLimits, TrainingOutcome, msg
 from grader.sandbox import Bubblewrap, Seal, Unsealed
 from grader.train.cache import cache_at, read_training
 from grader.train.hardware import Gpu, Hardware, Place
@@ -182,7 +182,8 @@ class TrainerPool:
             reason = msg("the training process gave an answer that we cannot read")
         platform = self.platform_for(dataset)
         versions = {"keras": platform.keras, "backend": platform.backend}
-        return Training(**known, device=platform.device, versions=versions, outcome="failed", reason=reason), b""
+        failed = TrainingOutcome.FAILED
+        return Training(**known, device=platform.device, versions=versions, outcome=failed, reason=reason), b""
 
     def _key(self, recipe: Recipe, dataset: DataSet, profile: Profile, seed: int) -> str:
         return training_key(recipe, dataset, profile, self.platform_for(dataset), seed)

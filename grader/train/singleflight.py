@@ -7,13 +7,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from grader.records import DataSet, Platform, Profile, Recipe, Training
+from grader.records import DataSet, Platform, Profile, Recipe, Training, TrainingOutcome
 from grader.train.cache import Cache, key_of
 
 Make = Callable[[], tuple[Training, bytes]]
 """Trains, and returns what came of it with the state it left in the model; empty where that is not wanted."""
-_LASTING = frozenset({"trained", "diverged"})
-"""Outcomes worth keeping; the others may come of bounds or of this machine."""
 
 
 def training_key(recipe: Recipe, dataset: DataSet, profile: Profile, platform: Platform, seed: int) -> str:
@@ -53,7 +51,7 @@ class SingleFlight:
     def training_with_state(self, key: str, make: Make) -> tuple[Training, bytes]:
         """Return the same with what the training left in the model; empty if that cannot be had."""
         training = self.training(key, make)
-        if training.outcome != "trained" or not self._keeps_states:
+        if training.outcome != TrainingOutcome.TRAINED or not self._keeps_states:
             return training, b""
         state = self._cache.find_state(key)
         if state is None:  # trained before states were kept, or the state was thrown away since
@@ -99,6 +97,6 @@ class SingleFlight:
         training, state = make()
         with self._lock:
             self.run += 1
-        if training.outcome in _LASTING:
+        if training.is_finished:
             self._cache.keep(key, training, state if self._keeps_states else None)
         return training

@@ -127,7 +127,7 @@ def _names(x: Any) -> set[str]:
 
 
 def _kind(x: Any) -> str:
-    """Return in English what cannot be looked up row by row."""
+    """Return the reason why something cannot be looked up row by row."""
     names = _names(x)
     if isinstance(x, Mapping):
         return Reason.NAMED_INPUTS

@@ -24,7 +24,7 @@ class Batching:
     passes: int = 1
     """How often it goes through its rows."""
     unlike: str = ""
-    """Why its batches cannot be made elsewhere, in English."""
+    """Why its batches cannot be made elsewhere, see :mod:`grader.inside.reasons`; empty where they can."""
 
     @property
     def is_whole(self) -> bool:

@@ -82,7 +82,7 @@ def _watched(session: Session, kind: type[WatchedCall], original: Method) -> Met
             if stand_in is not None:
                 result = stand_in()
             else:
-                result = session_quiet_call(session, original, (self, *args), kwargs)
+                result = _call_without_data_warning(session, original, (self, *args), kwargs)
         except BaseException as error:
             with session.quietly(kind.stage):
                 if watch is not None:
@@ -100,7 +100,9 @@ def _watched(session: Session, kind: type[WatchedCall], original: Method) -> Met
     return method
 
 
-def session_quiet_call(session: Session, original: Method, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _call_without_data_warning(
+    session: Session, original: Method, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     """Call Keras; under a budget without its advice about data that ran out, which the cut itself brings about."""
     __tracebackhide__ = True
     if session.budget is None:

@@ -15,7 +15,7 @@ _WIDTH, _HEIGHT, _BOTTOM, _TOP = 640, 150, 24, 16
 _SIDE = 12
 
 
-def points_spread(totals: Sequence[int], most: int, language: Language) -> Markup:
+def points_histogram(totals: Sequence[int], most: int, language: Language) -> Markup:
     """Draw how many submissions have how many points, in tenths of what there is to earn; empty without any."""
     if not totals or most <= 0:
         return Markup()
@@ -23,7 +23,7 @@ def points_spread(totals: Sequence[int], most: int, language: Language) -> Marku
     return _columns(totals, scale, 10, language.t("Submissions by points"), language)
 
 
-def accuracy_spread(
+def accuracy_histogram(
     values: Sequence[float], band: Band | None, limit: float | None, title: str, language: Language
 ) -> Markup:
     """Draw how many models reach what accuracy, over the reference's band and the limit; empty without any."""
