@@ -196,7 +196,7 @@ def _new(item: PlannedRecord, training: Training, profile: Profile) -> Reference
     Raises:
         WorkbookError: It could not be trained.
     """
-    if training.outcome not in ("trained", "diverged"):
+    if not training.is_finished:
         text = msg(
             "{name}, seed {seed}: {why}; [training] in workbook.toml says what a training may cost",
             name=item.name,

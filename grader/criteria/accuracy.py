@@ -13,7 +13,7 @@ from grader.criteria.case import Case
 from grader.criteria.data import mixed_up, on_test_rows
 from grader.criteria.rule import NEEDED, Limits, Ruling, rule
 from grader.criteria.settings import never_trained
-from grader.records import Band, Message, Profile, Training, Verdict, Words, msg
+from grader.records import Band, Message, Profile, Training, TrainingOutcome, Verdict, Words, msg
 
 _DIGITS = 4
 _MOSTLY_RIGHT = 0.5
@@ -22,7 +22,9 @@ _MOSTLY_RIGHT = 0.5
 
 def accuracies_of(trainings: Sequence[Training]) -> tuple[float, ...]:
     """Return the test accuracies of the trainings that came to their end."""
-    return tuple(t.test_accuracy for t in trainings if t.outcome == "trained" and t.test_accuracy is not None)
+    return tuple(
+        t.test_accuracy for t in trainings if t.outcome == TrainingOutcome.TRAINED and t.test_accuracy is not None
+    )
 
 
 def judged_before(criterion: Criterion, case: Case) -> Judgement | None:
@@ -49,7 +51,7 @@ def rounded_down(value: float) -> float:
 def _diverges(trainings: Sequence[Training]) -> Words:
     return msg(
         "the training diverges: {count} of {total} trainings ended without a finite loss",
-        count=sum(training.outcome == "diverged" for training in trainings),
+        count=sum(training.outcome == TrainingOutcome.DIVERGED for training in trainings),
         total=len(trainings),
     )
 
@@ -72,7 +74,7 @@ _TAME = msg("Take a smaller learning rate, and divide the pixels by 255.")
 def unmeasured(expected: Words, case: Case) -> Judgement:
     """Say why there is no accuracy."""
     trainings = case.measured.trainings
-    if trainings and all(t.outcome == "diverged" for t in trainings):
+    if trainings and all(t.outcome == TrainingOutcome.DIVERGED for t in trainings):
         found = _diverges(trainings)
         return failed(expected, found, _TAME) if len(trainings) >= NEEDED else review(expected, found)
     reason = next((t.reason for t in trainings if t.reason is not None), None) or case.measured.reason
@@ -143,7 +145,7 @@ class Accuracy(Criterion):
         if band is None or len(trainings) != 1:
             return False
         only = trainings[0]
-        if only.outcome == "diverged":
+        if only.outcome == TrainingOutcome.DIVERGED:
             return True
         return only.test_accuracy is not None and not self.limits(band, profile).passes(only.test_accuracy)
 

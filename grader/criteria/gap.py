@@ -11,7 +11,7 @@ from grader.criteria.accuracy import judged_before, unmeasured
 from grader.criteria.base import Criterion, Judgement, Judges, either, review
 from grader.criteria.case import Case
 from grader.criteria.rule import NEEDED
-from grader.records import Band, Message, Profile, Training, Words, msg
+from grader.records import Band, Message, Profile, Training, TrainingOutcome, Words, msg
 
 _DIGITS = 4
 
@@ -21,7 +21,9 @@ def gaps_of(trainings: Sequence[Training]) -> list[float]:
     return [
         round(training.train_accuracy - training.test_accuracy, 12)
         for training in trainings
-        if training.outcome == "trained" and training.train_accuracy is not None and training.test_accuracy is not None
+        if training.outcome == TrainingOutcome.TRAINED
+        and training.train_accuracy is not None
+        and training.test_accuracy is not None
     ]
 
 
@@ -48,7 +50,7 @@ class AccuracyGap(Criterion):
 
     def needs_more(self, trainings: Sequence[Training], bands: Mapping[str, Band], profile: Profile) -> bool:  # noqa: ARG002
         """Whether one training leaves it open: its gap is over the limit, or it diverged."""
-        diverged = any(training.outcome == "diverged" for training in trainings)
+        diverged = any(training.outcome == TrainingOutcome.DIVERGED for training in trainings)
         return len(trainings) == 1 and (diverged or any(gap > self.at_most for gap in gaps_of(trainings)))
 
     def judge(self, case: Case) -> Judgement:

@@ -17,7 +17,18 @@ from pydantic import TypeAdapter, ValidationError
 
 from grader.criteria.accuracy import accuracies_of
 from grader.errors import WorkbookError
-from grader.records import DataSet, LayerFacts, Message, Platform, Profile, Recipe, Training, joined, msg
+from grader.records import (
+    DataSet,
+    LayerFacts,
+    Message,
+    Platform,
+    Profile,
+    Recipe,
+    Training,
+    TrainingOutcome,
+    joined,
+    msg,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +57,7 @@ class ReferenceRecord:
     @property
     def diverged(self) -> int:
         """How many trainings did not converge."""
-        return sum(training.outcome == "diverged" for training in self.trainings)
+        return sum(training.outcome == TrainingOutcome.DIVERGED for training in self.trainings)
 
     @property
     def layers(self) -> tuple[LayerFacts, ...]:
@@ -111,9 +122,9 @@ def _flaw(record: ReferenceRecord) -> Message | None:
     if len({_conditions(one) for one in record.trainings}) > 1:
         return msg("it holds trainings on different data, of different profiles, or by different devices or Keras")
     for one in record.trainings:
-        if one.outcome == "trained" and not 0 <= _number(one.test_accuracy) <= 1:
+        if one.outcome == TrainingOutcome.TRAINED and not 0 <= _number(one.test_accuracy) <= 1:
             return msg("the test accuracy of seed {seed} is no share from 0 to 1", seed=one.seed)
-        if one.outcome == "trained" and one.num_test < 1:
+        if one.outcome == TrainingOutcome.TRAINED and one.num_test < 1:
             return msg("num_test of seed {seed} is {found}", seed=one.seed, found=one.num_test)
     return None
 

@@ -66,7 +66,7 @@ def against(trainings: Sequence[Training], rule: Rule, band: Band) -> TrialCount
 
 
 def _finished(trainings: Sequence[Training]) -> list[Training]:
-    return sorted((t for t in trainings if t.outcome in ("trained", "diverged")), key=lambda training: training.seed)
+    return sorted((t for t in trainings if t.is_finished), key=lambda training: training.seed)
 
 
 def _tally(
