@@ -380,13 +380,17 @@ def test_a_scheduled_run_does_nothing_while_nothing_changes(graded, cohort):
     assert (out / "index.html").stat().st_mtime_ns == before
 
 
-def test_ctrl_c_ends_at_once_and_takes_everything_along(cohort, graded, tmp_path):
-    """Exit code 130 within seconds, one line, no process left; the run can be resumed."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_at_once_and_takes_everything_along(number, cohort, graded, tmp_path):
+    """Exit code 130 within seconds, one line, no process left, nothing unpacked left; the run can be resumed."""
     _, home, _ = graded
-    command = [sys.executable, "-m", "grader", "grade", cohort, "-o", tmp_path / "run", *QUICKLY]
+    room = tmp_path / "room"
+    room.mkdir()
+    given = shutil.make_archive(str(tmp_path / "class"), "zip", cohort)
+    command = [sys.executable, "-m", "grader", "grade", given, "-o", tmp_path / "run", *QUICKLY]
     with subprocess.Popen(
-        [*map(str, command)],
-        env={**os.environ, "GRADER_HOME": str(home)},
+        [*map(str, command), "--summary", str(tmp_path / "summary.json")],
+        env={**os.environ, "GRADER_HOME": str(home), "TMPDIR": str(room)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -395,9 +399,12 @@ def test_ctrl_c_ends_at_once_and_takes_everything_along(cohort, graded, tmp_path
         while time.monotonic() < deadline and not list(tmp_path.glob("run/record/students/*/running-*")):
             time.sleep(0.05)
         started = below(running.pid)
-        running.send_signal(signal.SIGINT)
+        assert list(room.glob("grader-handed-in-*"))
+        running.send_signal(number)
         _, said = running.communicate(timeout=60)
     assert running.returncode == 130
+    assert not list(room.glob("grader-handed-in-*"))
+    assert json.loads((tmp_path / "summary.json").read_text())["exit_code"] == 130
     assert f"grader resume {tmp_path / 'run'}" in said
     assert "Traceback" not in said
     assert running_after(started, 60) == []

@@ -1,5 +1,6 @@
 """The command line: what it prints, what it loads, how it ends."""
 
+import contextlib
 import json
 import os
 import re
@@ -11,11 +12,16 @@ from pathlib import Path
 import click
 import pytest
 
+from grader import cli
+from grader.cli.grading import _require_some
 from grader.cli.root import group
 from grader.cli.spoken import language_of
 from grader.cli.wrong import told
+from grader.errors import GraderError, MachineError
 from grader.language import Language
 from grader.ledger import Ledger
+from grader.records import Status
+from grader.runlog import RunCounts
 from tests import sample_results
 
 ROOT = Path(__file__).parent.parent
@@ -74,6 +80,9 @@ def test_grading_on_the_host_imports_no_keras():
         (["grade", ".", "-o", "out", "--workbook", "."], 65, "there is no workbook.toml in this folder"),
         (["show", "out"], 64, "no run is recorded"),
         (["data", "add", "mnist", "missing.npz"], 66, "missing.npz"),
+        (["grade", ".", "-o", "/proc/run"], 69, "cannot read or write /proc/run (No such file"),
+        (["grade", ".", "-o", "out", "--summary", "/proc/s.json"], 69, "cannot read or write /proc/s.json"),
+        (["grade", "missing.ipynb", "-o", "out", "--summary", "/dev/full"], 64, "no such file"),
         (["reference", "run", "--only", "example9"], 64, "it has example1"),
     ],
     ids=lambda value: str(value) if isinstance(value, int) else None,
@@ -84,6 +93,58 @@ def test_a_wrong_call_ends_with_one_line_and_its_documented_code(arguments, code
     done = grader(*arguments, home=tmp_path)
     assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
     assert said in done.stderr
+
+
+def test_a_fault_of_ours_is_told_from_everything_else(monkeypatch, capsys):
+    """Exit code 70, with all that is known of it and what to do with that."""
+    monkeypatch.setenv("GRADER_LANG", "en")
+    monkeypatch.setattr(cli.group, "main", lambda **_: 1 / 0)
+    monkeypatch.setattr(cli, "_end_in_order", lambda: None)
+    monkeypatch.setattr(cli, "_leave", sys.exit)
+    with pytest.raises(SystemExit, match="70"):
+        cli.main()
+    said = capsys.readouterr().err
+    assert "ZeroDivisionError" in said
+    assert said.splitlines()[-1].startswith("grader: this is a fault of the grader")
+
+
+def test_the_summary_of_an_earlier_call_never_passes_for_that_of_this_one(tmp_path):
+    """A misspelt call leaves none; another file of that name is left alone until there is something to write."""
+    old, other = tmp_path / "summary.json", tmp_path / "other.json"
+    old.write_text('{"schema": 1, "exit_code": 0}\n')
+    other.write_text("{}")
+    for place in (old, other):
+        done = grader("grade", tmp_path, "-o", tmp_path / "run", "--profil", "quick", "--summary", place, home=tmp_path)
+        assert done.returncode == 64
+    assert (old.exists(), other.exists()) == (False, True)
+
+
+def test_a_call_that_came_to_nothing_has_changed_nothing(tmp_path):
+    """Whoever publishes when `changed` is true does not publish after a wrong call."""
+    place = tmp_path / "summary.json"
+    grader("grade", tmp_path / "missing", "-o", tmp_path / "run", "--summary", place, home=tmp_path)
+    told_of = json.loads(place.read_text())
+    assert (told_of["exit_code"], told_of["changed"]) == (64, False)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "kind"),
+    [
+        (["sandbox_failed", "sandbox_failed"], MachineError),
+        (["sandbox_failed", "internal_error"], GraderError),
+        (["sandbox_failed"], None),
+        (["sandbox_failed", "sandbox_failed", "timed_out"], None),
+        (["timed_out", "timed_out"], None),
+    ],
+)
+def test_a_machine_that_could_grade_nobody_does_not_end_well(statuses, kind):
+    """Where several were run and all failed for our reasons; a student's mistake, or a single failure, changes nothing."""
+    tally = RunCounts()
+    for status in statuses:
+        tally.done(replace(sample_results.cohort(1)[0], status=Status(status)), reused=False)
+    with contextlib.nullcontext() if kind is None else pytest.raises(kind, match="through no fault") as raised:
+        _require_some(tally)
+    assert raised is None or raised.type is kind
 
 
 WRONG = [
