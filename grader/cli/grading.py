@@ -213,7 +213,7 @@ def _grade(asked: Mapping[str, Any], call: _Call) -> None:
         lang=settings.language,
         **{name: asked[name] for name in ("source", "single", "roster", "assignment")},
     )
-    submissions, settings = taken.submissions, replace(settings, remarks=taken.remarks)
+    submissions, settings = taken.submissions, replace(settings, remarks=(*taken.renamed, *taken.remarks))
     call.total = len(submissions)
     before = Ledger(call.out).state()
     with contextlib.ExitStack() as stack:

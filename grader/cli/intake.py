@@ -65,6 +65,8 @@ def _tell(intake: Intake, lang: str) -> None:
     if intake.strangers:
         count = len(intake.strangers)
         click.echo(say(msg("Not on the roster: {count} ({names}).", count=count, names=_some(intake.strangers))))
+    for renamed in intake.renamed:
+        click.secho(say(renamed), fg="yellow", err=True)
     for remark in intake.remarks[:20]:
         click.secho(say(msg("Refused:")) + " " + say(remark), fg="yellow", err=True)
 
