@@ -40,6 +40,9 @@ def _decided(task: Task, measurer: Measurer) -> bool:
 def _remedies(tasks: list[Task], settings: Settings, measurer: Measurer) -> Iterator[str]:
     """Yield what would let some of the tasks be decided; recording, where nothing else does."""
     found = [*_of_other_data(tasks, settings, measurer)]
+    cpu = replace(measurer, platform=replace(measurer.platform, device="cpu"))
+    if measurer.platform.device != "cpu" and any(_decided(task, cpu) for task in tasks):
+        found.insert(0, "--device cpu")
     quick = settings.workbook.profiles["quick"]
     if measurer.profile != quick and any(_decided(task, replace(measurer, profile=quick)) for task in tasks):
         found.insert(0, "--profile quick")
