@@ -313,6 +313,22 @@ def test_records_of_other_real_data_are_given_up_only_where_they_are_in_the_way(
     assert uncalibrated(settings, measurer).values["commands"] == record
 
 
+def test_a_gpu_without_records_is_told_of_the_processors(tmp_path, monkeypatch):
+    """Where GPUs are taken by default, the way to the limits on record is named first."""
+    monkeypatch.setenv("GRADER_HOME", str(tmp_path))
+    workbook = load_workbook()
+    bands = bands_of(workbook)
+    prints = {one.trainings[0].dataset: one.fingerprint for one in bands.records if one.edition == "full"}
+    mnist = DataSet(name="mnist", edition="full", fingerprint=prints["mnist"], folder="", num_train=1, num_test=1)
+    measurer = measuring(workbook, bands, {"mnist": mnist})
+    settings = Settings(
+        workbook=workbook, tasks=workbook.tasks[1:3], profile="full", data="full", jobs=1, language="en"
+    )
+    assert uncalibrated(settings, measurer) is None
+    gpu = replace(measurer, platform=replace(measurer.platform, device="gpu"))
+    assert uncalibrated(settings, gpu).values["commands"].split(", ")[0] == "--device cpu"
+
+
 def test_the_advice_to_record_repeats_how_the_run_was_asked_for(tmp_path, monkeypatch):
     """Trainings on another backend, or for another workbook, would calibrate nothing."""
     monkeypatch.setenv("GRADER_HOME", str(tmp_path))
@@ -360,6 +376,21 @@ def test_another_keras_needs_a_word_before_grades_are_mixed(graded, cohort, tmp_
     kept = grade(cohort, tmp_path / "run", home, "--changed", "keep", "--summary", "-")
     assert summary(kept)["unchanged"] == 6, kept.stderr
     assert "keras 2.15.0 / 3" in (tmp_path / "run" / "results.json").read_text()
+
+
+def test_final_grades_become_a_preview_only_if_that_is_meant(graded, cohort, tmp_path):
+    """The quick profile after the full one is refused, and the run can still be resumed; with a word it is done."""
+    out, home, _ = graded
+    shutil.copytree(out, tmp_path / "run")
+    ledger = Ledger(tmp_path / "run")
+    ledger.write_run(replace(ledger.run(), profile="full"))
+    ledger.write_request({"profile": "full"})
+    refused = grade(cohort, tmp_path / "run", home, "--lang", "en", "--summary", "-")
+    assert (refused.returncode, summary(refused)["changed"]) == (78, False)
+    assert "replace them by a preview" in refused.stderr
+    assert ledger.request() == {"profile": "full"}
+    assert grade(cohort, tmp_path / "run", home, "--changed", "regrade").returncode == 0
+    assert ledger.run().profile == "quick"
 
 
 def test_a_run_that_is_being_written_is_busy(graded, cohort):
