@@ -80,6 +80,7 @@ def test_grading_on_the_host_imports_no_keras():
         (["grade", ".", "-o", "out", "--workbook", "."], 65, "there is no workbook.toml in this folder"),
         (["show", "out"], 64, "no run is recorded"),
         (["data", "add", "mnist", "missing.npz"], 66, "missing.npz"),
+        (["grade", ".", "-o", "out", "--address", "auto"], 64, "say --engine ray too"),
         (["grade", ".", "-o", "/proc/run"], 69, "cannot read or write /proc/run (No such file"),
         (["grade", ".", "-o", "out", "--summary", "/proc/s.json"], 69, "cannot read or write /proc/s.json"),
         (["grade", "missing.ipynb", "-o", "out", "--summary", "/dev/full"], 64, "no such file"),
