@@ -201,6 +201,40 @@ def test_an_error_speaks_the_language_of_the_call(arguments, lang, spoken, recor
     assert language_of(arguments, group).code == spoken
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variable", "said"),
+    [
+        (["grade", ".", "-o", "x"], ("GRADER_LANG", "de"), "GRADER_LANG: found de, expected one of ru, en"),
+        (["grade", ".", "-o", "x"], ("KERAS_BACKEND", "theano"), "KERAS_BACKEND: found theano"),
+        (["grade", ".", "-o", "x", "--backend", "theano"], ("KERAS_BACKEND", "jax"), "--backend: found theano"),
+        (["grade", ".", "-o", "x", "--jobs", "0"], ("A", "b"), "found 0, expected a whole number from 1 to 1024"),
+        (
+            ["export", "x", "--to", "csv", "--maximum", "0"],
+            ("A", "b"),
+            "found 0, expected a whole number of at least 1",
+        ),
+    ],
+)
+def test_an_error_names_what_was_typed_or_set(arguments, variable, said, monkeypatch):
+    """A variable of the environment is not an option that nobody gave, and a range is said in words."""
+    monkeypatch.setenv(*variable)
+    with pytest.raises(click.ClickException) as wrong:
+        group(arguments, standalone_mode=False)
+    assert said in Language("en").say(told(wrong.value)).splitlines()[-1]
+
+
+def test_a_run_keeps_the_language_it_was_rendered_in(recorded, tmp_path):
+    """A decision after `report --lang en` renders the pages in English again."""
+    grader("report", recorded.out, "--lang", "en", home=tmp_path)
+    student = recorded.results()[0].student
+    done = grader(
+        "override", recorded.out, student, "task1", "--verdict", "passed", "--because", "x", home=tmp_path, lang=""
+    )
+    assert done.returncode == 0, done.stderr
+    assert "task1: passed, points:" in done.stdout
+    assert 'lang="en"' in (recorded.out / "index.html").read_text()
+
+
 def test_both_languages_reach_the_terminal(tmp_path):
     """A path that does not exist, in the real command."""
     missing = str(tmp_path / "missing.npz")

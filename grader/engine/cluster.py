@@ -41,7 +41,8 @@ def ray_engine(config: EngineConfig, address: str | None) -> Iterator[Engine]:
         address: As ``ray.init`` takes it, ``auto`` for the cluster this machine belongs to; None starts one here.
 
     Raises:
-        UsageError: Ray is missing, there is no such cluster, or it has no such device.
+        UsageError: There is no such cluster, or a device is not written as a cluster takes it.
+        MachineError: Ray is missing, or no node has a GPU where one is asked for.
     """
     ray = _connected(address)
     try:
@@ -66,7 +67,7 @@ def _connected(address: str | None) -> Any:
     try:
         import ray
     except ImportError:
-        raise UsageError(_MISSING) from None
+        raise MachineError(_MISSING) from None
     try:
         _require_listener(address)
         ray.init(address=address, log_to_driver=False, logging_level="error", **({} if address else _ALONE))
@@ -102,7 +103,7 @@ def _trainer_resources(config: EngineConfig, resources: dict[str, float]) -> Tra
             )
         )
     if config.device == "gpu" and not gpus:
-        raise UsageError(msg("--device gpu: no node of this cluster offers Ray a GPU; see `ray status`"))
+        raise MachineError(msg("--device gpu: no node of this cluster offers Ray a GPU; see `ray status`"))
     if gpus and config.device != "cpu":
         return TrainerResources(trainers=_PER_GPU * gpus, gpus=1 / _PER_GPU)
     return TrainerResources(trainers=max(1, int(resources.get("CPU", 1))))
