@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 
 from grader import cli
 from grader.cli.grading import _require_some
+from grader.cli.room import room
 from grader.cli.root import group
 from grader.cli.spoken import language_of
 from grader.cli.wrong import told
@@ -118,6 +121,14 @@ def test_the_summary_of_an_earlier_call_never_passes_for_that_of_this_one(tmp_pa
         done = grader("grade", tmp_path, "-o", tmp_path / "run", "--profil", "quick", "--summary", place, home=tmp_path)
         assert done.returncode == 64
     assert (old.exists(), other.exists()) == (False, True)
+    old.write_text('{"schema": 1, "exit_code": 0}\n')
+    other.unlink()
+    other.symlink_to(old)
+    grader(
+        "grade", tmp_path / "missing", "-o", tmp_path / "run", "--profil", "quick", "--summary", other, home=tmp_path
+    )
+    assert other.is_symlink()
+    assert old.exists()
 
 
 def test_a_call_that_came_to_nothing_has_changed_nothing(tmp_path):
@@ -278,6 +289,26 @@ def test_schema_is_json_schema(tmp_path):
     for kind in ("workbook", "task"):
         schema = json.loads(grader("workbook", "schema", kind, home=tmp_path).stdout)
         assert schema["type"] == "object"
+
+
+def test_what_a_killed_process_unpacked_goes_with_the_next_call(tmp_path, monkeypatch):
+    """Only a folder of ours that no living process holds, and never one that has just been made."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    long_ago = time.time() - 7200
+    foreign = tmp_path / "grader-handed-in-without-a-sign"
+    foreign.mkdir()
+    with room() as living:
+        os.utime(living.parent / "in-use", (long_ago, long_ago))
+        left = {}
+        for age in ("old", "young"):
+            left[age] = tmp_path / f"grader-handed-in-{age}"
+            (left[age] / "files").mkdir(parents=True)
+            (left[age] / "files" / "answer.docx").touch()
+            (left[age] / "in-use").touch()
+        os.utime(left["old"] / "in-use", (long_ago, long_ago))
+        with room():
+            assert (living.is_dir(), left["old"].exists(), left["young"].exists()) == (True, False, True)
+    assert sorted(tmp_path.iterdir()) == sorted([foreign, left["young"]])
 
 
 def test_the_demo_is_a_call_of_grade_like_any_other(tmp_path):

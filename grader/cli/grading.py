@@ -164,10 +164,12 @@ def _run(asked: Mapping[str, Any]) -> None:
 
 def _require_writable(summary: Path | None) -> None:
     """Find out before anything is graded whether the summary can be written; there is none until the call has ended."""
-    if summary is None or str(summary) == "-" or (summary.exists() and not summary.is_file()):
+    if summary is None or str(summary) == "-" or summary.is_symlink() or (summary.exists() and not summary.is_file()):
         return
+    new = not summary.exists()
     summary.open("a", encoding="utf-8").close()
-    summary.unlink()
+    if new:
+        summary.unlink()
 
 
 def _require_some(tally: RunCounts) -> None:

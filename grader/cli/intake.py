@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,10 +40,11 @@ def taken(
 
     What archives hold is unpacked into a temporary folder that goes when the command ends.
     """
+    from grader.cli.room import room
     from grader.collect import gather
 
-    room = click.get_current_context().with_resource(tempfile.TemporaryDirectory(prefix="grader-handed-in-"))
-    intake = gather(paths, source=source, single=single, roster=roster, assignment=assignment, into=Path(room))
+    into = click.get_current_context().with_resource(room())
+    intake = gather(paths, source=source, single=single, roster=roster, assignment=assignment, into=into)
     _tell(intake, lang)
     return intake
 
