@@ -7,7 +7,9 @@ verdicts; when it is lost itself, ``grader resume`` goes on as after any interru
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -68,6 +70,7 @@ def _connected(address: str | None) -> Any:
         import ray
     except ImportError:
         raise MachineError(_MISSING) from None
+    ending = signal.getsignal(signal.SIGTERM)
     try:
         _require_listener(address)
         ray.init(address=address, log_to_driver=False, logging_level="error", **({} if address else _ALONE))
@@ -78,6 +81,8 @@ def _connected(address: str | None) -> Any:
             why=str(fault),
         )
         raise UsageError(text) from None
+    if ending is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, ending)  # a node that Ray starts here puts one of its own in its place
     return ray
 
 
