@@ -14,6 +14,8 @@ from typing import IO, Any, Self
 from grader.records import Message, SubmissionResult
 
 SCHEMA = 1
+SUMMARY_BEGINS = '{"schema": '
+"""How a summary begins, as JSON."""
 
 
 class JsonLog:
@@ -81,7 +83,7 @@ class RunCounts:
     def __init__(self) -> None:
         """Start with nothing done."""
         self._lock = threading.Lock()
-        self.graded = self.unchanged = self.waiting = 0
+        self.graded = self.unchanged = self.waiting = self.by_us = 0
         self.statuses: Counter[str] = Counter()
 
     def say(self, what: Message) -> None:
@@ -99,6 +101,7 @@ class RunCounts:
             self.graded += not reused
             self.unchanged += reused
             self.waiting += any(task.in_review for task in result.tasks)
+            self.by_us += result.status.is_ours
             self.statuses[result.status.value] += 1
 
 
@@ -128,6 +131,7 @@ def summary(
         "graded": tally.graded,
         "unchanged": tally.unchanged,
         "unfinished": total - tally.graded - tally.unchanged,
+        "failed_by_us": tally.by_us,
         "in_review": tally.waiting,
         "decisions_to_check": doubtful,
         "statuses": dict(sorted(tally.statuses.items())),

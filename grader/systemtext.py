@@ -16,6 +16,7 @@ SYSTEM_TEXTS: tuple[Message, ...] = (
     # What the system says of a file.
     msg("Permission denied"),
     msg("No such file or directory"),
+    msg("File exists"),
     msg("Is a directory"),
     msg("Not a directory"),
     msg("No space left on device"),

@@ -315,6 +315,22 @@ def test_records_of_other_real_data_are_given_up_only_where_they_are_in_the_way(
     assert str(uncalibrated(settings, measurer).values["commands"]) == record
 
 
+def test_a_gpu_without_records_is_told_of_the_processors(tmp_path, monkeypatch):
+    """Where GPUs are taken by default, the way to the limits on record is named first."""
+    monkeypatch.setenv("GRADER_HOME", str(tmp_path))
+    workbook = load_workbook()
+    bands = bands_of(workbook)
+    prints = {one.trainings[0].dataset: one.fingerprint for one in bands.records if one.edition == "full"}
+    mnist = DataSet(name="mnist", edition="full", fingerprint=prints["mnist"], folder="", num_train=1, num_test=1)
+    measurer = measuring(workbook, bands, {"mnist": mnist})
+    settings = Settings(
+        workbook=workbook, tasks=workbook.tasks[1:3], profile="full", data="full", jobs=1, language="en"
+    )
+    assert uncalibrated(settings, measurer) is None
+    gpu = replace(measurer, platform=replace(measurer.platform, device="gpu"))
+    assert uncalibrated(settings, gpu).values["commands"].split(", ")[0] == "--device cpu"
+
+
 def test_the_advice_to_record_repeats_how_the_run_was_asked_for(tmp_path, monkeypatch):
     """Trainings on another backend, or for another workbook, would calibrate nothing."""
     monkeypatch.setenv("GRADER_HOME", str(tmp_path))
@@ -364,6 +380,21 @@ def test_another_keras_needs_a_word_before_grades_are_mixed(graded, cohort, tmp_
     assert "keras 2.15.0 / 3" in (tmp_path / "run" / "results.json").read_text()
 
 
+def test_final_grades_become_a_preview_only_if_that_is_meant(graded, cohort, tmp_path):
+    """The quick profile after the full one is refused, and the run can still be resumed; with a word it is done."""
+    out, home, _ = graded
+    shutil.copytree(out, tmp_path / "run")
+    ledger = Ledger(tmp_path / "run")
+    ledger.write_run(replace(ledger.run(), profile="full"))
+    ledger.write_request({"profile": "full"})
+    refused = grade(cohort, tmp_path / "run", home, "--lang", "en", "--summary", "-")
+    assert (refused.returncode, summary(refused)["changed"]) == (78, False)
+    assert "replace them by a preview" in refused.stderr
+    assert ledger.request() == {"profile": "full"}
+    assert grade(cohort, tmp_path / "run", home, "--changed", "regrade").returncode == 0
+    assert ledger.run().profile == "quick"
+
+
 def test_a_run_that_is_being_written_is_busy(graded, cohort):
     """The second grader ends at once with its own exit code, and the first is not disturbed."""
     out, home, _ = graded
@@ -383,13 +414,17 @@ def test_a_scheduled_run_does_nothing_while_nothing_changes(graded, cohort):
     assert (len(done.stdout.splitlines()), done.stderr) == (1, ""), "cron writes a mail of every line"
 
 
-def test_ctrl_c_ends_at_once_and_takes_everything_along(cohort, graded, tmp_path):
-    """Exit code 130 within seconds, one line, no process left; the run can be resumed."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_at_once_and_takes_everything_along(number, cohort, graded, tmp_path):
+    """Exit code 130 within seconds, one line, no process left, nothing unpacked left; the run can be resumed."""
     _, home, _ = graded
-    command = [sys.executable, "-m", "grader", "grade", cohort, "-o", tmp_path / "run", *QUICKLY]
+    room = tmp_path / "room"
+    room.mkdir()
+    given = shutil.make_archive(str(tmp_path / "class"), "zip", cohort)
+    command = [sys.executable, "-m", "grader", "grade", given, "-o", tmp_path / "run", *QUICKLY]
     with subprocess.Popen(
-        [*map(str, command)],
-        env={**os.environ, "GRADER_HOME": str(home)},
+        [*map(str, command), "--summary", str(tmp_path / "summary.json")],
+        env={**os.environ, "GRADER_HOME": str(home), "TMPDIR": str(room)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -398,9 +433,12 @@ def test_ctrl_c_ends_at_once_and_takes_everything_along(cohort, graded, tmp_path
         while time.monotonic() < deadline and not list(tmp_path.glob("run/record/students/*/running-*")):
             time.sleep(0.05)
         started = below(running.pid)
-        running.send_signal(signal.SIGINT)
+        assert list(room.glob("grader-handed-in-*"))
+        running.send_signal(number)
         _, said = running.communicate(timeout=60)
     assert running.returncode == 130
+    assert not list(room.glob("grader-handed-in-*"))
+    assert json.loads((tmp_path / "summary.json").read_text())["exit_code"] == 130
     assert f"grader resume {tmp_path / 'run'}" in said
     assert "Traceback" not in said
     assert running_after(started, 60) == []

@@ -63,6 +63,17 @@ def test_a_notebook_without_code_is_checked_to_the_end():
     assert "no code" in done.output
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"), [("a.txt", "of the kind .txt"), ("a.zip", "of the kind .zip"), ("a", "without")]
+)
+def test_what_is_no_notebook_by_its_name_is_said_to_be_none(name, kind, tmp_path):
+    """It is not called a damaged notebook."""
+    (tmp_path / name).write_text("text")
+    done = CliRunner().invoke(group, ["check", str(tmp_path / name), "--static", "--lang", "en"])
+    assert isinstance(done.exception, UsageError)
+    assert kind in str(done.exception)
+
+
 @pytest.mark.parametrize("mode", [[], ["--static"], ["--fix"]])
 def test_a_file_that_cannot_be_read_stops_everything(mode):
     """The reason, and the exit code of a wrong call: nothing is run and nobody is said to look at it."""

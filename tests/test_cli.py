@@ -1,21 +1,30 @@
 """The command line: what it prints, what it loads, how it ends."""
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import click
 import pytest
 
+from grader import cli
+from grader.cli.grading import _require_some
+from grader.cli.room import room
 from grader.cli.root import group
 from grader.cli.spoken import language_of
 from grader.cli.wrong import told
+from grader.errors import GraderError, MachineError
 from grader.language import Language
 from grader.ledger import Ledger
+from grader.records import Status
+from grader.runlog import RunCounts
 from tests import sample_results
 
 ROOT = Path(__file__).parent.parent
@@ -74,6 +83,10 @@ def test_grading_on_the_host_imports_no_keras():
         (["grade", ".", "-o", "out", "--workbook", "."], 65, "there is no workbook.toml in this folder"),
         (["show", "out"], 64, "no run is recorded"),
         (["data", "add", "mnist", "missing.npz"], 66, "missing.npz"),
+        (["grade", ".", "-o", "out", "--address", "auto"], 64, "say --engine ray too"),
+        (["grade", ".", "-o", "/proc/run"], 69, "cannot read or write /proc/run (No such file"),
+        (["grade", ".", "-o", "out", "--summary", "/proc/s.json"], 69, "cannot read or write /proc/s.json"),
+        (["grade", "missing.ipynb", "-o", "out", "--summary", "/dev/full"], 64, "no such file"),
         (["reference", "run", "--only", "example9"], 64, "it has example1"),
     ],
     ids=lambda value: str(value) if isinstance(value, int) else None,
@@ -84,6 +97,66 @@ def test_a_wrong_call_ends_with_one_line_and_its_documented_code(arguments, code
     done = grader(*arguments, home=tmp_path)
     assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
     assert said in done.stderr
+
+
+def test_a_fault_of_ours_is_told_from_everything_else(monkeypatch, capsys):
+    """Exit code 70, with all that is known of it and what to do with that."""
+    monkeypatch.setenv("GRADER_LANG", "en")
+    monkeypatch.setattr(cli.group, "main", lambda **_: 1 / 0)
+    monkeypatch.setattr(cli, "_end_in_order", lambda: None)
+    monkeypatch.setattr(cli, "_leave", sys.exit)
+    with pytest.raises(SystemExit, match="70"):
+        cli.main()
+    said = capsys.readouterr().err
+    assert "ZeroDivisionError" in said
+    assert said.splitlines()[-1].startswith("grader: this is a fault of the grader")
+
+
+def test_the_summary_of_an_earlier_call_never_passes_for_that_of_this_one(tmp_path):
+    """A misspelt call leaves none; another file of that name is left alone until there is something to write."""
+    old, other = tmp_path / "summary.json", tmp_path / "other.json"
+    old.write_text('{"schema": 1, "exit_code": 0}\n')
+    other.write_text("{}")
+    for place in (old, other):
+        done = grader("grade", tmp_path, "-o", tmp_path / "run", "--profil", "quick", "--summary", place, home=tmp_path)
+        assert done.returncode == 64
+    assert (old.exists(), other.exists()) == (False, True)
+    old.write_text('{"schema": 1, "exit_code": 0}\n')
+    other.unlink()
+    other.symlink_to(old)
+    grader(
+        "grade", tmp_path / "missing", "-o", tmp_path / "run", "--profil", "quick", "--summary", other, home=tmp_path
+    )
+    assert other.is_symlink()
+    assert old.exists()
+
+
+def test_a_call_that_came_to_nothing_has_changed_nothing(tmp_path):
+    """Whoever publishes when `changed` is true does not publish after a wrong call."""
+    place = tmp_path / "summary.json"
+    grader("grade", tmp_path / "missing", "-o", tmp_path / "run", "--summary", place, home=tmp_path)
+    told_of = json.loads(place.read_text())
+    assert (told_of["exit_code"], told_of["changed"]) == (64, False)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "kind"),
+    [
+        (["sandbox_failed", "sandbox_failed"], MachineError),
+        (["sandbox_failed", "internal_error"], GraderError),
+        (["sandbox_failed"], None),
+        (["sandbox_failed", "sandbox_failed", "timed_out"], None),
+        (["timed_out", "timed_out"], None),
+    ],
+)
+def test_a_machine_that_could_grade_nobody_does_not_end_well(statuses, kind):
+    """Where several were run and all failed for our reasons; a student's mistake, or a single failure, changes nothing."""
+    tally = RunCounts()
+    for status in statuses:
+        tally.done(replace(sample_results.cohort(1)[0], status=Status(status)), reused=False)
+    with contextlib.nullcontext() if kind is None else pytest.raises(kind, match="through no fault") as raised:
+        _require_some(tally)
+    assert raised is None or raised.type is kind
 
 
 WRONG = [
@@ -139,6 +212,40 @@ def test_an_error_speaks_the_language_of_the_call(arguments, lang, spoken, recor
     assert language_of(arguments, group).code == spoken
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variable", "said"),
+    [
+        (["grade", ".", "-o", "x"], ("GRADER_LANG", "de"), "GRADER_LANG: found de, expected one of ru, en"),
+        (["grade", ".", "-o", "x"], ("KERAS_BACKEND", "theano"), "KERAS_BACKEND: found theano"),
+        (["grade", ".", "-o", "x", "--backend", "theano"], ("KERAS_BACKEND", "jax"), "--backend: found theano"),
+        (["grade", ".", "-o", "x", "--jobs", "0"], ("A", "b"), "found 0, expected a whole number from 1 to 1024"),
+        (
+            ["export", "x", "--to", "csv", "--maximum", "0"],
+            ("A", "b"),
+            "found 0, expected a whole number of at least 1",
+        ),
+    ],
+)
+def test_an_error_names_what_was_typed_or_set(arguments, variable, said, monkeypatch):
+    """A variable of the environment is not an option that nobody gave, and a range is said in words."""
+    monkeypatch.setenv(*variable)
+    with pytest.raises(click.ClickException) as wrong:
+        group(arguments, standalone_mode=False)
+    assert said in Language("en").say(told(wrong.value)).splitlines()[-1]
+
+
+def test_a_run_keeps_the_language_it_was_rendered_in(recorded, tmp_path):
+    """A decision after `report --lang en` renders the pages in English again."""
+    grader("report", recorded.out, "--lang", "en", home=tmp_path)
+    student = recorded.results()[0].student
+    done = grader(
+        "override", recorded.out, student, "task1", "--verdict", "passed", "--because", "x", home=tmp_path, lang=""
+    )
+    assert done.returncode == 0, done.stderr
+    assert "task1: passed, points:" in done.stdout
+    assert 'lang="en"' in (recorded.out / "index.html").read_text()
+
+
 def test_both_languages_reach_the_terminal(tmp_path):
     """A path that does not exist, in the real command."""
     missing = str(tmp_path / "missing.npz")
@@ -182,6 +289,26 @@ def test_schema_is_json_schema(tmp_path):
     for kind in ("workbook", "task"):
         schema = json.loads(grader("workbook", "schema", kind, home=tmp_path).stdout)
         assert schema["type"] == "object"
+
+
+def test_what_a_killed_process_unpacked_goes_with_the_next_call(tmp_path, monkeypatch):
+    """Only a folder of ours that no living process holds, and never one that has just been made."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    long_ago = time.time() - 7200
+    foreign = tmp_path / "grader-handed-in-without-a-sign"
+    foreign.mkdir()
+    with room() as living:
+        os.utime(living.parent / "in-use", (long_ago, long_ago))
+        left = {}
+        for age in ("old", "young"):
+            left[age] = tmp_path / f"grader-handed-in-{age}"
+            (left[age] / "files").mkdir(parents=True)
+            (left[age] / "files" / "answer.docx").touch()
+            (left[age] / "in-use").touch()
+        os.utime(left["old"] / "in-use", (long_ago, long_ago))
+        with room():
+            assert (living.is_dir(), left["old"].exists(), left["young"].exists()) == (True, False, True)
+    assert sorted(tmp_path.iterdir()) == sorted([foreign, left["young"]])
 
 
 def test_the_demo_is_a_call_of_grade_like_any_other(tmp_path):

@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from grader.engine import EngineConfig
 from grader.engine.payload import datasets_here, pack, run_payload, unpack
-from grader.errors import DataError, UsageError
+from grader.errors import DataError, MachineError, UsageError
 from grader.execute import Job, run_notebook
 from grader.records import DataSet, Ending, Limits, Profile, TrainingLimits
 from tests.test_batch import TASK1
@@ -227,5 +227,7 @@ def test_a_cluster_that_is_not_there_is_said_in_one_line():
         pass
     with pytest.raises(UsageError, match="Ray chooses"):
         _trainer_resources(EngineConfig(bounds=TrainingLimits(), cache=None, datasets=(), device="gpu:0"), {"GPU": 2})
+    with pytest.raises(MachineError, match="no node"):
+        _trainer_resources(EngineConfig(bounds=TrainingLimits(), cache=None, datasets=(), device="gpu"), {"CPU": 8.0})
     assert _trainer_resources(config, {"GPU": 2.0, "CPU": 8.0}).trainers == 8
     assert _trainer_resources(config, {"GPU": 2.0, "CPU": 8.0}).gpus == 0.25

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.collect import collect, collect_one
+from grader.collect import collect, collect_one, gather
 from grader.errors import UsageError
 
 
@@ -79,6 +79,20 @@ def test_equal_names_stay_apart(tmp_path):
     put(tmp_path / "y" / "task3.ipynb", "2")
     found = collect([tmp_path / "x" / "task3.ipynb", tmp_path / "y" / "task3.ipynb"])
     assert sorted(s.student for s in found) == ["task3", "task3-2"]
+
+
+def test_a_second_name_says_whose_it_is(tmp_path):
+    """Otherwise a grade may go to the wrong person; whoever is alone of a name is not told of."""
+    for place in ("x/ivanov/a.ipynb", "x/petrov/a.ipynb", "y/ivanov/a.ipynb"):
+        put(tmp_path / place, place)
+    found = gather([tmp_path / "x", tmp_path / "y"])
+    assert [str(one.values["place"]) for one in found.renamed] == [str(tmp_path / "y" / "ivanov")]
+    assert found.renamed[0].values["student"] == "ivanov-2"
+    assert {one.student: one.notebooks[0].path.parent.parent.name for one in found.submissions} == {
+        "ivanov": "x",
+        "petrov": "x",
+        "ivanov-2": "y",
+    }
 
 
 def test_the_digest_follows_the_content(tmp_path):

@@ -40,7 +40,7 @@ def test_the_device_option_names_gpus_by_number():
     for wrong, told in [("gpu:2", "0, 1"), ("gpu:-1", "0, 1"), ("cpu:0", "auto, cpu"), ("tpu", "auto, cpu")]:
         with pytest.raises(UsageError, match=told):
             hardware_of(wrong, "jax", here)
-    with pytest.raises(UsageError, match="grader doctor"):
+    with pytest.raises(MachineError, match="grader doctor"):
         hardware_of("gpu", "jax", ())
 
 

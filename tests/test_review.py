@@ -191,7 +191,7 @@ def test_a_decision_that_no_longer_fits_has_no_effect_and_is_listed(recorded):
         (["accuracy", "--verdict", "passed"], "--because"),
         (["accuracy", "--verdict", "passed", "--because", " "], "--because is empty"),
         (["accuracy", "--remove", "--points", "1"], "leave out"),
-        (["accuracy", "--remove"], "decided is nothing"),
+        (["accuracy", "--remove"], "anna: there is no decision to take back"),
         (["speed", "--verdict", "passed", "--because", "x"], "there are task1/first-layer, "),
     ],
 )

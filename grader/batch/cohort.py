@@ -18,7 +18,7 @@ from grader.batch.settings import Settings, rubric_digest
 from grader.batch.setup import grading_for
 from grader.batch.versions import conditions_of, platform_versions, versions
 from grader.collect import Submission
-from grader.errors import GraderError
+from grader.errors import ConditionsChangedError, GraderError
 from grader.known import handed_out
 from grader.ledger import Ledger, SubmissionInput, disk_full, is_full_disk, require_space
 from grader.pipeline import Grading, failed_by_us, grade_submission
@@ -50,11 +50,35 @@ def grade_cohort(
     """
     ledger = Ledger(out)
     with ledger.opened():
+        _require_meant(settings, ledger)
         if request is not None:
             ledger.write_request(request)
         with grading_for(settings, ledger, observer.say) as grading:
             _Run(settings, grading, observer).grade(submissions)
     return ledger
+
+
+def _require_meant(settings: Settings, ledger: Ledger) -> None:
+    """Make sure that nobody loses final grades to a preview by mistake.
+
+    Raises:
+        ConditionsChangedError: The run was graded in full, and the quick profile is asked for without a word on that.
+    """
+    if settings.profile != "quick" or settings.changed == "regrade":
+        return
+    try:
+        before = ledger.run().profile
+        stands = any(one.status is not None for one in ledger.standings())
+    except GraderError:  # there is no run yet, or what is wrong with it is said where it is read
+        return
+    if stands and before != "quick":
+        text = msg(
+            "{run}: the grades here were made with the profile {before}, and --profile quick would replace them by a "
+            "preview. Grade into a new folder, leave --profile quick out, or say --changed regrade",
+            run=str(ledger.out),
+            before=before,
+        )
+        raise ConditionsChangedError(text)
 
 
 @dataclass(frozen=True)

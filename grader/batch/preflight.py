@@ -39,6 +39,9 @@ def _decided(task: Task, measurer: Measurer) -> bool:
 
 def _remedies(tasks: list[Task], settings: Settings, measurer: Measurer) -> Iterator[str | Message]:
     """Yield what would let some of the tasks be decided; recording comes last, as it always helps and takes longest."""
+    cpu = replace(measurer, platform=replace(measurer.platform, device="cpu"))
+    if measurer.platform.device != "cpu" and any(_decided(task, cpu) for task in tasks):
+        yield "--device cpu"
     quick = settings.workbook.profiles["quick"]
     if measurer.profile != quick and any(_decided(task, replace(measurer, profile=quick)) for task in tasks):
         yield msg("{option} (a preview)", option="--profile quick")

@@ -32,6 +32,7 @@ def check(notebook: Path, task: str | None, only_source: bool, mend: bool, html:
     Criteria that the lecturer shows only after grading are left out.
     """
     _require_consistent(click.get_current_context())
+    _require_notebook(notebook)
     if mend:
         _fix(notebook, asked["lang"])
         return
@@ -60,6 +61,25 @@ def _require_consistent(call: click.Context) -> None:
             "{mode} runs nothing and makes no use of {spare}; leave one of them out",
             mode=names[mode],
             spare=", ".join(spare),
+        )
+        raise UsageError(text)
+
+
+def _require_notebook(notebook: Path) -> None:
+    """Refuse what no grading would take for a notebook by its name.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    from grader.collect.submission import is_notebook
+    from grader.collect.usable import kind_of
+    from grader.static.cells import is_program
+
+    if not is_notebook(notebook.name) and not is_program(notebook):
+        text = msg(
+            "{file}: expected a notebook (.ipynb) or a .py with its cells, found {found}",
+            file=str(notebook),
+            found=kind_of(notebook),
         )
         raise UsageError(text)
 

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _SYSTEMS = ("moodle", "canvas", "gradescope", "nbgrader", "lti-scores", "csv", "xlsx")
+_ONLY_FOR = {
+    "worksheet": "moodle",
+    "feedback_zip": "moodle",
+    "gradebook": "canvas",
+    "column": "canvas",
+    "student": "gradescope",
+    "maximum": "gradescope",
+}
+"""Options that one system alone makes use of."""
 
 
 @command()
@@ -72,6 +81,7 @@ def export(
     from grader.ledger import Ledger
     from grader.places import safe_name
 
+    _require_use(click.get_current_context(), system)
     ledger = Ledger(run)
     facts = ledger.run()
     left = _unfinished(ledger, allow_partial=allow_partial)
@@ -103,6 +113,23 @@ def export(
     _finish(outcome, out, language.say, sources=(worksheet, gradebook), allow_partial=allow_partial)
 
 
+def _require_use(call: click.Context, system: str) -> None:
+    """Refuse options that the export would pass over.
+
+    Raises:
+        UsageError: There is one.
+    """
+    names = {one.name: one.opts[0] for one in call.command.params}
+    spare = [names[name] for name, whose in _ONLY_FOR.items() if call.params[name] and whose != system]
+    if spare:
+        text = msg(
+            "--to {system} makes no use of {spare}; leave out what is not meant",
+            system=system,
+            spare=", ".join(sorted(spare)),
+        )
+        raise UsageError(text)
+
+
 def _unfinished(ledger: Ledger, *, allow_partial: bool) -> list[str]:
     """Return who is not graded yet; an export without them must be asked for."""
     left = [one.label for one in ledger.unfinished()]
@@ -128,9 +155,17 @@ def _finish(
     allow_partial: bool,
 ) -> None:
     """Write the files and tell the account; refuse first, so that half an export never lies about."""
+    from grader.exchange import SkipReason
+
     lines = [say(line) for line in outcome.account.lines()]
     if outcome.account.partial and not allow_partial:
         click.echo("\n".join(lines), err=True)
+        if SkipReason.NO_ID in outcome.account.left:
+            text = msg(
+                "no id is known of some (above), and without one their scores reach nobody; nothing was written. Grade "
+                "with --roster FILE, or say --allow-partial to leave them out"
+            )
+            raise UsageError(text)
         text = msg(
             "run and LMS do not cover each other (above); nothing was written. Grade the rest, grade with --roster, or "
             "say --allow-partial"

@@ -13,11 +13,12 @@ import click
 
 from grader.cli import intake
 from grader.cli import options as opt
+from grader.cli.faults import refusal_of
 from grader.cli.held import Held
 from grader.cli.help import command
 from grader.cli.runs import print_results
-from grader.errors import GraderError, RunInterruptedError, SandboxUnavailableError, UsageError
-from grader.records import msg
+from grader.errors import GraderError, MachineError, RunInterruptedError, SandboxUnavailableError, UsageError
+from grader.records import Status, msg
 
 if TYPE_CHECKING:
     from grader.batch import Observer
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _OF_THIS_CALL = ("out", "changed", "if_changed", "json_log", "summary")
 """Options that are not part of what a run was asked for."""
+_SEVERAL = 2
 
 
 def _in_a_folder(_: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
@@ -159,8 +161,35 @@ def _run(asked: Mapping[str, Any]) -> None:
     from grader.runlog import RunCounts
 
     call = _Call(out=asked["out"], tally=RunCounts())
+    _require_writable(asked["summary"])
     with _resumable(call.out), _summarised(call, asked["summary"], asked["lang"]):
         _grade(asked, call)
+        _require_some(call.tally)
+
+
+def _require_writable(summary: Path | None) -> None:
+    """Find out before anything is graded whether the summary can be written; there is none until the call has ended."""
+    if summary is None or str(summary) == "-" or summary.is_symlink() or (summary.exists() and not summary.is_file()):
+        return
+    new = not summary.exists()
+    summary.open("a", encoding="utf-8").close()
+    if new:
+        summary.unlink()
+
+
+def _require_some(tally: RunCounts) -> None:
+    """Tell whoever calls this program that nothing was graded, where several were run and we failed on all of them.
+
+    A single one proves nothing about this machine, and what a student does never changes the exit code.
+    """
+    if tally.by_us < _SEVERAL or tally.by_us < tally.graded:
+        return
+    text = msg(
+        "none of the {count} submissions could be graded, through no fault of the students; the reports say why. Call "
+        "again when that is mended",
+        count=tally.by_us,
+    )
+    raise (MachineError if tally.statuses[Status.INTERNAL_ERROR.value] == 0 else GraderError)(text)
 
 
 @dataclass
@@ -170,7 +199,8 @@ class _Call:
     out: Path
     tally: RunCounts
     total: int = 0
-    changed: bool = True
+    changed: bool = False
+    """Anything in the run is not as it was before the call."""
     doubtful: int = 0
     """Decisions of the lecturer's that need another look."""
 
@@ -186,7 +216,10 @@ def _grade(asked: Mapping[str, Any], call: _Call) -> None:
 
     settings = settings_of(asked)
     taken = intake.taken(asked["paths"], **{name: asked[name] for name in ("source", "single", "roster", "assignment")})
-    submissions, settings = taken.submissions, replace(settings, remarks=(*taken.remarks, *taken.doubled))
+    submissions, settings = (
+        taken.submissions,
+        replace(settings, remarks=(*taken.renamed, *taken.remarks, *taken.doubled)),
+    )
     call.total = len(submissions)
     before = Ledger(call.out).state()
     held = Held(lambda: intake.tell(taken, settings.language))
@@ -197,8 +230,11 @@ def _grade(asked: Mapping[str, Any], call: _Call) -> None:
         observers: list[Observer] = [held.before(display), call.tally]
         if asked["json_log"] is not None:
             observers.append(stack.enter_context(JsonLog(asked["json_log"])))
-        ledger = grade_cohort(submissions, settings, call.out, CompositeObserver(*observers), request=_plain(asked))
-    call.changed = ledger.state() != before or not (call.out / "index.html").is_file()
+        try:
+            ledger = grade_cohort(submissions, settings, call.out, CompositeObserver(*observers), request=_plain(asked))
+        finally:  # an interrupted call has changed what it came to
+            call.changed = Ledger(call.out).state() != before
+    call.changed = call.changed or not (call.out / "index.html").is_file()
     call.doubtful = len(doubtful(ledger))
     if asked["if_changed"] and not call.changed:
         return
@@ -206,6 +242,12 @@ def _grade(asked: Mapping[str, Any], call: _Call) -> None:
     results = ledger.results()
     render_run(ledger.run(), results, call.out, language=settings.language)
     print_results(call.out, None, settings.language, results=results)
+    if call.tally.by_us:
+        again = msg(
+            "Not graded, through no fault of the students: {count}. The same command tries these again.",
+            count=call.tally.by_us,
+        )
+        click.echo(Language(settings.language).say(again))
     if call.doubtful:
         look = msg(
             "Decisions that need another look: {count}. Call: {command}",
@@ -258,22 +300,36 @@ def _summarised(call: _Call, path: Path | None, lang: str) -> Iterator[None]:
     except GraderError as fault:
         code, error = fault.exit_code, fault.message
         raise
+    except OSError as fault:
+        if refused := refusal_of(fault):
+            code, error = refused.exit_code, refused.message
+        raise
     except KeyboardInterrupt:
         code, error = RunInterruptedError.exit_code, msg("interrupted; call again to go on")
         raise
     finally:
         if path is not None:
+            say = Language(lang).say
             facts = summary(
                 call.out,
                 call.tally,
                 total=call.total,
                 code=code,
-                error=Language(lang).say(error),
+                error=say(error),
                 changed=call.changed,
                 doubtful=call.doubtful,
             )
             text = json.dumps(facts, ensure_ascii=False)
-            if str(path) == "-":
-                click.echo(text)
-            else:
-                path.write_text(text + "\n", encoding="utf-8")
+            try:
+                _write(text, path)
+            except OSError as fault:
+                if not code:
+                    raise
+                click.secho(f"grader: --summary: {fault}", fg="red", err=True)  # what came before it is said, too
+
+
+def _write(summary: str, path: Path) -> None:
+    if str(path) == "-":
+        click.echo(summary)
+    else:
+        path.write_text(summary + "\n", encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,10 +39,11 @@ def taken(
 
     What archives hold is unpacked into a temporary folder that goes when the command ends.
     """
+    from grader.cli.room import room
     from grader.collect import gather
 
-    room = click.get_current_context().with_resource(tempfile.TemporaryDirectory(prefix="grader-handed-in-"))
-    return gather(paths, source=source, single=single, roster=roster, assignment=assignment, into=Path(room))
+    into = click.get_current_context().with_resource(room())
+    return gather(paths, source=source, single=single, roster=roster, assignment=assignment, into=into)
 
 
 def tell(intake: Intake, lang: str) -> None:
@@ -63,8 +63,8 @@ def tell(intake: Intake, lang: str) -> None:
     if intake.strangers:
         count = len(intake.strangers)
         click.echo(say(msg("Not on the roster: {count} ({names}).", count=count, names=_some(intake.strangers))))
-    for double in intake.doubled[:20]:
-        click.secho(say(double), fg="yellow", err=True)
+    for remark in (*intake.renamed, *intake.doubled[:20]):
+        click.secho(say(remark), fg="yellow", err=True)
     for remark in intake.remarks[:20]:
         click.secho(say(msg("Refused:")) + " " + say(remark), fg="yellow", err=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -23,7 +24,10 @@ from grader.cli.runs import unfinished
     help="html: all pages and grade files; markdown: a comment for the LMS a student; pdf: all pages, by Chromium.",
 )
 def report(run: Path, lang: str | None, form: str) -> None:
-    """Render a run's reports and grade files again, without running anything."""
+    """Render a run's reports and grade files again, without running anything.
+
+    The pages' language becomes that of the run: a decision, or another call without --lang, keeps to it.
+    """
     from grader.language import Language
     from grader.ledger import Ledger
     from grader.report import render_markdown, render_pdf, render_run
@@ -34,6 +38,8 @@ def report(run: Path, lang: str | None, form: str) -> None:
     if form == "markdown":
         click.echo(render_markdown(facts, results, run, language=language).resolve())
         return
+    if language != facts.language:
+        ledger.write_run(replace(facts, language=language))
     render_run(facts, results, run, language=language)
     if left := unfinished(ledger, Language(language)):
         click.echo(left, err=True)

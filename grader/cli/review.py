@@ -89,6 +89,7 @@ def override(
     from grader.ledger import Ledger
     from grader.records import Verdict
     from grader.report import render_run
+    from grader.report.explain import VERDICT
 
     ledger = Ledger(run)
     facts = ledger.run()
@@ -117,7 +118,7 @@ def override(
             "{student}, {criterion}: {verdict}, points: {points}. Decided by {author}.",
             student=result.label,
             criterion=_named(done),
-            verdict=verdict,
+            verdict=VERDICT[Verdict(verdict)].word,
             points=sum(one.points for one in done),
             author=author,
         )

@@ -30,7 +30,8 @@ def group() -> None:
     grader check my.ipynb           check a notebook of your own before you hand it in
     grader doctor                   what works on this machine, and what is missing
 
-    Help, tables and errors are in Russian; GRADER_LANG=en in the environment turns them into English.
+    Help, tables and errors are in Russian; GRADER_LANG=en in the environment turns them into English. What is there of
+    a run speaks the run's language, which grade and report set with --lang.
     """  # noqa: D301 - click needs this backslash
 
 

@@ -20,17 +20,22 @@ def language_of(arguments: Sequence[str], commands: click.Group) -> Language:
     As the commands choose theirs, it is that of ``--lang``; else of the run that the command is about; else of the
     environment variable GRADER_LANG; else Russian.
     """
-    wanted = (_asked(arguments), _of_run(arguments, commands), os.environ.get("GRADER_LANG"))
+    wanted = (value_of(arguments, "--lang"), _of_run(arguments, commands), os.environ.get("GRADER_LANG"))
     return Language(next((code for code in wanted if code in LANGUAGES), LANGUAGES[0]))
 
 
-def _asked(arguments: Sequence[str]) -> str:
-    code = ""
+def value_of(arguments: Sequence[str], wanted: str) -> str:
+    """Return the value of an option in a call, which may be one that makes no sense; empty without one.
+
+    >>> value_of(["grade", "--summary=a", "--summary", "b"], "--summary")
+    'b'
+    """
+    found = ""
     for argument, following in pairwise((*arguments, "")):
         option, equals, value = argument.partition("=")
-        if option == "--lang":
-            code = value if equals else following
-    return code
+        if option == wanted:
+            found = value if equals else following
+    return found
 
 
 def _of_run(arguments: Sequence[str], commands: click.Group) -> str:

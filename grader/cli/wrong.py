@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import click
+from click.core import ParameterSource
 
 from grader.records import Message, joined, msg
 
@@ -21,6 +22,14 @@ _KNOWN = tuple(
         (r"Option '(?P<option>.*)' requires an argument\.", msg("{option} needs a value after it")),
         (r"Option '(?P<option>.*)' does not take a value\.", msg("{option} takes no value; write it alone")),
         (r"['\"](?P<found>.*)['\"] is not a valid integer.*", msg("found {found}, expected a whole number")),
+        (
+            r"(?P<found>.*) is not in the range (?P<low>\d+)<=x<=(?P<high>\d+)\.",
+            msg("found {found}, expected a whole number from {low} to {high}"),
+        ),
+        (
+            r"(?P<found>.*) is not in the range x>=(?P<low>\d+)\.",
+            msg("found {found}, expected a whole number of at least {low}"),
+        ),
         (r"(?P<found>.*) is not in the range (?P<range>.*)\.", msg("found {found}, expected {range}")),
         (r"File ['\"](?P<file>.*)['\"] does not exist\.", msg("there is no file {file}")),
         (r"Directory ['\"](?P<file>.*)['\"] does not exist\.", msg("there is no folder {file}")),
@@ -59,10 +68,18 @@ def _wrong(error: click.ClickException) -> Message | str:
 
 
 def _name(error: click.BadParameter) -> str:
-    """Return an option or an argument as the usage has it."""
+    """Return an option or an argument as the usage has it, or the variable that set it."""
+    variable = error.param.envvar if error.param is not None else None
+    if isinstance(variable, str) and _source(error) is ParameterSource.ENVIRONMENT:
+        return variable
     if isinstance(error.param, click.Option):
         return " / ".join(error.param.opts)
     return error.param.human_readable_name if error.param is not None else "?"
+
+
+def _source(error: click.BadParameter) -> ParameterSource | None:
+    name = error.param.name if error.param is not None else None
+    return error.ctx.get_parameter_source(name) if error.ctx is not None and name else None
 
 
 def _known(text: str) -> Message | str:

@@ -105,7 +105,7 @@ def unpack(archive: Path, into: Path, bounds: Bounds, *, name: str = "") -> Unpa
     except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, EOFError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise RefusedError(
-            msg("{name}: it is no ZIP archive that can be opened ({why})", name=name, why=str(error)[:100])
+            msg("{name}: it is no ZIP archive, or a damaged one. Download or pack it once more.", name=name)
         ) from error
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from grader.collect.roster import Roster, merged
@@ -54,11 +54,12 @@ def _absent(person: Person, source: str) -> Submission:
     )
 
 
-def with_unique_names(found: Iterable[Submission]) -> Iterator[Submission]:
-    """Yield the submissions with names that differ, also where a file system does not tell A from a."""
-    taken: set[str] = set()
+def with_unique_names(found: Sequence[Submission]) -> list[Submission]:
+    """Return the submissions with names that differ, also where a file system does not tell A from a."""
+    named, taken = list(found), set[str]()
     # Whoever handed in a notebook keeps the plain name: task3.pdf must not make a task3-2 of task3.ipynb.
-    for submission in sorted(found, key=lambda submission: not submission.notebooks):
-        name = readable(submission.student)
+    for place in sorted(range(len(named)), key=lambda place: not named[place].notebooks):
+        name = readable(named[place].student)
         names = (f"{name}-{number}" if number > 1 else name for number in itertools.count(1))
-        yield replace(submission, student=free(names, taken, key=str.casefold))
+        named[place] = replace(named[place], student=free(names, taken, key=str.casefold))
+    return named

@@ -14,7 +14,7 @@ from grader.collect.folders import neighbours_of
 from grader.collect.layouts import LEVELS, LaidOut, Source, layouts_of, look_into
 from grader.collect.opening import Opener
 from grader.collect.roster import Roster, read_roster
-from grader.collect.submission import Contents, Submission, SubmittedFile, joined, stem, submission_of
+from grader.collect.submission import Contents, Submission, SubmittedFile, joined, readable, stem, submission_of
 from grader.collect.usable import require_usable
 from grader.errors import UsageError
 from grader.records import Message, msg
@@ -34,6 +34,8 @@ class Intake:
     """Who handed in and is not on the roster."""
     doubled: tuple[Message, ...] = ()
     """To whom of the roster several submissions are joined."""
+    renamed: tuple[Message, ...] = ()
+    """Which submissions have a number after their name, because another one is called so, and where they lie."""
 
 
 def collect(paths: Sequence[Path], *, single: bool = False) -> tuple[Submission, ...]:
@@ -87,7 +89,8 @@ def gather(
     people = Roster(read_roster(roster)) if roster else None
     into = into or _until_the_end()
     found = [] if single else [look_into(path, layouts_of(source, assignment), source, into) for path in paths]
-    submissions = [_single(paths, into)] if single else _attempts(found, into)
+    placed = [(_single(paths, into), paths[0])] if single else _attempts(list(zip(paths, found, strict=False)), into)
+    submissions = [submission for submission, _ in placed]
     if not submissions:
         where = ", ".join(map(str, paths))
         text = msg(
@@ -98,13 +101,23 @@ def gather(
     strangers: list[str] = []
     if people is not None:
         submissions, strangers = enrolled(submissions, people)
-    named = sorted(with_unique_names(submissions), key=lambda submission: submission.student)
+    named = with_unique_names(submissions)
     return Intake(
-        submissions=tuple(named),
+        submissions=tuple(sorted(named, key=lambda submission: submission.student)),
         sources=tuple(dict.fromkeys(attempt.delivery.source for one in found for attempt in one.attempts)),
         remarks=tuple(remark for one in found for remark in one.remarks),
         strangers=tuple(strangers),
-        doubled=tuple(doubled(named, people)) if people is not None else (),
+        doubled=tuple(doubled(sorted(named, key=lambda one: one.student), people)) if people is not None else (),
+        renamed=tuple(
+            msg(
+                "{student}: another submission is called {name}; this one is {place}",
+                student=new.student,
+                name=readable(old.student),
+                place=str(place),
+            )
+            for old, new, (_, place) in zip(submissions, named, placed, strict=False)  # the absent lie nowhere
+            if new.student != readable(old.student)
+        ),
     )
 
 
@@ -120,16 +133,24 @@ def _single(paths: Sequence[Path], into: Path) -> Submission:
     return joined(student, list(zip(folders, parts, strict=True)))
 
 
-def _attempts(found: Sequence[LaidOut], into: Path) -> list[Submission]:
-    """Open all attempts; of those with the same id in the same system only the latest counts."""
+def _attempts(found: Sequence[tuple[Path, LaidOut]], into: Path) -> list[tuple[Submission, Path]]:
+    """Open all attempts, each with where it lies; of those with the same id in the same system the latest counts."""
     opened: dict[tuple[str, ...], list[tuple[Attempt, Submission]]] = {}
-    for number, one in enumerate(found):
+    places: dict[tuple[str, ...], Path] = {}
+    for number, (given, one) in enumerate(found):
         opener = Opener(into, one.refused, levels=one.levels)
         for attempt in one.attempts:
             who = attempt.who.id
             key = (attempt.delivery.source, who) if who else (str(number), str(len(opened)), attempt.student)
             opened.setdefault(key, []).append((attempt, opener.open(attempt)))
-    return [_latest(attempts) for attempts in opened.values()]
+            places[key] = _place(attempt, given)
+    return [(_latest(attempts), places[key]) for key, attempts in opened.items()]
+
+
+def _place(attempt: Attempt, given: Path) -> Path:
+    """Return where an attempt lies, below the path as it was given."""
+    name = attempt.uploads[0].path.name if attempt.uploads else attempt.student
+    return given if given.is_file() and name == given.name else given / name
 
 
 def _latest(attempts: Sequence[tuple[Attempt, Submission]]) -> Submission:

@@ -60,7 +60,7 @@ def look_into(path: Path, layouts: Mapping[str, Layout], source: Source, into: P
         try:
             unpacked = unpack(path, into, LMS)
         except RefusedError as error:
-            raise UsageError(msg("in {folder}: {why}", folder=str(path.parent), why=error.why)) from error
+            raise UsageError(msg("in {folder}: {why}", folder=str(path.parent.absolute()), why=error.why)) from error
         found = LaidOut([], LEVELS - 1, unpacked.refused, unpacked.outside)
         root = unpacked.folder
     else:

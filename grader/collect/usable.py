@@ -30,7 +30,7 @@ def require_usable(path: Path) -> None:
             text = msg(
                 "{file}: expected a notebook (.ipynb), a folder or a ZIP archive, found {found}",
                 file=str(path),
-                found=_kind(path),
+                found=kind_of(path),
             )
             raise UsageError(text)
         else:
@@ -49,5 +49,6 @@ def require_usable(path: Path) -> None:
         raise UsageError(text) from error
 
 
-def _kind(path: Path) -> Message:
+def kind_of(path: Path) -> Message:
+    """Return what a file is by its name."""
     return msg("a file of the kind {suffix}", suffix=path.suffix) if path.suffix else msg("a file without a kind")

@@ -7,7 +7,9 @@ verdicts; when it is lost itself, ``grader resume`` goes on as after any interru
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -43,7 +45,8 @@ def ray_engine(config: EngineConfig, address: str | None) -> Iterator[Engine]:
         address: As ``ray.init`` takes it, ``auto`` for the cluster this machine belongs to; None starts one here.
 
     Raises:
-        UsageError: Ray is missing, there is no such cluster, or it has no such device.
+        UsageError: There is no such cluster, or a device is not written as a cluster takes it.
+        MachineError: Ray is missing, or no node has a GPU where one is asked for.
     """
     ray = _connected(address)
     try:
@@ -68,7 +71,8 @@ def _connected(address: str | None) -> Any:
     try:
         import ray
     except ImportError:
-        raise UsageError(_MISSING) from None
+        raise MachineError(_MISSING) from None
+    ending = signal.getsignal(signal.SIGTERM)
     try:
         _require_listener(address)
         ray.init(address=address, log_to_driver=False, logging_level="error", **({} if address else _ALONE))
@@ -79,6 +83,8 @@ def _connected(address: str | None) -> Any:
             why=str(fault),
         )
         raise UsageError(text) from None
+    if ending is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, ending)  # a node that Ray starts here puts one of its own in its place
     return ray
 
 
@@ -104,7 +110,7 @@ def _trainer_resources(config: EngineConfig, resources: dict[str, float]) -> Tra
             )
         )
     if config.device == "gpu" and not gpus:
-        raise UsageError(msg("--device gpu: no node of this cluster offers Ray a GPU; see `ray status`"))
+        raise MachineError(msg("--device gpu: no node of this cluster offers Ray a GPU; see `ray status`"))
     if gpus and config.device != "cpu":
         return TrainerResources(trainers=_PER_GPU * gpus, gpus=1 / _PER_GPU)
     return TrainerResources(trainers=max(1, int(resources.get("CPU", 1))))

@@ -25,7 +25,7 @@ class SkipReason(enum.Enum):
     UNKNOWN = "in the table, and nothing in the run says whether they handed in"
 
 
-PARTIAL = (SkipReason.NOT_IN_TABLE, SkipReason.NOT_IN_RUN, SkipReason.UNKNOWN)
+PARTIAL = (SkipReason.NOT_IN_TABLE, SkipReason.NOT_IN_RUN, SkipReason.UNKNOWN, SkipReason.NO_ID)
 """Where run and LMS do not cover each other: an error unless the lecturer allows it."""
 
 _LINES: Mapping[SkipReason, Message] = {

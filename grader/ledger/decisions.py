@@ -124,12 +124,12 @@ class Decisions:
         ]
         single = name is not None and name not in {one.task for one in own}
         if not named or (single and len(named) > 1):
-            known = ", ".join(f"{one.task}/{one.criterion}" for one in own) or msg("nothing")
-            if name is None:
+            if not own:
                 raise UsageError(msg("{student}: there is no decision to take back", student=student))
+            known = ", ".join(f"{one.task}/{one.criterion}" for one in own)
             text = msg(
                 "{name}: expected one decision about {student} by this name; decided is {known}",
-                name=name,
+                name=str(name),
                 student=student,
                 known=known,
             )

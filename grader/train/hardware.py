@@ -96,7 +96,8 @@ def hardware_of(device: str, backend: str, found: Sequence[Gpu] | None = None) -
         found: This machine's GPUs; looked up when not given.
 
     Raises:
-        UsageError: There is no such device.
+        UsageError: A device is not written so, or has no such number.
+        MachineError: A GPU is asked for, and there is none.
     """
     kind, _, numbers = device.partition(":")
     if kind not in ("auto", "cpu", "gpu") or (numbers and kind != "gpu"):
@@ -109,7 +110,7 @@ def hardware_of(device: str, backend: str, found: Sequence[Gpu] | None = None) -
         text = msg(
             "--device {device}: no NVIDIA GPU can be seen here; `grader doctor` says what is missing", device=device
         )
-        raise UsageError(text)
+        raise MachineError(text)
     return Hardware(backend=backend, gpus=_chosen(device, numbers, gpus), required=kind == "gpu")
 
 

@@ -713,6 +713,9 @@ def test_a_run_that_is_not_finished_is_handed_back_only_if_asked_for(recorded, g
         (["--to", "canvas"], "--gradebook"),
         (["--to", "gradescope"], "--student"),
         (["--to", "moodle", "--worksheet", "worksheet.csv", "-o", "."], "the file that was given"),
+        (["--to", "csv", "--feedback-zip", "--column", "5"], "--to csv makes no use of --column, --feedback-zip"),
+        (["--to", "csv", "--maximum", "10"], "--to csv makes no use of --maximum"),
+        (["--to", "gradescope", "--student", "318", "--worksheet", "worksheet.csv"], "no use of --worksheet"),
     ],
 )
 def test_a_wrong_call_is_answered_in_one_line(arguments, said, recorded, grader):
@@ -721,6 +724,19 @@ def test_a_wrong_call_is_answered_in_one_line(arguments, said, recorded, grader)
     assert done.returncode == 64
     assert said in done.stderr
     assert (recorded / "worksheet.csv").read_bytes() == WORKSHEET.encode()
+
+
+def test_scores_without_an_id_are_left_out_only_if_asked_for(recorded, grader):
+    """An empty list would look like an export that worked."""
+    shutil.copytree(recorded / "run", recorded / "plain")
+    ledger = Ledger(recorded / "plain")
+    for result in ledger.results():
+        ledger.rename(replace(result, who=Person()))
+    call = ["export", "plain", "--to", "lti-scores", "-o", "lti-out"]
+    done = grader(*call)
+    assert (done.returncode, (recorded / "lti-out").exists()) == (64, False)
+    assert "--roster" in done.stderr
+    assert grader(*call, "--allow-partial").returncode == 0
 
 
 def test_every_other_format_is_one_call(recorded, grader):
