@@ -62,16 +62,19 @@ def _sees_as_much(changed: Recipe, recipe: Recipe, profile: Profile) -> bool:
 
 def _steps_and_rows(recipe: Recipe, budget: int | None) -> tuple[int, int]:
     """Return the steps of a training, and the rows that they take."""
-    fit, size = recipe.fit, recipe.fit["batch_size"]
-    epochs = fit["epochs"] - fit["initial_epoch"]
-    written = fit["steps_per_epoch"] or -(-_count(recipe) // size)
+    fit = recipe.fit
+    size: int = fit["batch_size"]
+    epochs: int = fit["epochs"] - fit["initial_epoch"]
+    written: int = fit["steps_per_epoch"] or -(-_count(recipe) // size)
     total = epochs * (cut_given_steps(written, epochs, budget) or written)
     return total, total * size
 
 
 def _count(recipe: Recipe) -> int:
     """Return how many rows there are to train on."""
-    return math.floor(recipe.data["rows"]["count"] * (1.0 - recipe.fit["validation_split"]))
+    count: int = recipe.data["rows"]["count"]
+    held: float = recipe.fit["validation_split"]
+    return math.floor(count * (1.0 - held))
 
 
 def _one_epoch(parts: _Parts) -> _Parts:

@@ -16,6 +16,7 @@ from grader.criteria.settings import never_trained
 from grader.records import Band, Message, Profile, Training, TrainingOutcome, Verdict, Words, msg
 
 _DIGITS = 4
+_SCALE = 10_000
 _MOSTLY_RIGHT = 0.5
 """Under this share of right labels nothing of the task can be learned."""
 
@@ -45,7 +46,7 @@ def rounded_down(value: float) -> float:
     >>> rounded_down(0.981424), rounded_down(0.99 - 0.01), rounded_down(-0.98142)
     (0.9814, 0.98, -0.9815)
     """
-    return math.floor(value * 10**_DIGITS + 1e-6) / 10**_DIGITS
+    return math.floor(value * _SCALE + 1e-6) / _SCALE
 
 
 def _diverges(trainings: Sequence[Training]) -> Words:
