@@ -21,6 +21,7 @@ from grader.collect.submission import (
     free,
     note,
     numbered,
+    readable,
     submission_of,
 )
 from grader.collect.usable import is_archive
@@ -28,6 +29,7 @@ from grader.records import Message, msg
 
 _TOO_DEEP = "{name}: an archive in an archive in an archive is not opened. Pack once."
 _COPY = re.compile(r"(?P<stem>.*?)(?: \((?P<number>\d+)\))?(?P<ending>\.ipynb.*)", re.DOTALL | re.IGNORECASE)
+_UNNUMBERED = -1
 
 
 class Opener:
@@ -52,6 +54,11 @@ class Opener:
         if not any(item.is_notebook for item in items):
             items = [self._as_notebook(item) for item in items]
         items, earlier = _without_older_copies(items)
+        if earlier:
+            names = ", ".join(map(readable, earlier[:10]))
+            self._remarks.append(
+                msg("Older copies were set aside, the one with the highest number counts: {files}", files=names)
+            )
         bounded = self._bounded(items)
         submission = submission_of(attempt.student, bounded)
         instead = None
@@ -135,13 +142,19 @@ class Opener:
 
 
 def _without_older_copies(items: Sequence[SubmittedFile]) -> tuple[list[SubmittedFile], list[str]]:
-    """Set aside ``lab.ipynb`` where ``lab (1).ipynb`` lies beside it: a browser numbers what was saved again."""
-    newest: dict[tuple[str, str], tuple[int, SubmittedFile]] = {}
+    """Set aside ``lab.ipynb`` where ``lab (1).ipynb`` lies beside it: a browser numbers what was saved again.
+
+    Without ``lab.ipynb`` the numbers are the student's own: ``lab (1).ipynb`` and ``lab (2).ipynb`` are two tasks.
+    """
+    copies: dict[tuple[str, str], list[tuple[int, SubmittedFile]]] = {}
     for item in items:
         match = _COPY.fullmatch(item.name)
         if match and item.is_notebook:
-            key, number = (match["stem"], match["ending"].lower()), int(match["number"] or 0)
-            newest[key] = max(newest.get(key, (number, item)), (number, item), key=lambda one: one[0])
-    kept = {item.name for _, item in newest.values()}
-    older = [item.name for item in items if item.is_notebook and _COPY.fullmatch(item.name) and item.name not in kept]
-    return [item for item in items if item.name not in older], older
+            number = _UNNUMBERED if match["number"] is None else int(match["number"])
+            copies.setdefault((match["stem"], match["ending"].lower()), []).append((number, item))
+    older: set[SubmittedFile] = set()
+    for group in copies.values():
+        numbers = [number for number, _ in group]
+        if _UNNUMBERED in numbers:
+            older |= {item for number, item in group if number < max(numbers)}
+    return [item for item in items if item not in older], [item.name for item in items if item in older]
