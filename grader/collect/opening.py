@@ -16,9 +16,12 @@ from grader.collect.submission import (
     MOST_FILES,
     MOST_NOTEBOOKS,
     Contents,
+    Cut,
     Submission,
     SubmittedFile,
+    cut_of,
     free,
+    is_notebook,
     note,
     numbered,
     readable,
@@ -42,13 +45,15 @@ class Opener:
         self._levels = levels
         self._remarks: list[Message] = []
         self._notes: list[str] = []
+        self._unread: list[str] = []
         self._folders: list[Path] = []
-        self._cut = False
+        self._cut: frozenset[Cut] = frozenset()
         self._room = STUDENT
 
     def open(self, attempt: Attempt) -> Submission:
         """Return an attempt as a submission; what could not be taken is told in it."""
-        self._remarks, self._notes, self._folders, self._cut = [], list(attempt.notes), [], False
+        self._remarks, self._folders, self._cut = [], [], frozenset()
+        self._notes, self._unread = list(attempt.notes), list(attempt.notes)
         self._room = STUDENT
         items = self._unpacked(self._items(attempt), self._levels)
         if not any(item.is_notebook for item in items):
@@ -62,14 +67,22 @@ class Opener:
         bounded = self._bounded(items)
         submission = submission_of(attempt.student, bounded)
         instead = None
-        if not submission.notebooks:
+        if submission.notebooks:
+            self._remarks += submission.remarks
+        else:
             folders = (*(upload.path for upload in attempt.uploads if upload.path.is_dir()), *self._folders)
             copies = [name for one in folders for name in checkpoints_in(one)]
-            instead = instead_of(bounded.items, self._remarks, notes=self._notes, checkpoints=copies)
+            instead = instead_of(
+                [item for item in bounded.items if not item.is_notebook],
+                self._remarks,
+                unread=submission.unread,
+                unseen=submission.unseen,
+                checkpoints=copies,
+            )
         delivery = replace(
             attempt.delivery,
             earlier=(*attempt.delivery.earlier, *earlier),
-            remarks=tuple(self._remarks),
+            remarks=tuple(remark for remark in self._remarks if remark != instead),
         )
         return replace(submission, who=attempt.who, delivery=delivery, instead=instead)
 
@@ -83,6 +96,7 @@ class Opener:
                 else Contents(items=(SubmittedFile(name=upload.name, path=upload.path),))
             )
             self._notes += contents.notes
+            self._unread += contents.unread
             self._cut |= contents.cut
             kept = (item for item in contents.items if item.name not in upload.without)
             found += [replace(item, name=free(numbered(item.name), taken)) for item in kept]
@@ -125,6 +139,8 @@ class Opener:
 
     def _refuse(self, name: str, why: Message) -> None:
         self._notes.append(note(name, "refused"))
+        if is_notebook(name):
+            self._unread.append(self._notes[-1])
         self._remarks.append(why)
 
     def _as_notebook(self, item: SubmittedFile) -> SubmittedFile:
@@ -137,7 +153,8 @@ class Opener:
         return Contents(
             items=(*notebooks[:MOST_NOTEBOOKS], *others[:MOST_FILES]),
             notes=tuple(self._notes),
-            cut=self._cut or len(notebooks) > MOST_NOTEBOOKS or len(others) > MOST_FILES,
+            unread=tuple(self._unread),
+            cut=self._cut | cut_of(notebooks, others),
         )
 
 
