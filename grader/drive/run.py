@@ -206,7 +206,13 @@ async def _open(job: DriveJob) -> AsyncIterator[tuple[Kernel, TracePipe]]:
 async def _run_in(kernel: Kernel, trace: TracePipe, job: DriveJob, notebook: NotebookNode, clock: Clock) -> CellsResult:
     trace.store(job.out / "trace.jsonl")
     with Watchdog(kernel.running, job.limits) as watchdog:
-        return await CellRunner(kernel, watchdog, job.limits, clock).run(notebook, probe=job.probe)
+        run = await CellRunner(kernel, watchdog, job.limits, clock).run(notebook, probe=job.probe)
+    kernel.running.kill()
+    fault = trace.finish()
+    if fault is not None:
+        run.ending = Ending.INTERNAL_ERROR
+        run.reason = msg("What the notebook did could not be written down on this machine: {why}", why=str(fault))
+    return run
 
 
 def _limits(job: DriveJob) -> Limits:
