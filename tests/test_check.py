@@ -6,7 +6,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from grader.cli import group
+from grader.cli import checkrun, group
 from grader.cli.monitor import TraceMonitor
 from grader.errors import UsageError
 from grader.language import Language
@@ -83,6 +83,22 @@ def test_a_file_that_cannot_be_read_stops_everything(mode):
 def test_options_that_would_be_passed_over_are_refused(options, spare):
     """Nobody waits for a page that will not open."""
     assert spare in str(check("only-text", *options).exception)
+
+
+@pytest.mark.parametrize(
+    "options", [["--html"], ["--workbook", "."], ["--data", "sample"], ["--backend", "jax"], ["--device", "cpu"]]
+)
+def test_options_that_this_system_would_pass_over_are_refused(options, monkeypatch):
+    """Where a notebook cannot be driven it is judged by the bundled workbook, and nothing is trained again."""
+    monkeypatch.setattr(checkrun, "can_drive", lambda: False)
+    monkeypatch.setattr(checkrun, "_run_alone", lambda *_: pytest.fail("it was run"))
+    refused = check("only-text", *options)
+    assert isinstance(refused.exception, UsageError), refused.output
+    assert f"no use of {options[0]}; leave that out" in str(refused.exception)
+    ran = []
+    monkeypatch.setattr(checkrun, "_run_alone", lambda *asked: ran.append(asked[1:]))
+    check("only-text", "--task", "task1", "--profile", "quick", "--no-sandbox", "--lang", "en")
+    assert ran == [("task1", "en", "quick")]
 
 
 def test_an_unknown_task_stops_before_anything_runs():
