@@ -108,7 +108,7 @@ class Replay:
         folders = tuple(sorted(path.parent for path in source.folder.glob("students/*/notebook-*/outcome.json")))
         seconds = tuple(json.loads((one / "outcome.json").read_text("utf-8"))["seconds"] for one in folders)
         with contextlib.closing(sqlite3.connect(source.folder / "ledger.sqlite")) as database:
-            rows = [read_training(json.loads(row)) for (row,) in database.execute("SELECT training FROM training")]
+            rows = [read_training(row) for (row,) in database.execute("SELECT training FROM training")]
         trainings = {one.recipe: one for one in rows}
         return cls(source=source, room=room, speed=speed, folders=folders, seconds=seconds, trainings=trainings)
 

@@ -45,10 +45,9 @@ class NotebookCoverage:
     """Old spellings that were understood."""
     cause: Message | None = None
     """Why it was not captured."""
-    seconds: float = 0.0
 
 
-def cover(folder: Path, *, jobs: int = 1, shims: bool = True, unsealed: bool = False) -> Iterator[NotebookCoverage]:
+def cover(folder: Path, *, jobs: int = 1, shims: bool = True) -> Iterator[NotebookCoverage]:
     """Run every notebook below a folder, and yield what became of each, in the order of their names.
 
     Raises:
@@ -73,7 +72,6 @@ def cover(folder: Path, *, jobs: int = 1, shims: bool = True, unsealed: bool = F
                 datasets=datasets,
                 profile=Profile(name="quick", steps=STEPS),
                 limits=_LIMITS,
-                unsealed=unsealed,
                 shims=shims,
             )
             return covered(str(path.relative_to(folder)), run_notebook(job))
@@ -93,7 +91,6 @@ def covered(name: str, execution: Execution) -> NotebookCoverage:
         captured=captured,
         old=len(execution.trace.legacy),
         cause=None if captured else _cause(execution, trained),
-        seconds=execution.seconds,
     )
 
 

@@ -16,12 +16,12 @@ import psutil
 from grader.datasets import DataStore
 from grader.hints import kernel_libraries
 from grader.places import shipped
-from grader.records import Message, msg
+from grader.records import Limits, Message, msg
 from grader.sandbox import Bubblewrap, PromiseResult, check_promises, delegated
 from grader.train import visible_gpus
 
 _GIB = 1 << 30
-_FEWEST_GIB = 4
+_NOTEBOOK_GIB = Limits().memory_mb / 1024
 _EXTRAS = {"tensorflow": "cpu", "jax": "jax", "torch": "torch"}
 """Backends of Keras, and the extra that brings each."""
 _WITH_CUDA = {"cpu": "-e '.[gpu]'", "jax": "'jax[cuda12]'", "torch": "torch"}
@@ -108,11 +108,14 @@ def _memory() -> Check:
     free = psutil.virtual_memory().available / _GIB
     return Check(
         name=msg("Memory and processors"),
-        ok=free >= _FEWEST_GIB,
+        ok=free >= _NOTEBOOK_GIB,
         found=msg("{free} GiB free, processors: {cpus}", free=round(free, 1), cpus=os.cpu_count() or 1),
         remedy=None
-        if free >= _FEWEST_GIB
-        else msg("Each notebook may use up to 4 GiB: close other programs, or grade with --jobs 1"),
+        if free >= _NOTEBOOK_GIB
+        else msg(
+            "Each notebook may use up to {limit} GiB: close other programs, or grade with --jobs 1",
+            limit=round(_NOTEBOOK_GIB, 1),
+        ),
         needed=False,
     )
 

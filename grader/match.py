@@ -15,7 +15,7 @@ from grader.candidates import candidates_of
 from grader.criteria import Criterion
 from grader.criteria.case import Candidate, Case, Match, Tier
 from grader.hints import missing_here, stopped_cell, stopped_for_want
-from grader.records import Ending, Execution, Verdict, Words, msg
+from grader.records import Ending, Execution, Message, Verdict, Words, msg
 from grader.workbook import Task
 
 __all__ = ["Match", "cut_short", "match_task", "score_of"]
@@ -26,8 +26,11 @@ _OF_MODELS = frozenset({"", "model", "compile", "fit", "failure"})
 _OF_LOOKS = frozenset({"evaluate", "predict"})
 
 
-def match_task(task: Task, executions: Sequence[Execution]) -> Match:
-    """Find a task's answer, and the runs of its example, in all notebooks of a submission."""
+def match_task(task: Task, executions: Sequence[Execution], unseen: Sequence[Message] = ()) -> Match:
+    """Find a task's answer, and the runs of its example, in all notebooks of a submission.
+
+    ``unseen`` says why there may be notebooks that were not run.
+    """
     found = candidates_of(executions)
     mine = [one for one in found if belongs(task, one)]
     example_runs = tuple(one for one in mine if one.tier is Tier.TRAINED and _shows(task.signs, one))
@@ -46,7 +49,7 @@ def match_task(task: Task, executions: Sequence[Execution]) -> Match:
         others=tuple(one for one in mine if one.tier is Tier.TRAINED),
         unsure=tuple(one for one in mine if one.tier is Tier.UNRECOGNISED or one.own_loop),
         rivals=_rivals(task, ranked),
-        cut_short=cut_short(executions),
+        cut_short=cut_short(executions) or next(iter(unseen), None),
         evaluations_lost=next((_not_recorded(one) for one in executions if _lost(one) & _OF_LOOKS), None),
         missing=next((said for execution in executions if (said := missing_here(execution)) is not None), None),
         stopped=frozenset(what for execution in executions for what in stopped_for_want(execution)),

@@ -61,7 +61,7 @@ def grade_submission(submission: Submission, grading: Grading, say: Say) -> Subm
     if not submission.notebooks:
         return _without_notebook(submission, grading.tasks)
     executions = _executed(submission, grading, say)
-    matches = [match_task(task, executions) for task in grading.tasks]
+    matches = [match_task(task, executions, submission.unseen) for task in grading.tasks]
     grading.ledger.reached(submission.student, Stage.EXECUTED, Stage.MATCHED)
     results = []
     for task, match in zip(grading.tasks, matches, strict=True):

@@ -1,6 +1,8 @@
 """The cache of trainings on disk: whole files only, bounded, safe among processes."""
 
+import dataclasses
 import errno
+import hashlib
 import importlib.util
 import json
 import os
@@ -63,6 +65,18 @@ def test_what_came_of_a_training_is_one_of_a_closed_list():
     assert json.loads(json.dumps(plain))["outcome"] == "trained"
     with pytest.raises(ValueError, match="outcome"):
         read_training(plain | {"outcome": "splendid"})
+
+
+@pytest.mark.parametrize(
+    "body", [b"7", b"[" * 100_000, b"{}", json.dumps(dataclasses.asdict(training()) | {"seed": "1"}).encode()]
+)
+def test_a_whole_file_that_holds_no_training_is_a_miss(tmp_path, body):
+    """Types are what they are written as: a seed in quotes is none."""
+    cache, key = Cache(tmp_path), key_of(seed=1)
+    cache.keep(key, training())
+    [file] = tmp_path.rglob("*.training")
+    file.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+    assert cache.find(key) is None
 
 
 def test_the_state_of_a_model_is_kept_beside_its_training_and_checked_too(tmp_path):

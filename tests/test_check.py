@@ -110,6 +110,22 @@ def test_a_check_runs_the_notebook_with_the_files_beside_it(tmp_path, monkeypatc
     assert [place for place, _ in ran[0].notebooks[0].beside] == ["helper.py"]
 
 
+@pytest.mark.parametrize(
+    "options", [["--html"], ["--workbook", "."], ["--data", "sample"], ["--backend", "jax"], ["--device", "cpu"]]
+)
+def test_options_that_this_system_would_pass_over_are_refused(options, monkeypatch):
+    """Where a notebook cannot be driven it is judged by the bundled workbook, and nothing is trained again."""
+    monkeypatch.setattr(checkrun, "can_drive", lambda: False)
+    monkeypatch.setattr(checkrun, "_run_alone", lambda *_: pytest.fail("it was run"))
+    refused = check("only-text", *options)
+    assert isinstance(refused.exception, UsageError), refused.output
+    assert f"no use of {options[0]}; leave that out" in str(refused.exception)
+    ran = []
+    monkeypatch.setattr(checkrun, "_run_alone", lambda *asked: ran.append(asked[1:]))
+    check("only-text", "--task", "task1", "--profile", "quick", "--no-sandbox", "--lang", "en")
+    assert ran == [("task1", "en", "quick")]
+
+
 def test_an_unknown_task_stops_before_anything_runs():
     """A wrong name is told at once, with those there are."""
     assert "it has task1, task2" in str(check("only-text", "--task", "task9").exception)

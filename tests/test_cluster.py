@@ -6,15 +6,18 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grader.engine import EngineConfig
+from grader.engine import EngineConfig, actors
 from grader.engine.payload import datasets_here, pack, run_payload, unpack
-from grader.errors import DataError, MachineError, UsageError
+from grader.errors import DataError, MachineError, TrainerError, UsageError
 from grader.execute import Job, run_notebook
 from grader.records import DataSet, Ending, Limits, Profile, TrainingLimits
 from tests.test_batch import TASK1
@@ -215,6 +218,72 @@ def test_other_data_on_a_node_is_a_fault(tmp_path, monkeypatch):
     )
     with pytest.raises(DataError, match="other data"):
         datasets_here([elsewhere])
+
+
+class FakeRay:
+    """Stands in for Ray: actors that start, or do not, one after the other as ``starts`` says; then as the last one."""
+
+    def __init__(self, *starts):
+        self.starts, self.begun = starts, 0
+        self.exceptions = SimpleNamespace(RayError=RayLossError, RayTaskError=RayFaultError)
+
+    def remote(self, kind):
+        return SimpleNamespace(options=lambda **_: SimpleNamespace(remote=lambda *_: self._actor()))
+
+    def _actor(self):
+        starts = self.starts[min(self.begun, len(self.starts) - 1)]
+        self.begun += 1
+        return SimpleNamespace(
+            __ray_ready__=SimpleNamespace(remote=lambda: starts), platform=SimpleNamespace(remote=lambda: "here")
+        )
+
+    def get(self, answer):
+        if not answer:
+            raise RayLossError("a library is missing on the node")
+        return answer
+
+    def kill(self, actor):
+        pass
+
+
+class RayLossError(Exception):
+    pass
+
+
+class RayFaultError(RayLossError):
+    pass
+
+
+def asked(ray, monkeypatch, trainers=1):
+    """Ask a scheduler twice what is trained on, and return what it says or raises within a while."""
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    monkeypatch.setattr(actors, "_AGAIN_SECONDS", 0.001)
+    config = EngineConfig(bounds=TrainingLimits(), cache=None, datasets=())
+    before = set(threading.enumerate())
+    scheduler = actors.TrainingScheduler(config, actors.TrainerResources(trainers=trainers))
+    with ThreadPoolExecutor(2) as pool:
+        told = [pool.submit(scheduler.platform) for _ in range(2)]
+        done, _ = wait(told, timeout=20)
+        ray.starts = (True,)  # those who still wait go home, and nobody tries for ever
+        while set(threading.enumerate()) - before - pool._threads:
+            time.sleep(0.01)
+    return {one.exception() or one.result() for one in done}
+
+
+def test_whoever_asks_a_cluster_whose_trainers_do_not_start_is_told(monkeypatch):
+    """All who wait, with what Ray says of it, and not after one that did not start."""
+    for trainers in (1, 3):
+        faults = asked(FakeRay(False), monkeypatch, trainers)
+        assert len(faults) == 2
+        for fault in faults:
+            assert isinstance(fault, TrainerError)
+            assert f"{5 * trainers} in a row did not (a library is missing on the node)" in str(fault)
+
+
+def test_a_trainer_that_starts_after_some_that_did_not_is_asked(monkeypatch):
+    """A node may be slow in coming up."""
+    assert asked(FakeRay(False, False, True), monkeypatch) == {"here"}
+    assert asked(FakeRay(True, False), monkeypatch, trainers=2) == {"here"}
 
 
 @needs_ray

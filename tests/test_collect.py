@@ -12,6 +12,11 @@ import pytest
 
 from grader.collect import collect, collect_one, gather
 from grader.errors import UsageError
+from grader.language import Language
+
+
+def said(message):
+    return Language("en").say(message)
 
 
 def put(path: Path, content: str = "{}") -> Path:
@@ -170,23 +175,55 @@ def test_many_files_do_not_hide_a_notebook(tmp_path):
     put(tmp_path / "me" / "1" / "2" / "3" / "4" / "5" / "6" / "deep.ipynb")
     (one,) = collect([tmp_path])
     assert [notebook.name for notebook in one.notebooks] == ["task3.ipynb", "1/2/3/4/5/6/deep.ipynb"]
-    assert (len(one.others), one.cut) == (200, True)
+    assert (len(one.others), one.cut, one.unseen) == (200, {"files"}, ())
+    assert [said(remark) for remark in one.delivery.remarks] == [
+        "Files beside the notebooks were left out: 200 at most are kept"
+    ]
 
 
 @pytest.mark.parametrize(
     ("names", "kept", "cut"),
     [
-        ([f"{number}.ipynb" for number in range(50)], 50, False),
-        ([f"{number}.ipynb" for number in range(51)], 50, True),
-        (["a.ipynb", "/".join("12345678") + "/n.ipynb"], 1, True),
+        ([f"{number}.ipynb" for number in range(50)], 50, set()),
+        ([f"{number}.ipynb" for number in range(51)], 50, {"notebooks"}),
+        (["a.ipynb", "/".join("12345678") + "/n.ipynb"], 1, {"notebooks"}),
+        (["a.ipynb", "/".join("12345678") + "/9/n.ipynb"], 1, {"notebooks"}),
+        (["a.ipynb", "/".join("12345678") + "/n.py"], 1, {"files"}),
     ],
 )
 def test_what_is_beyond_the_bounds_is_told(tmp_path, names, kept, cut):
-    """Fifty notebooks and eight levels of folders are looked at."""
+    """Fifty notebooks and eight levels of folders are looked at; a library that lies deeper leaves no answer unseen."""
     for name in names:
         put(tmp_path / "me" / name)
     (one,) = collect([tmp_path])
-    assert (len(one.notebooks), one.cut) == (kept, cut)
+    assert (len(one.notebooks), one.cut, len(one.delivery.remarks)) == (kept, cut, len(cut))
+    assert bool(one.unseen) == ("notebooks" in cut)
+
+
+def test_a_notebook_that_lies_too_deep_alone_is_told(tmp_path):
+    """Not that nothing was handed in."""
+    put(tmp_path / "me" / "/".join("12345678") / "n.ipynb")
+    (one,) = collect([tmp_path])
+    assert one.notebooks == ()
+    assert "none below 8 levels" in said(one.instead)
+
+
+def test_a_notebook_that_is_not_taken_is_told_and_leaves_its_answers_open(tmp_path):
+    """A link beside a notebook; what a data file too large for the sandbox leaves open is nothing of the kind."""
+    put(tmp_path / "me" / "a.ipynb")
+    put(tmp_path / "me" / "large.bin")
+    os.truncate(tmp_path / "me" / "large.bin", (64 << 20) + 1)
+    (one,) = collect([tmp_path])
+    assert one.unseen == ()
+    (tmp_path / "me" / "b.ipynb").symlink_to(tmp_path / "me" / "a.ipynb")
+    for (two,) in (collect([tmp_path]), collect([tmp_path / "me", tmp_path / "me" / "a.ipynb"], single=True)):
+        assert [said(remark) for remark in two.unseen] == [
+            "Part of what was handed in could not be taken, and an answer may lie in it: b.ipynb (a link)"
+        ]
+        assert [said(remark) for remark in two.delivery.remarks] == [
+            said(two.unseen[0]),
+            "Files beside the notebooks were left out: large.bin (too large)",
+        ]
 
 
 def test_names_that_are_no_utf_8_can_be_written(tmp_path):
@@ -281,7 +318,7 @@ def test_what_cannot_be_read_costs_nobody_else(tmp_path):
     code = (
         "import json, pathlib, sys; from grader.collect import collect; from grader.errors import UsageError\n"
         "root = pathlib.Path(sys.argv[1])\n"
-        "print(json.dumps([[s.student, len(s.notebooks), s.others] for s in collect([root])]))\n"
+        "print(json.dumps([[s.student, len(s.notebooks), s.others, len(s.unseen)] for s in collect([root])]))\n"
         "for name in ('d', 'd/n.ipynb', 'e.ipynb'):\n"
         "    try: collect([root / name])\n"
         "    except UsageError as error: print(error)\n"
@@ -299,11 +336,11 @@ def test_what_cannot_be_read_costs_nobody_else(tmp_path):
         for path in locked:
             path.chmod(0o755)
     assert json.loads(told[0]) == [
-        ["a", 1, []],
-        ["b", 0, ["n.ipynb (cannot be read)", "helper.py (cannot be read)"]],
-        ["c", 1, ["sub (cannot be read)"]],
-        ["d", 0, ["d (cannot be read)"]],
-        ["e", 0, ["e.ipynb (cannot be read)"]],
+        ["a", 1, [], 0],
+        ["b", 0, ["n.ipynb (cannot be read)", "helper.py (cannot be read)"], 1],
+        ["c", 1, ["sub (cannot be read)"], 1],
+        ["d", 0, ["d (cannot be read)"], 1],
+        ["e", 0, ["e.ipynb (cannot be read)"], 1],
     ]
     assert len(told) == 4
     assert all("cannot be read (Permission denied)" in line for line in told[1:])

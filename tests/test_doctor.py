@@ -1,13 +1,17 @@
 """The doctor's table, on this very machine."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from grader import doctor
 from grader.language import Language
+from grader.records import Limits
 from grader.sandbox import PROMISES, PromiseResult
 from grader.train.hardware import Gpu
+from grader.workbook import load_workbook
 from tests.test_cli import grader
 
 
@@ -23,6 +27,19 @@ def test_the_doctor_finds_what_is_here(told):
     """Python, TensorFlow with Keras, memory and the sandbox have a line each."""
     for name in ("Python", "TensorFlow", "Keras", "Memory and processors", "Sandbox (bubblewrap)"):
         assert name in told
+
+
+def test_the_doctor_asks_for_as_much_memory_as_a_notebook_may_use(monkeypatch):
+    """By the limit itself, which is the shipped workbook's; both READMEs ask for the same."""
+    limit = Limits().memory_mb
+    assert load_workbook().limits.memory_mb == limit
+    for free, ok in ((limit - 100, False), (limit + 100, True)):
+        monkeypatch.setattr(psutil, "virtual_memory", lambda free=free: SimpleNamespace(available=free << 20))
+        found = doctor._memory()
+        assert found.ok is ok
+        assert ok or f"may use up to {limit // 1024} GiB" in Language("en").say(found.remedy)
+    for readme, words in (("README.md", "GB of free memory for each"), ("README.ru.md", "ГБ свободной памяти на каж")):
+        assert f"{limit // 1024} {words}" in (Path(__file__).parent.parent / readme).read_text("utf-8")
 
 
 def test_every_promise_of_the_sandbox_is_kept(told):

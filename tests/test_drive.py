@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
+import resource
+import threading
+from pathlib import Path
 
 import nbclient.exceptions
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from grader.clock import Clock
 from grader.drive.client import CLIENT_FAILURES
 from grader.drive.outputs import Outputs
+from grader.drive.run import DriveJob, run_job
+from grader.drive.tracepipe import TracePipe
 from grader.drive.wire import NUM_BYTES, TolerantSession
+from grader.execute import Job, _as_json
 from grader.records import CellStatus, Ending
-from tests.test_execute import limits, needs_seal, run, shown, statuses
+from tests.test_execute import FULL, LIMITS, limits, needs_seal, run, shown, statuses, write_notebook
 from tests.timing import on_a_clock
 
 KEY = b"k" * 64
+needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here is always full")
 FORGERY = """
 import time
 kernel = get_ipython().kernel
@@ -193,3 +202,52 @@ def test_a_cell_that_cannot_be_sent_ends_the_notebook(tmp_path):
     assert execution.ending is Ending.OUTPUT_LIMIT
     assert statuses(execution) == ["ok", "error", "not_run"]
     assert execution.cells[1].seconds < 1
+
+
+def written_through(pipe, content):
+    """Write to the pipe as a kernel does; whether it could."""
+    writer = threading.Thread(target=lambda: [os.write(pipe.write_fd, content) for _ in range(8)], daemon=True)
+    writer.start()
+    writer.join(30)
+    return not writer.is_alive()
+
+
+@needs_full
+def test_a_kernel_does_not_wait_for_a_full_disk():
+    """What cannot be stored is read all the same, and why is known."""
+    with TracePipe(64) as pipe:
+        pipe.store(Path("/dev/full"))
+        assert written_through(pipe, b"x" * (1 << 17))
+        assert "No space left" in str(pipe.finish())
+
+
+def test_a_line_that_the_disk_took_in_part_is_a_fault(tmp_path):
+    """A write may be short without an error; the next one tells."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with TracePipe(64) as pipe:
+        os.write(pipe.write_fd, b"x" * 100)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60, before[1]))
+        try:
+            pipe.store(tmp_path / "trace.jsonl")
+            fault = pipe.finish()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert ((tmp_path / "trace.jsonl").stat().st_size, fault is not None) == (60, True)
+
+
+@needs_full
+def test_a_trace_that_cannot_be_stored_is_the_machines_fault(tmp_path):
+    """The notebook runs to its end, and its ending blames nobody who handed it in."""
+    write_notebook(
+        tmp_path / "work.ipynb",
+        "import os, stat\n"
+        "for fd in range(3, 100):\n"
+        "    try:\n"
+        "        if stat.S_ISFIFO(os.fstat(fd).st_mode): os.write(fd, b'x' * 1_000_000)\n"
+        "    except OSError: pass",
+    )
+    (tmp_path / "trace.jsonl").symlink_to("/dev/full")
+    job = Job(notebook=tmp_path / "work.ipynb", out=tmp_path, profile=FULL, limits=LIMITS, unsealed=True)
+    run_job(DriveJob.parse(json.dumps(_as_json(job, None)).encode()), Clock())
+    outcome = json.loads((tmp_path / "outcome.json").read_text())
+    assert (outcome["ending"], outcome["cells"][0]["status"]) == ("internal_error", "ok")

@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.collect import collect
 from grader.criteria import KINDS
 from grader.criteria.case import Candidate, Match, Measurement, Tier
 from grader.grade import expected_layers, status_of, task_result, totals, unjudged
 from grader.inside.reasons import Reason
+from grader.ledger import Ledger
 from grader.match import match_task
 from grader.measure import SEEDS, Measurer
+from grader.pipeline import Grading, grade_submission
 from grader.records import (
     DataSet,
     Ending,
@@ -27,6 +30,7 @@ from grader.records import (
     Verdict,
     msg,
 )
+from grader.reference import Bands
 from grader.report.explain import on_sample
 from grader.workbook import load_workbook
 from tests.facts import (
@@ -577,3 +581,31 @@ def test_predictions_of_weights_from_elsewhere_are_not_scored(why, score, tmp_pa
     execution = Execution(notebook="a.ipynb", ending=Ending.COMPLETED, trace=trace)
     measured = measurer.measure(TASKS["task2"], Match(candidate=answer), [execution])
     assert (measured.in_kernel, measured.trainings) == (score, ())
+
+
+@pytest.mark.parametrize(("notebooks", "expected"), [(50, Verdict.FAILED), (51, Verdict.REVIEW)])
+def test_a_task_is_not_missed_by_who_handed_in_more_than_is_looked_at(notebooks, expected, tmp_path):
+    """The answer may be in the 51st notebook, which nobody ran; of fewer all were seen."""
+    for number in range(notebooks):
+        (tmp_path / "class" / "kim").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "class" / "kim" / f"{number}.ipynb").write_text("{}")
+    (submission,) = collect([tmp_path / "class"])
+    other = Notebook()
+    other.train(TASK3, "mnist", epochs=5, batch=64)
+    data_set = DataSet(name="mnist", edition="sample", fingerprint="f", folder="", num_train=60000, num_test=10000)
+    grading = Grading(
+        workbook=BOOK,
+        tasks=(replace(TASKS["task2"], criteria=(KINDS["trained"](id="trained", points=1),), example=None),),
+        measurer=Measurer(
+            trainer=None,
+            bands=Bands(tmp_path, risk=0.01),
+            datasets={"mnist": data_set},
+            profile=FULL,
+            platform=Platform(),
+        ),
+        ledger=Ledger(tmp_path / "run"),
+        run_notebook=lambda job, _: other.run(),
+    )
+    result = grade_submission(submission, grading, lambda _: None)
+    (finding,) = result.tasks[0].findings
+    assert finding.verdict is expected

@@ -1,5 +1,8 @@
 """What a run leaves on disk."""
 
+import contextlib
+import errno
+import fcntl
 import multiprocessing
 import os
 import shutil
@@ -13,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 
 from grader.errors import BusyError, ConditionsChangedError, DataError, MachineError, UsageError
-from grader.ledger import Ledger, SubmissionInput, require_space
+from grader.ledger import Ledger, SubmissionInput, book, require_space
 from grader.records import Person, Stage, Status, Training, TrainingOutcome
 from tests import sample_results
 from tests.timing import within
@@ -88,16 +91,27 @@ def test_what_a_call_was_graded_by_is_part_of_the_state(ledger):
     assert states[0] == states[1] != states[2]
 
 
+def changed(ledger, *statement):
+    """Change the ledger's file, as nobody should."""
+    with contextlib.closing(sqlite3.connect(ledger.folder / "ledger.sqlite")) as database, database:
+        return database.execute(*statement).fetchall()
+
+
+def stages(ledger, student):
+    rows = changed(ledger, "SELECT stage FROM stage WHERE student = ? ORDER BY rowid", (student,))
+    return [stage for (stage,) in rows]
+
+
 def test_stages_are_recorded_one_by_one(ledger):
     """Where a submission is stands in the ledger at any moment, with the times of the stages behind it."""
     ledger.collect(wanted("anna", "boris"))
     for stage in (Stage.EXECUTED, Stage.MATCHED):
         ledger.reached("anna", stage)
     assert {one.student: one.stage for one in ledger.standings()} == {"anna": Stage.MATCHED, "boris": Stage.COLLECTED}
-    assert [stage for stage, _ in ledger.stages("anna")] == [Stage.COLLECTED, Stage.EXECUTED, Stage.MATCHED]
+    assert stages(ledger, "anna") == [Stage.COLLECTED, Stage.EXECUTED, Stage.MATCHED]
     ledger.write(sample_results.submission("anna", digest="d1"))
     assert ledger.standings()[0].status is Status.REVIEW
-    assert [stage for stage, _ in ledger.stages("anna")][-2:] == [Stage.TRAINED, Stage.JUDGED]
+    assert stages(ledger, "anna")[-2:] == [Stage.TRAINED, Stage.JUDGED]
 
 
 @pytest.mark.parametrize("student", ["../../etc", "a/b", "con", "Ёлкина Анна", "x" * 300, "..", "a\x00b"])
@@ -164,6 +178,33 @@ def test_a_file_that_is_no_ledger_is_said_to_be_none(ledger):
         ledger.run()
 
 
+def test_an_unreadable_result_is_graded_again_and_an_unreadable_ledger_is_told(ledger):
+    """The first is as good as none; of the second nobody can say what is done, least of all that nothing is."""
+    result = sample_results.submission("anna", digest="d1")
+    ledger.write(result)
+    changed(ledger, "UPDATE submission SET result = '{}'")
+    assert ledger.done("anna", "d1") is None
+    changed(ledger, "ALTER TABLE submission RENAME COLUMN result TO gone")
+    with pytest.raises(DataError, match="no such column: result"):
+        ledger.done("anna", "d1")
+
+
+@pytest.mark.parametrize("ours", [(), (Status.INTERNAL_ERROR,), tuple(Status)])
+def test_a_further_kind_of_fault_of_ours_costs_no_grade(ledger, monkeypatch, ours):
+    """However many statuses are ours, a result of another one stands."""
+    monkeypatch.setattr(book, "_OURS", ours)
+    ledger.write(sample_results.submission("anna", digest="d1"))
+    assert (ledger.done("anna", "d1") is None) is (Status.REVIEW in ours)
+
+
+def test_a_person_on_record_that_cannot_be_read_is_named(ledger):
+    """In one line, not in a traceback."""
+    ledger.collect(wanted("anna"))
+    changed(ledger, "INSERT INTO person VALUES ('anna', '{')")
+    with pytest.raises(DataError, match="the record of anna cannot be read"):
+        ledger.standings()
+
+
 def test_a_ledger_of_a_newer_grader_is_not_touched(ledger):
     """A format that this version does not know is refused by name."""
     ledger.write(sample_results.submission())
@@ -209,6 +250,26 @@ def test_two_graders_cannot_write_one_run(tmp_path):
         answer = answers.get(timeout=60)
         other.join()
     assert f"another grader is writing this run (process {os.getpid()}" in answer
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "words"),
+    [
+        (errno.EAGAIN, BusyError, "another grader is writing this run"),
+        (errno.EACCES, BusyError, "another grader is writing this run"),
+        (errno.ENOLCK, MachineError, r"cannot be locked against a second grader \(No locks available\)"),
+        (errno.EOPNOTSUPP, MachineError, "cannot be locked against a second grader"),
+    ],
+)
+def test_a_file_system_without_locks_is_no_other_grader(tmp_path, monkeypatch, number, kind, words):
+    """Waiting for the other one to end would take for ever."""
+
+    def flock(file, operation):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(kind, match=words), Ledger(tmp_path / "run").opened():
+        pass
 
 
 def test_the_lock_of_a_killed_grader_is_free(tmp_path):

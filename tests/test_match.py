@@ -8,7 +8,7 @@ from grader.criteria.case import Tier
 from grader.grade import task_result
 from grader.language import Language
 from grader.match import match_task
-from grader.records import CellOutcome, CellStatus, Ending
+from grader.records import CellOutcome, CellStatus, Ending, Verdict, msg
 from grader.workbook import load_workbook
 from tests.facts import (
     BIGGER4,
@@ -358,6 +358,17 @@ def test_a_stopped_notebook_says_so():
     """What is missing may only be unseen."""
     match = answer("task1", Notebook(), ending=Ending.TIMED_OUT)
     assert match.cut_short is not None
+
+
+def test_a_notebook_that_was_not_run_leaves_missing_tasks_open():
+    """A task without an answer may be answered there: a person looks, and reads why."""
+    why = msg("a notebook lies too deep")
+    book = Notebook()
+    book.train(TASK3, "mnist", epochs=5, batch=64)
+    match = match_task(TASKS["task2"], [book.run()], (why,))
+    result = task_result(TASKS["task2"], match, profile=FULL, bands={})
+    assert all((one.verdict, one.found) == (Verdict.REVIEW, why) for one in result.findings)
+    assert match_task(TASKS["task2"], [book.run()]).cut_short is None
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from grader.records import Message, joined, msg
 
 _USES = {"mend": ("notebook", "lang"), "only_source": ("notebook", "task", "workbook", "lang")}
 """What runs nothing, and the options it heeds."""
+_ALONE = ("notebook", "task", "profile", "lang", "no_sandbox", "train_in_kernel")
+"""Options that a system heeds where notebooks cannot be driven; of the last two it has no choice."""
 
 
 @command()
@@ -45,24 +47,30 @@ def check(notebook: Path, task: str | None, only_source: bool, mend: bool, html:
 
 
 def _require_consistent(call: click.Context) -> None:
-    """Refuse options that ``--static`` and ``--fix`` would pass over, as neither runs anything.
+    """Refuse options that would be passed over: by ``--static`` and ``--fix``, which run nothing, or by this system.
 
     Raises:
         UsageError: There is one.
     """
+    from grader.cli.checkrun import can_drive
+
+    names = {str(one.name): one.opts[0] for one in call.command.params}
+    given = [name for name in call.params if call.get_parameter_source(name) is ParameterSource.COMMANDLINE]
     mode = next((name for name in _USES if call.params[name]), None)
-    if mode is None:
-        return
-    names = {one.name: one.opts[0] for one in call.command.params}
-    given = (name for name in call.params if call.get_parameter_source(name) is ParameterSource.COMMANDLINE)
-    spare = sorted(names[name] for name in given if name not in (mode, *_USES[mode]))
-    if spare:
-        text = msg(
-            "{mode} runs nothing and makes no use of {spare}; leave one of them out",
-            mode=names[mode],
-            spare=", ".join(spare),
+    heeded = _ALONE if mode is None else (mode, *_USES[mode])
+    spare = ", ".join(sorted(names[name] for name in given if name not in heeded))
+    if mode is not None and spare:
+        raise UsageError(
+            msg("{mode} runs nothing and makes no use of {spare}; leave one of them out", mode=names[mode], spare=spare)
         )
-        raise UsageError(text)
+    if spare and not can_drive():
+        raise UsageError(
+            msg(
+                "On this system a notebook is run without the trainer, against the bundled workbook, which makes no "
+                "use of {spare}; leave that out, or check on Linux or macOS",
+                spare=spare,
+            )
+        )
 
 
 def _require_notebook(notebook: Path) -> None:

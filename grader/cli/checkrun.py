@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def check_by_running(notebook: Path, task: str | None, asked: Mapping[str, Any], *, html: bool) -> None:
     """Run a notebook and print what the grader makes of it; ``asked`` holds the options shared with other commands."""
-    if not _can_drive():
+    if not can_drive():
         _run_alone(notebook, task, asked["lang"], asked["profile"])
         return
     from grader.cli.asked import settings_of
@@ -41,7 +41,7 @@ def check_by_running(notebook: Path, task: str | None, asked: Mapping[str, Any],
             _open(out, submission.student, settings)
 
 
-def _can_drive() -> bool:
+def can_drive() -> bool:
     """Tell whether this system has what the driver and the trainer are made of: sockets in files, pipes to wait on."""
     return hasattr(socket, "AF_UNIX") and hasattr(os, "fork")
 

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
 from grader.collect.junk import is_checkpoint, is_junk
-from grader.collect.submission import MOST_BYTES, MOST_FILES, MOST_NOTEBOOKS, Contents, SubmittedFile, is_notebook, note
+from grader.collect.submission import (
+    MOST_BYTES,
+    MOST_FILES,
+    MOST_LEVELS,
+    MOST_NOTEBOOKS,
+    Contents,
+    Cut,
+    SubmittedFile,
+    cut_of,
+    is_notebook,
+    note,
+)
 
-_MAX_LEVELS = 8
 _MOST_SEEN = 200_000
+_DEEPEST = 2_048
+"""As many folders as a path of 4,096 bytes can name."""
 
 Kind = Literal["folder", "file", "link", "device"]
 
@@ -48,7 +60,7 @@ def tree(root: Path, levels: int) -> Iterator[tuple[Kind, Path]]:
 
 def checkpoints_in(folder: Path) -> list[str]:
     """Return the names of notebooks that are there only as copies which Jupyter made by itself."""
-    found = (path for kind, path in [("folder", folder), *tree(folder, _MAX_LEVELS)] if kind == "folder")
+    found = (path for kind, path in [("folder", folder), *tree(folder, MOST_LEVELS)] if kind == "folder")
     hidden = (place / name for place in found for name in _names(place) if is_checkpoint(name))
     return sorted(name for place in hidden if not place.is_symlink() for name in _names(place) if is_notebook(name))
 
@@ -64,15 +76,15 @@ def contents_of(folder: Path) -> Contents:
     """Return the files of a student's folder: all notebooks, then as many others as there may be, the nearest first."""
     notebooks: list[SubmittedFile] = []
     files: list[SubmittedFile] = []
-    notes: list[str] = []
+    unread: list[str] = []
     level = [folder]
-    for _ in range(_MAX_LEVELS):
+    for _ in range(MOST_LEVELS):
         below: list[Path] = []
         for place in level:
             try:
                 found = entries(place)
             except OSError:
-                notes.append(note(place.name if place == folder else _below(place, folder), "cannot be read"))
+                unread.append(note(place.name if place == folder else _below(place, folder), "cannot be read"))
                 continue
             below += [path for kind, path in found if kind == "folder"]
             for kind, path in found:
@@ -80,12 +92,13 @@ def contents_of(folder: Path) -> Contents:
                     items = notebooks if is_notebook(path.name) else files
                     items.append(SubmittedFile(name=_below(path, folder), path=path))
                 elif kind == "link" and is_notebook(path.name):
-                    notes.append(note(_below(path, folder), "a link"))
+                    unread.append(note(_below(path, folder), "a link"))
         level = below
     return Contents(
         items=(*notebooks[:MOST_NOTEBOOKS], *files[:MOST_FILES]),
-        notes=tuple(notes),
-        cut=bool(level) or len(notebooks) > MOST_NOTEBOOKS or len(files) > MOST_FILES,
+        notes=tuple(unread),
+        unread=tuple(unread),
+        cut=cut_of(notebooks, files) | _cut_below(level),
     )
 
 
@@ -95,7 +108,7 @@ def neighbours_of(file: Path) -> list[SubmittedFile]:
     The folder may be somebody's home: it is looked through no further than needed, and large files are not opened.
     """
     folder = file.parent
-    near = (path for kind, path in tree(folder, _MAX_LEVELS) if kind == "file" and path != file)
+    near = (path for kind, path in tree(folder, MOST_LEVELS) if kind == "file" and path != file)
     taken = (path for path in near if not is_notebook(path.name) and _fits(path))
     return [SubmittedFile(name=_below(path, folder), path=path) for path in itertools.islice(taken, MOST_FILES)]
 
@@ -105,6 +118,12 @@ def _fits(path: Path) -> bool:
         return path.stat().st_size <= MOST_BYTES
     except OSError:
         return False
+
+
+def _cut_below(level: Sequence[Path]) -> frozenset[Cut]:
+    """Return what lies in folders that are too deep to be looked into: a library that came along holds no answers."""
+    below = (path for place in level for kind, path in tree(place, _DEEPEST) if kind == "file")
+    return frozenset("notebooks" if is_notebook(path.name) else "files" for path in below)
 
 
 def _below(path: Path, folder: Path) -> str:

@@ -23,15 +23,17 @@ def instead_of(
     items: Sequence[SubmittedFile],
     remarks: Sequence[Message],
     *,
-    notes: Sequence[str] = (),
+    unread: Sequence[str] = (),
+    unseen: Sequence[Message] = (),
     checkpoints: Sequence[str] = (),
 ) -> Message:
     """Return what came in place of a notebook, and what to hand in instead.
 
     Args:
-        items: The files that came.
+        items: The files that came and are no notebooks.
         remarks: What was refused, and why.
-        notes: What could not be taken, by name.
+        unread: Notebooks that could not be taken, and folders in which some may lie, by name.
+        unseen: Why there may be notebooks all the same.
         checkpoints: Notebooks that are there only as Jupyter's own copies.
     """
     if checkpoints:
@@ -41,8 +43,10 @@ def instead_of(
         )
     if not items and remarks:
         return remarks[0]
-    if not items and notes:
-        return msg("What was handed in could not be taken: {files}. " + _HAND_IN, files=", ".join(notes[:10]))
+    if unread:
+        return msg("What was handed in could not be taken: {files}. " + _HAND_IN, files=", ".join(unread[:10]))
+    if unseen:
+        return unseen[0]
     if not items:
         return msg("Nothing lies in what was handed in. " + _HAND_IN)
     names = ", ".join(item.name for item in items[:10])

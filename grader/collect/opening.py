@@ -16,11 +16,15 @@ from grader.collect.submission import (
     MOST_FILES,
     MOST_NOTEBOOKS,
     Contents,
+    Cut,
     Submission,
     SubmittedFile,
+    cut_of,
     free,
+    is_notebook,
     note,
     numbered,
+    readable,
     submission_of,
 )
 from grader.collect.usable import is_archive
@@ -28,6 +32,7 @@ from grader.records import Message, msg
 
 _TOO_DEEP = "{name}: an archive in an archive in an archive is not opened. Pack once."
 _COPY = re.compile(r"(?P<stem>.*?)(?: \((?P<number>\d+)\))?(?P<ending>\.ipynb.*)", re.DOTALL | re.IGNORECASE)
+_UNNUMBERED = -1
 
 
 class Opener:
@@ -40,29 +45,44 @@ class Opener:
         self._levels = levels
         self._remarks: list[Message] = []
         self._notes: list[str] = []
+        self._unread: list[str] = []
         self._folders: list[Path] = []
-        self._cut = False
+        self._cut: frozenset[Cut] = frozenset()
         self._room = STUDENT
 
     def open(self, attempt: Attempt) -> Submission:
         """Return an attempt as a submission; what could not be taken is told in it."""
-        self._remarks, self._notes, self._folders, self._cut = [], list(attempt.notes), [], False
+        self._remarks, self._folders, self._cut = [], [], frozenset()
+        self._notes, self._unread = list(attempt.notes), list(attempt.notes)
         self._room = STUDENT
         items = self._unpacked(self._items(attempt), self._levels)
         if not any(item.is_notebook for item in items):
             items = [self._as_notebook(item) for item in items]
         items, earlier = _without_older_copies(items)
+        if earlier:
+            names = ", ".join(map(readable, earlier[:10]))
+            self._remarks.append(
+                msg("Older copies were set aside, the one with the highest number counts: {files}", files=names)
+            )
         bounded = self._bounded(items)
         submission = submission_of(attempt.student, bounded)
         instead = None
-        if not submission.notebooks:
+        if submission.notebooks:
+            self._remarks += submission.remarks
+        else:
             folders = (*(upload.path for upload in attempt.uploads if upload.path.is_dir()), *self._folders)
             copies = [name for one in folders for name in checkpoints_in(one)]
-            instead = instead_of(bounded.items, self._remarks, notes=self._notes, checkpoints=copies)
+            instead = instead_of(
+                [item for item in bounded.items if not item.is_notebook],
+                self._remarks,
+                unread=submission.unread,
+                unseen=submission.unseen,
+                checkpoints=copies,
+            )
         delivery = replace(
             attempt.delivery,
             earlier=(*attempt.delivery.earlier, *earlier),
-            remarks=tuple(self._remarks),
+            remarks=tuple(remark for remark in self._remarks if remark != instead),
         )
         return replace(submission, who=attempt.who, delivery=delivery, instead=instead)
 
@@ -76,6 +96,7 @@ class Opener:
                 else Contents(items=(SubmittedFile(name=upload.name, path=upload.path),))
             )
             self._notes += contents.notes
+            self._unread += contents.unread
             self._cut |= contents.cut
             kept = (item for item in contents.items if item.name not in upload.without)
             found += [replace(item, name=free(numbered(item.name), taken)) for item in kept]
@@ -118,6 +139,8 @@ class Opener:
 
     def _refuse(self, name: str, why: Message) -> None:
         self._notes.append(note(name, "refused"))
+        if is_notebook(name):
+            self._unread.append(self._notes[-1])
         self._remarks.append(why)
 
     def _as_notebook(self, item: SubmittedFile) -> SubmittedFile:
@@ -130,18 +153,25 @@ class Opener:
         return Contents(
             items=(*notebooks[:MOST_NOTEBOOKS], *others[:MOST_FILES]),
             notes=tuple(self._notes),
-            cut=self._cut or len(notebooks) > MOST_NOTEBOOKS or len(others) > MOST_FILES,
+            unread=tuple(self._unread),
+            cut=self._cut | cut_of(notebooks, others),
         )
 
 
 def _without_older_copies(items: Sequence[SubmittedFile]) -> tuple[list[SubmittedFile], list[str]]:
-    """Set aside ``lab.ipynb`` where ``lab (1).ipynb`` lies beside it: a browser numbers what was saved again."""
-    newest: dict[tuple[str, str], tuple[int, SubmittedFile]] = {}
+    """Set aside ``lab.ipynb`` where ``lab (1).ipynb`` lies beside it: a browser numbers what was saved again.
+
+    Without ``lab.ipynb`` the numbers are the student's own: ``lab (1).ipynb`` and ``lab (2).ipynb`` are two tasks.
+    """
+    copies: dict[tuple[str, str], list[tuple[int, SubmittedFile]]] = {}
     for item in items:
         match = _COPY.fullmatch(item.name)
         if match and item.is_notebook:
-            key, number = (match["stem"], match["ending"].lower()), int(match["number"] or 0)
-            newest[key] = max(newest.get(key, (number, item)), (number, item), key=lambda one: one[0])
-    kept = {item.name for _, item in newest.values()}
-    older = [item.name for item in items if item.is_notebook and _COPY.fullmatch(item.name) and item.name not in kept]
-    return [item for item in items if item.name not in older], older
+            number = _UNNUMBERED if match["number"] is None else int(match["number"])
+            copies.setdefault((match["stem"], match["ending"].lower()), []).append((number, item))
+    older: set[SubmittedFile] = set()
+    for group in copies.values():
+        numbers = [number for number, _ in group]
+        if _UNNUMBERED in numbers:
+            older |= {item for number, item in group if number < max(numbers)}
+    return [item for item in items if item not in older], [item.name for item in items if item in older]

@@ -7,16 +7,22 @@ import itertools
 import os
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
-from grader.records import Delivery, Message, Person
+from grader.records import Delivery, Message, Person, msg
 
 MOST_NOTEBOOKS = 50
 MOST_FILES = 200
+MOST_LEVELS = 8
+_MOST_NAMED = 10
 MOST_BYTES = 64 << 20
 _ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json")
 """Browsers and phones add the last two when they save a notebook."""
+
+Cut = Literal["notebooks", "files"]
+"""Of what there is more than is looked at: over 50 notebooks or some below 8 levels of folders, over 200 others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,14 +47,49 @@ class Submission:
     """SHA-256 over names and contents of all files."""
     others: tuple[str, ...] = ()
     """Names of files that are no notebooks, and of what could not be taken: ``a.ipynb (a link)``."""
-    cut: bool = False
-    """More was handed in than is looked at: 50 notebooks, 200 other files, 8 levels of folders."""
+    unread: tuple[str, ...] = ()
+    """Of these the notebooks that could not be taken, and folders, in which some may lie."""
+    left_out: tuple[str, ...] = ()
+    """Of these the other files that do not lie beside a notebook when it runs."""
+    cut: frozenset[Cut] = frozenset()
     instead: Message | None = None
     """Without notebooks: what came, and what to hand in instead."""
     absent: bool = False
     """On the roster, and nothing was handed in."""
     who: Person = field(default_factory=Person)
     delivery: Delivery = field(default_factory=Delivery)
+
+    @property
+    def unseen(self) -> tuple[Message, ...]:
+        """Why there may be notebooks of it that nobody looked at; empty where there are none."""
+        said = []
+        if self.unread:
+            said.append(
+                msg(
+                    "Part of what was handed in could not be taken, and an answer may lie in it: {files}",
+                    files=_some(self.unread),
+                )
+            )
+        if "notebooks" in self.cut:
+            said.append(
+                msg(
+                    "Notebooks were left out: no more are looked at than {count}, and none below {levels} levels of "
+                    "folders. Hand in only those that answer the tasks.",
+                    count=MOST_NOTEBOOKS,
+                    levels=MOST_LEVELS,
+                )
+            )
+        return tuple(said)
+
+    @property
+    def remarks(self) -> tuple[Message, ...]:
+        """What of it was left out, notebooks first."""
+        said = [*self.unseen]
+        if self.left_out:
+            said.append(msg("Files beside the notebooks were left out: {files}", files=_some(self.left_out)))
+        if "files" in self.cut:
+            said.append(msg("Files beside the notebooks were left out: {count} at most are kept", count=MOST_FILES))
+        return tuple(said)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,17 +115,21 @@ class Contents:
     items: tuple[SubmittedFile, ...]
     notes: tuple[str, ...] = ()
     """What could not be taken: ``a.ipynb (a link)``."""
-    cut: bool = False
+    unread: tuple[str, ...] = ()
+    """Of the notes those of notebooks, and of folders, in which some may lie."""
+    cut: frozenset[Cut] = frozenset()
 
 
 def submission_of(student: str, contents: Contents) -> Submission:
     """Return the files as a submission; one that cannot be read is named and left out."""
     digest, sizes, told = hashlib.sha256(), dict[SubmittedFile, int](), list(contents.notes)
+    unread, left_out = list(contents.unread), list[str]()
     for item in contents.items:
         try:
             size, content = _size_and_digest(item.path)
         except OSError:
             told.append(note(item.name, "cannot be read"))
+            (unread if item.is_notebook else left_out).append(told[-1])
             continue
         sizes[item] = size
         digest.update(os.fsencode(item.name) + b"\0" + content)
@@ -99,12 +144,15 @@ def submission_of(student: str, contents: Contents) -> Submission:
         name = free(numbered(readable(item.name)), taken)
         notebooks.append(SubmittedNotebook(path=item.path, name=name, beside=beside))
     names = [note(item.name, "too large") if item in too_large else readable(item.name) for item in others]
-    digest.update("\0".join([*told, str(contents.cut)]).encode())
+    left_out += [name for name, item in zip(names, others, strict=True) if item in too_large]
+    digest.update("\0".join([*told, str(bool(contents.cut))]).encode())
     return Submission(
         student=student,
         notebooks=tuple(notebooks),
         digest=digest.hexdigest(),
         others=(*names, *told),
+        unread=tuple(unread),
+        left_out=tuple(left_out),
         cut=contents.cut,
     )
 
@@ -121,9 +169,15 @@ def joined(student: str, parts: Sequence[tuple[str, Submission]]) -> Submission:
         notebooks=tuple(notebooks),
         digest=hashlib.sha256("".join(part.digest for _, part in parts).encode()).hexdigest(),
         others=tuple(name for _, part in parts for name in part.others),
-        cut=any(part.cut for _, part in parts),
+        unread=tuple(name for _, part in parts for name in part.unread),
+        left_out=tuple(name for _, part in parts for name in part.left_out),
+        cut=frozenset(cut for _, part in parts for cut in part.cut),
         instead=None if notebooks else next((part.instead for _, part in parts if part.instead), None),
-        delivery=parts[0][1].delivery,
+        delivery=replace(
+            parts[0][1].delivery,
+            earlier=tuple(name for _, part in parts for name in part.delivery.earlier),
+            remarks=tuple(remark for _, part in parts for remark in part.delivery.remarks),
+        ),
     )
 
 
@@ -151,6 +205,12 @@ def free(names: Iterable[str], taken: set[str], key: Callable[[str], str] = str)
     return name
 
 
+def cut_of(notebooks: Sequence[SubmittedFile], files: Sequence[SubmittedFile]) -> frozenset[Cut]:
+    """Return of what there is more than is looked at."""
+    cut: dict[Cut, bool] = {"notebooks": len(notebooks) > MOST_NOTEBOOKS, "files": len(files) > MOST_FILES}
+    return frozenset(what for what, holds in cut.items() if holds)
+
+
 def note(name: str, why: str) -> str:
     """Return the name of something that was not taken, with the reason."""
     return f"{readable(name)} ({why})"
@@ -160,6 +220,10 @@ def readable(name: str) -> str:
     """Return a name that can be shown and written: no control characters, no lone surrogates, not empty."""
     text = unicodedata.normalize("NFC", name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
     return "".join(char if char.isprintable() else "_" for char in text).strip()[:120] or "unnamed"
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
 
 
 def _size_and_digest(path: Path) -> tuple[int, bytes]:

@@ -60,11 +60,10 @@ class CellRunner:
     async def run(self, notebook: NotebookNode, *, probe: bool) -> CellsResult:
         """Run every code cell that is not blank, then let the probe write what it holds back until the end."""
         client = SealedClient(notebook, self._kernel.channels)
-        for number, (index, source) in enumerate(code_cells(notebook), start=1):
-            cell = CellOutcome(index=index, number=number, status=CellStatus.NOT_RUN, source=source[:_LONG_TEXT])
-            if self._run.ending is Ending.COMPLETED:
-                cell = await self._run_cell(client, notebook.cells[index], cell)
-            self._run.outcomes.append(cell)
+        for cell in not_run(notebook):
+            runs = self._run.ending is Ending.COMPLETED
+            outcome = await self._run_cell(client, notebook.cells[cell.index], cell) if runs else cell
+            self._run.outcomes.append(outcome)
         if probe and self._kernel.running.alive() and not self._kernel.gone.done():
             last = asyncio.ensure_future(client.run_silently(_FINISH_PROBE))
             await self._kernel.settle(last, _FINISH_SECONDS)
@@ -232,6 +231,14 @@ def _over_the_limit(excess: Excess, number: int, limits: Limits) -> tuple[Ending
                 cell=number,
                 limit=limits.scratch_files,
             )
+
+
+def not_run(notebook: NotebookNode) -> list[CellOutcome]:
+    """Return every code cell that is not blank, as it is before it runs."""
+    return [
+        CellOutcome(index=index, number=number, status=CellStatus.NOT_RUN, source=source[:_LONG_TEXT])
+        for number, (index, source) in enumerate(code_cells(notebook), start=1)
+    ]
 
 
 async def import_ahead(kernel: Kernel) -> None:

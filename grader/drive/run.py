@@ -18,12 +18,12 @@ from typing import Any
 from nbformat import NotebookNode
 
 from grader.clock import Clock
-from grader.drive.cells import CellRunner, CellsResult, import_ahead
+from grader.drive.cells import CellRunner, CellsResult, import_ahead, not_run
 from grader.drive.kernel import Kernel, KernelStartError, kernel_binds, kernel_files, open_kernel
 from grader.drive.notebook import UnreadableError, code_cells, read_notebook
 from grader.drive.tracepipe import TracePipe
 from grader.processor import tensorflow_environment
-from grader.records import CellOutcome, CellStatus, Ending, Limits, msg
+from grader.records import Ending, Limits, msg
 from grader.sandbox import UNBOUNDED_MB, Bubblewrap, Room, Seal, Unsealed, Watchdog, gpu_devices
 from grader.sandbox.seal import HOME, PATH, WORK
 
@@ -178,11 +178,7 @@ async def _in_own_kernel(job: DriveJob, notebook: NotebookNode, clock: Clock) ->
         except (KernelStartError, OSError) as error:
             failure = str(error)
     reason = msg("The notebook's kernel could not be started on this machine: {why}", why=failure[-1000:])
-    cells = [
-        CellOutcome(index=index, number=number, status=CellStatus.NOT_RUN, source=source)
-        for number, (index, source) in enumerate(code_cells(notebook), start=1)
-    ]
-    return CellsResult(outcomes=cells, ending=Ending.SANDBOX_FAILED, reason=reason)
+    return CellsResult(outcomes=not_run(notebook), ending=Ending.SANDBOX_FAILED, reason=reason)
 
 
 @asynccontextmanager
@@ -206,7 +202,13 @@ async def _open(job: DriveJob) -> AsyncIterator[tuple[Kernel, TracePipe]]:
 async def _run_in(kernel: Kernel, trace: TracePipe, job: DriveJob, notebook: NotebookNode, clock: Clock) -> CellsResult:
     trace.store(job.out / "trace.jsonl")
     with Watchdog(kernel.running, job.limits) as watchdog:
-        return await CellRunner(kernel, watchdog, job.limits, clock).run(notebook, probe=job.probe)
+        run = await CellRunner(kernel, watchdog, job.limits, clock).run(notebook, probe=job.probe)
+    kernel.running.kill()
+    fault = trace.finish()
+    if fault is not None:
+        run.ending = Ending.INTERNAL_ERROR
+        run.reason = msg("What the notebook did could not be written down on this machine: {why}", why=str(fault))
+    return run
 
 
 def _limits(job: DriveJob) -> Limits:

@@ -7,9 +7,9 @@ hands recipes to trainers and replaces those whose process or node is gone; wher
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +22,7 @@ from grader.train import SingleFlight, TrainerPool, cache_at, hardware_of, train
 
 _TRIES = 5
 _AGAIN_SECONDS = 2.0
+_WHY = 1_000
 _log = logging.getLogger(__name__)
 
 
@@ -60,6 +61,55 @@ class TrainerActor:
         return self._pool.make(recipe, self._datasets[dataset.fingerprint], profile, seed)
 
 
+class IdleTrainers:
+    """Trainers that have nothing to do. Whoever takes one waits, unless none is up and none comes up."""
+
+    def __init__(self, *, tries: int) -> None:
+        """Begin without any; after so many in a row that did not start there is no hope for one."""
+        self._tries = tries
+        self._changed = threading.Condition()
+        self._idle: deque[Any] = deque()
+        self._up = 0
+        self._failures = 0
+        self._why = ""
+
+    def take(self) -> Any:
+        """Return one, which is the caller's until it is put back or lost.
+
+        Raises:
+            TrainerError: No trainer is up, and several in a row did not start.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._idle or (not self._up and self._failures >= self._tries))
+            if self._idle:
+                return self._idle.popleft()
+            text = msg(
+                "no trainer starts in the cluster, {tries} in a row did not ({why}); see `ray status` and Ray's logs",
+                tries=self._tries,
+                why=self._why[-_WHY:],
+            )
+            raise TrainerError(text)
+
+    def put(self, trainer: Any, *, new: bool = False) -> None:
+        """Let others have a trainer."""
+        with self._changed:
+            if new:
+                self._up, self._failures = self._up + 1, 0
+            self._idle.append(trainer)
+            self._changed.notify()
+
+    def lost(self) -> None:
+        """Do not count on a trainer any more that was taken."""
+        with self._changed:
+            self._up -= 1
+
+    def failed(self, why: str) -> None:
+        """Count one that did not start."""
+        with self._changed:
+            self._failures, self._why = self._failures + 1, why
+            self._changed.notify_all()
+
+
 class TrainingScheduler:
     """An actor that many ask at once."""
 
@@ -68,7 +118,7 @@ class TrainingScheduler:
         self._single_flight = SingleFlight(
             cache_at(config.cache, config.shared_cache), keeps_states=config.keeps_states
         )
-        self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._idle = IdleTrainers(tries=_TRIES * resources.trainers)
         self._config, self._resources = config, resources
         self._platform: Platform | None = None
         for _ in range(resources.trainers):
@@ -98,12 +148,12 @@ class TrainingScheduler:
         """Ask a trainer that has nothing to do, and another one where that is lost.
 
         Raises:
-            GraderError: What the trainer says, or that several in a row were lost.
+            GraderError: What the trainer says, or that several in a row were lost or did not start.
         """
         import ray
 
         for _ in range(_TRIES):
-            trainer = self._idle.get()
+            trainer = self._idle.take()
             try:
                 answer = ray.get(call(trainer))
             except ray.exceptions.RayTaskError as fault:
@@ -111,6 +161,7 @@ class TrainingScheduler:
                 raise _meant(fault) from None
             except ray.exceptions.RayError as loss:  # its process or its node has gone
                 _log.info("a trainer was lost: %s", loss)
+                self._idle.lost()
                 self._replace_trainer(trainer)
                 continue
             self._idle.put(trainer)
@@ -137,10 +188,11 @@ class TrainingScheduler:
             ray.get(trainer.__ray_ready__.remote())
         except ray.exceptions.RayError as fault:
             _log.warning("a trainer did not start: %s", fault)
+            self._idle.failed(str(fault))
             time.sleep(_AGAIN_SECONDS)
             self._replace_trainer(trainer)
         else:
-            self._idle.put(trainer)
+            self._idle.put(trainer, new=True)
 
     def _replace_trainer(self, trainer: Any) -> None:
         """Let go of a trainer, and ask for another."""

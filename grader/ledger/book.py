@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,6 +24,7 @@ from grader.ledger.trainings import Trainings
 from grader.places import safe_name
 from grader.records import Person, RunFacts, Stage, Status, SubmissionResult, label_of, msg
 
+_T = TypeVar("_T")
 _RUN = TypeAdapter(RunFacts)
 _RESULT = TypeAdapter(SubmissionResult)
 _PERSON = TypeAdapter(Person)
@@ -203,7 +204,6 @@ class Ledger:
     def write(self, result: SubmissionResult, conditions: str | None = None) -> None:
         """Record a submission's result: from now on it is done, and what was matched is trained."""
         text = _RESULT.dump_json(result).decode()
-        json.loads(text)  # NaN would be refused by every reader but Python's
         with self._store.writing() as database:
             database.execute(
                 "INSERT OR REPLACE INTO stage SELECT student, ?, ? FROM submission WHERE student = ? AND stage = ?",
@@ -226,24 +226,30 @@ class Ledger:
 
     def done(self, student: str, digest: str) -> SubmissionResult | None:
         """Return what is recorded for a submission, if it was graded from the same files in the same way."""
+        marks = ", ".join("?" * len(_OURS))
         query = (
-            f"SELECT result FROM submission WHERE student = ? AND wanted = ? AND status NOT IN (?, ?) AND {_CURRENT}"  # noqa: S608
+            f"SELECT result FROM submission WHERE student = ? AND wanted = ? AND status NOT IN ({marks}) AND {_CURRENT}"  # noqa: S608
         )
+        with self._store.reading() as database:
+            row = database.execute(query, (student, digest, *_OURS)).fetchone()
         try:
-            with self._store.reading() as database:
-                row = database.execute(query, (student, digest, *_OURS)).fetchone()
             return None if row is None else _RESULT.validate_json(row[0])
-        except (UsageError, DataError, ValidationError):  # an unreadable result is as good as none
+        except ValidationError:  # an unreadable result is as good as none
             return None
 
     def standings(self) -> tuple[SubmissionState, ...]:
-        """Return where every submission of the run stands, sorted by student."""
+        """Return where every submission of the run stands, sorted by student.
+
+        Raises:
+            UsageError: There is no run here.
+            DataError: A record cannot be read.
+        """
         with self._store.reading() as database:
             rows = database.execute(
                 f"SELECT student, stage, files, CASE WHEN {_CURRENT} THEN status END FROM submission"  # noqa: S608
                 " WHERE wanted IS NOT NULL"
             ).fetchall()
-            people = _people(database)
+            people = self._people(database)
         return tuple(
             SubmissionState(
                 student=student,
@@ -259,24 +265,18 @@ class Ledger:
         """Return the submissions that are not graded yet as last asked for, sorted by student."""
         return tuple(one for one in self.standings() if one.status is None)
 
-    def stages(self, student: str) -> tuple[tuple[Stage, str], ...]:
-        """Return the stages a submission has come through, with their times (ISO 8601, UTC)."""
-        with self._store.reading() as database:
-            rows = database.execute("SELECT stage, at FROM stage WHERE student = ?", (student,)).fetchall()
-        order = list(Stage)
-        return tuple(sorted(((Stage(stage), at) for stage, at in rows), key=lambda one: order.index(one[0])))
-
     def results(self, students: Collection[str] | None = None) -> tuple[SubmissionResult, ...]:
         """Return all results that stand, or those of some students, the lecturer's decisions applied; sorted.
 
         Raises:
-            UsageError: A record cannot be read.
+            UsageError: There is no run here.
+            DataError: A record cannot be read.
         """
         with self._store.reading() as database:
             rows = database.execute(f"SELECT student, result FROM submission WHERE {_CURRENT}").fetchall()  # noqa: S608
         chosen = sorted(row for row in rows if students is None or row[0] in students)
         words = self.decisions.of(student for student, _ in chosen)
-        return tuple(applied(self._result(student, text), words[student]) for student, text in chosen)
+        return tuple(applied(self._read(_RESULT, student, text), words[student]) for student, text in chosen)
 
     def state(self) -> str:
         """Return a digest of everything that reports show: equal digests, equal reports. Empty without a run."""
@@ -296,9 +296,14 @@ class Ledger:
         """Return a result with the lecturer's decisions applied."""
         return applied(result, self.decisions.of([result.student])[result.student])
 
-    def _result(self, student: str, text: str) -> SubmissionResult:
+    def _people(self, database: sqlite3.Connection) -> dict[str, Person]:
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'person'").fetchone():
+            return {}
+        return {student: self._read(_PERSON, student, who) for student, who in database.execute("SELECT * FROM person")}
+
+    def _read(self, kind: TypeAdapter[_T], student: str, text: str) -> _T:
         try:
-            return _RESULT.validate_json(text)
+            return kind.validate_json(text)
         except ValidationError as error:
             wrong = msg(
                 "{run}: the record of {student} cannot be read; grade into a new folder",
@@ -306,12 +311,6 @@ class Ledger:
                 student=student,
             )
             raise DataError(wrong) from error
-
-
-def _people(database: sqlite3.Connection) -> dict[str, Person]:
-    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'person'").fetchone():
-        return {}
-    return {student: _PERSON.validate_json(who) for student, who in database.execute("SELECT * FROM person")}
 
 
 def _now() -> str:

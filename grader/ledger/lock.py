@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from grader.errors import BusyError
+from grader.errors import BusyError, MachineError
 from grader.records import msg
 
 _ENDED = "ended"
@@ -24,11 +24,12 @@ def held(path: Path) -> Iterator[bool]:
 
     Raises:
         BusyError: Another process holds it.
+        MachineError: There are no locks where it lies.
     """
     with path.open("a+", encoding="utf-8") as file:
         try:
             _lock(file)
-        except OSError as error:
+        except (BlockingIOError, PermissionError) as error:  # the second one on Windows, and over NFS
             file.seek(0)
             who = file.read(200).strip() or "-"
             text = msg(
@@ -37,6 +38,14 @@ def held(path: Path) -> Iterator[bool]:
                 who=who,
             )
             raise BusyError(text) from error
+        except OSError as error:
+            text = msg(
+                "{run}: this folder cannot be locked against a second grader ({why}); grade into a folder on a disk of "
+                "this machine, or one whose file system has locks",
+                run=str(path.parent.parent),
+                why=error.strerror or str(error),
+            )
+            raise MachineError(text) from error
         file.seek(0)
         before = file.read()
         file.truncate(0)

@@ -84,8 +84,6 @@ class Window:
     """Kernel sizes as separate numbers: ``Convolution2D(32, 3, 3)``, which now reads the second 3 as strides."""
 
     of: tuple[str, ...]
-    new: str
-    """Name of the layer today."""
     sizes: int = 2
     """How many numbers the window has."""
 

@@ -182,7 +182,7 @@ _ARGUMENTS = (
 )
 _FORMS = (
     OldCall(
-        pattern=Window(of=("Convolution2D", "Conv2D"), new="Conv2D"),
+        pattern=Window(of=("Convolution2D", "Conv2D")),
         write="Conv2D(32, (3, 3))",
         why=msg("Keras reads the third number as strides today, so the image shrinks by it in every layer."),
         effect=Effect.DIFFERS,

@@ -78,8 +78,8 @@ class Cache:
         """Return the training kept under this key; a file that is not one is as good as none."""
         body = self._read(key, _TRAINING)
         try:
-            return None if body is None else read_training(json.loads(body))
-        except (ValueError, RecursionError):
+            return None if body is None else read_training(body)
+        except ValueError:
             return None
 
     def find_state(self, key: str) -> bytes | None:
@@ -181,10 +181,10 @@ def _checked(content: bytes) -> bytes | None:
     return body if hashlib.sha256(body).hexdigest().encode() == checksum else None
 
 
-def read_training(value: Any) -> Training:
-    """Make a training of plain JSON.
+def read_training(text: bytes | str) -> Training:
+    """Make a training of JSON.
 
     Raises:
         ValueError: It is not one.
     """
-    return _ADAPTER.validate_json(json.dumps(value), strict=True)
+    return _ADAPTER.validate_json(text, strict=True)

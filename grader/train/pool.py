@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -175,7 +176,7 @@ class TrainerPool:
         try:
             reply, state = self._ask_twice(request, left, on_epoch)
             reason = reason_of(reply.pop("reason", None))
-            return dataclasses.replace(read_training({**reply, **known}), reason=reason), state
+            return dataclasses.replace(read_training(json.dumps({**reply, **known})), reason=reason), state
         except WorkerDied:
             reason = msg("the training process ended twice on this model, or did not answer; look at its size")
         except ValueError:

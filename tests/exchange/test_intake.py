@@ -220,6 +220,17 @@ def test_a_copy_a_browser_numbered_replaces_what_it_copies(tmp_path):
         "task-2.ipynb",
     ]
     assert one.delivery.earlier == ("lab (1).ipynb", "lab.ipynb")
+    (remark,) = one.delivery.remarks
+    assert "Older copies were set aside" in said(remark)
+    assert said(remark).endswith(": lab (1).ipynb, lab.ipynb")
+
+
+def test_numbers_of_a_students_own_are_no_copies(tmp_path):
+    """Where no ``lab.ipynb`` lies beside them, ``lab (0).ipynb`` to ``lab (2).ipynb`` are three tasks."""
+    names = [f"Задание ({number}).ipynb" for number in (0, 1, 2)]
+    (one,) = gather([folder({f"kim/{name}": NOTEBOOK for name in names}, tmp_path)]).submissions
+    assert [notebook.name for notebook in one.notebooks] == names
+    assert (one.delivery.earlier, one.delivery.remarks) == ((), ())
 
 
 def test_a_students_own_archive_is_opened_to_two_levels(tmp_path):

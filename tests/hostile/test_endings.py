@@ -76,11 +76,11 @@ def run(folder: Path, code: str = "print(1)") -> Execution:
 def test_a_sandbox_that_does_not_start_is_not_the_students_fault(tmp_path, monkeypatch):
     """The notebook is not run without it; the ending says that it is the machine, in two languages."""
     monkeypatch.setenv("PATH", str(tmp_path))  # no bwrap there
-    execution = run(tmp_path)
+    execution = run(tmp_path, "x = 1\n" * 10_000)
     assert execution.ending is Ending.SANDBOX_FAILED
     assert "not installed" in str(execution.reason.values["why"])
     assert in_both_languages(execution)
-    assert [cell.status for cell in execution.cells] == ["not_run"]
+    assert [(cell.status, len(cell.source)) for cell in execution.cells] == [("not_run", 6_000)]
 
 
 @needs_seal
