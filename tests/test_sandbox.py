@@ -27,7 +27,7 @@ from grader.sandbox import (
     find_seal,
     mounts,
     promises,
-    selfcheck,
+    trial,
 )
 from grader.sandbox.seal import HOME, PATH, WORK
 from grader.sandbox.seccomp import syscall_filter
@@ -155,8 +155,8 @@ def test_a_leak_breaks_its_promise(monkeypatch, tmp_path, promise):
     """A seal that was weakened in one place, and holds in all others, is seen to be; what leaks is a canary."""
     tmp_path.chmod(0o777)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("grader.sandbox.selfcheck.tempfile.tempdir", str(tmp_path))
-    plant = selfcheck._plant
+    monkeypatch.setattr("grader.sandbox.trial.tempfile.tempdir", str(tmp_path))
+    plant = trial._plant
 
     def readable(*given):
         file = plant(*given)
@@ -170,7 +170,7 @@ def test_a_leak_breaks_its_promise(monkeypatch, tmp_path, promise):
         given, fds = whole(self, argv, opened)
         return LEAKS[promise](given, tmp_path), fds
 
-    monkeypatch.setattr(selfcheck, "_plant", readable)
+    monkeypatch.setattr(trial, "_plant", readable)
     monkeypatch.setattr(bubblewrap._BubblewrapRoom, "_command", command)
     broken = {result.name.text: result.detail for result in check_promises(Bubblewrap()) if result.state == "broken"}
     assert promise in broken
@@ -189,7 +189,7 @@ def test_every_promise_is_seen_to_fail_somewhere():
 def test_a_broken_promise_stops_a_run_and_is_told(monkeypatch):
     """Grading refuses to begin, with what was found; told to go on, it does so openly unsealed."""
     monkeypatch.setattr(
-        selfcheck, "PROMISES", (promises.Promise(msg("No files of this machine"), msg("x"), lambda _: "/canary"),)
+        trial, "PROMISES", (promises.Promise(msg("No files of this machine"), msg("x"), lambda _: "/canary"),)
     )
     find._fault.cache_clear()
     try:

@@ -6,8 +6,8 @@ from grader.sandbox.devices import UNBOUNDED_MB, gpu_devices
 from grader.sandbox.find import find_seal
 from grader.sandbox.promises import PROMISES, Promise, PromiseResult
 from grader.sandbox.seal import Room, Running, Seal
-from grader.sandbox.selfcheck import check_promises
 from grader.sandbox.tail import OutputTail
+from grader.sandbox.trial import check_promises
 from grader.sandbox.unsealed import Unsealed
 from grader.sandbox.watchdog import Excess, Watchdog
 

@@ -9,7 +9,7 @@ from grader.errors import SandboxUnavailableError
 from grader.records import Message, joined, msg
 from grader.sandbox.bubblewrap import Bubblewrap
 from grader.sandbox.seal import Seal
-from grader.sandbox.selfcheck import check_promises
+from grader.sandbox.trial import check_promises
 from grader.sandbox.unsealed import Unsealed
 
 _INSTALL = msg(

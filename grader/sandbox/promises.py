@@ -10,7 +10,7 @@ from grader.sandbox.seal import most_threads
 from grader.sandbox.seccomp import syscall_filter
 
 Report = Mapping[str, Any]
-"""What :data:`grader.sandbox.selfcheck.LOOK_AROUND` found."""
+"""What :data:`grader.sandbox.trial._LOOK_AROUND` found."""
 LIMITS = Limits(memory_mb=512, scratch_mb=8, processes=32)
 """What the process that looks around may use."""
 _MOST_PROCESSES = 4

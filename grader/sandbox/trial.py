@@ -21,7 +21,7 @@ from grader.sandbox.promises import LIMITS, PROMISES, Promise, PromiseResult, Re
 from grader.sandbox.seal import PATH, Seal
 
 _SECONDS = 30
-_VARIABLE = "GRADER_SELFCHECK_SECRET"
+_VARIABLE = "GRADER_TRIAL_SECRET"
 
 # Runs inside. Every line of the report is what an attacker would have found.
 _LOOK_AROUND = """
