@@ -1,5 +1,6 @@
 """Kernels that are sealed and started before their notebook is known."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -11,6 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from grader.datasets import DataStore
@@ -113,7 +115,8 @@ def test_a_waiting_kernel_that_was_lost_costs_its_notebook_nothing(warm_pool, tm
         (driver,) = drivers()
         wait_for_kernel(driver)
         for process in victim(driver):
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # it went with its parent
+                process.kill()
         time.sleep(0.5)
         job = job_of(tmp_path / name, LOOK)
         assert run_notebook(job, warm_pool=warm_pool).ending is Ending.COMPLETED
