@@ -328,7 +328,7 @@ def test_a_gpu_without_records_is_told_of_the_processors(tmp_path, monkeypatch):
     )
     assert uncalibrated(settings, measurer) is None
     gpu = replace(measurer, platform=replace(measurer.platform, device="gpu"))
-    assert uncalibrated(settings, gpu).values["commands"].split(", ")[0] == "--device cpu"
+    assert str(uncalibrated(settings, gpu).values["commands"]).split(", ")[0] == "--device cpu"
 
 
 def test_the_advice_to_record_repeats_how_the_run_was_asked_for(tmp_path, monkeypatch):

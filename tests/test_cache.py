@@ -61,10 +61,11 @@ def test_a_damaged_file_is_a_miss_and_is_mended_by_the_next_training(tmp_path, h
 def test_what_came_of_a_training_is_one_of_a_closed_list():
     """A word that we do not know is no answer; the known ones are written as they are."""
     plain = asdict(training())
-    assert read_training(plain) == training()
-    assert json.loads(json.dumps(plain))["outcome"] == "trained"
+    text = json.dumps(plain)
+    assert read_training(text) == training()
+    assert json.loads(text)["outcome"] == "trained"
     with pytest.raises(ValueError, match="outcome"):
-        read_training(plain | {"outcome": "splendid"})
+        read_training(json.dumps(plain | {"outcome": "splendid"}))
 
 
 @pytest.mark.parametrize(
