@@ -87,6 +87,15 @@ def verified(workbook: Workbook, bands: Bands, language: Language) -> Iterator[R
             )
             yield _indented(language.say(caught))
             yield _spoiled(found, language)
+            total = _total(found.spoiled)
+            share = msg(
+                "All together: {caught} of {trials} caught ({share}), {failed} of these failed.",
+                caught=total.caught,
+                trials=total.trials,
+                share=percent(total.caught / total.trials, language, 1),
+                failed=total.failed,
+            )
+            yield _indented(language.say(share))
 
 
 def _task_limits(
@@ -155,10 +164,10 @@ def _distributions(
 def _honest(found: RuleAssessment, language: Language) -> Iterator[RenderableType]:
     heads = (
         *(msg("Honest trainings"), msg("Held against"), msg("Limit"), msg("Mean")),
-        *(msg("Trials"), msg("Two more"), msg("In review"), msg("Failed")),
+        *(msg("Trials"), msg("Two more"), msg("Reviewed"), msg("Failed")),
     )
     table = _table(heads, language, left=(0, 1))
-    table.columns[0].no_wrap = True
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
     for row in found.honest:
         shares = (max(row.limit, 0.0), row.mean)
         table.add_row(row.record.reference, row.held_against, *map(language.share, shares), *_counts(row.tally))
@@ -251,34 +260,28 @@ def _percents(found: Chances, language: Language, *, failed: int) -> dict[str, s
 def _spoiled(found: RuleAssessment, language: Language) -> Table:
     """Make a table of the spoiled trainings that did not pass, of all: kinds down, references across."""
     names = list(dict.fromkeys(row.record.reference for row in found.spoiled))
-    heads = (language.say(msg("Spoiled by")), *names)
-    more = (msg("All"), msg("Share"), msg("95 % interval"), msg("Of these failed"))
+    heads = (language.say(msg("Spoiled by")), *names, language.say(msg("All")), language.say(msg("95 % interval")))
     from grader.report.slim import slim_table
 
-    table = slim_table(*heads, *map(language.say, more))
+    table = slim_table(*heads)
+    table.columns[-1].no_wrap = True
     for kind, title in KINDS.items():
         if rows := [row for row in found.spoiled if row.record.spoiled == kind]:
-            table.add_row(language.say(title), *_caught(rows, names, language))
+            total = _total(rows)
+            between = _interval(total.caught, total.trials, len(rows), language)
+            table.add_row(language.say(title), *_caught(rows, names), between)
     table.add_section()
-    table.add_row(language.say(msg("All")), *_caught(found.spoiled, names, language, is_sample=False))
+    table.add_row(language.say(msg("All")), *_caught(found.spoiled, names), "")  # kinds are no sample of anything
     return table
 
 
-def _caught(
-    rows: Sequence[RecordAssessment], names: Sequence[str], language: Language, *, is_sample: bool = True
-) -> Iterator[str]:
-    """Yield how many were caught, for each reference and for all of them, and what that says.
-
-    All kinds together are no sample of anything, so they get no interval.
-    """
+def _caught(rows: Sequence[RecordAssessment], names: Sequence[str]) -> Iterator[str]:
+    """Yield how many were caught, for each reference and for all of them."""
     for name in names:
         one = _total(row for row in rows if row.record.reference == name)
         yield f"{one.caught}/{one.trials}" if one.trials else ""
     total = _total(rows)
     yield f"{total.caught}/{total.trials}"
-    yield percent(total.caught / total.trials, language, 1)
-    yield _interval(total.caught, total.trials, len(rows), language) if is_sample else ""
-    yield f"{total.failed}/{total.caught}"
 
 
 def _total(rows: Iterable[RecordAssessment]) -> TrialCounts:
