@@ -196,7 +196,9 @@ def test_our_own_records_hold_what_they_promise(workbook):
             assert found.worst.chances.failed < 0.001, found.conditions
     results = bands.folder / "results"
     for record in (*bands.records, *load_records(results / "solutions"), *load_records(results / "spoiled")):
-        assert record.trainings, record.reference
+        assert {one.fingerprint for one in record.trainings} == {record.trainings[0].fingerprint}
+        assert {one.recipe for one in record.trainings} == {record.recipe.digest}
+        assert len(record.seeds) == len(record.trainings)
 
 
 def test_a_free_task_is_defended_by_six_honest_architectures_and_more(workbook):

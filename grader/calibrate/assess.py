@@ -88,8 +88,9 @@ def limits_of(
         for criterion in task.criteria:
             if isinstance(criterion, Accuracy):
                 for record in bands.records:
-                    band = bands.band_for(record)
-                    if (record.reference, record.conditions) == (criterion.reference, conditions) and band:
+                    if (record.reference, record.conditions) != (criterion.reference, conditions):
+                        continue
+                    if (band := bands.band_for(record)) is not None:
                         yield task.id, criterion, record, band
 
 

@@ -9,7 +9,7 @@ from grader.criteria.accuracy import accuracies_of
 from grader.errors import WorkbookError
 from grader.records import Band, LayerFacts, Platform, Profile, Training, msg
 from grader.reference.band import FEWEST, band_of
-from grader.reference.record import ReferenceRecord, load_records, major
+from grader.reference.record import ReferenceRecord, class_of, load_records
 
 
 class Bands:
@@ -37,7 +37,7 @@ class Bands:
                 record.reference == reference
                 and record.fingerprint == fingerprint
                 and record.profile == profile
-                and _alike(record.trainings[0].platform, platform)
+                and class_of(record.trainings[0].platform) == class_of(platform)
             ):
                 return record
         return None
@@ -71,9 +71,7 @@ def _require_one_each(folder: Path, records: Sequence[ReferenceRecord]) -> None:
     """
     seen = set()
     for record in records:
-        keras = major(record.trainings[0].platform.keras)
-        key = (record.reference, record.fingerprint, record.profile, record.conditions, keras)
-        conditions = " · ".join((record.reference, *record.conditions))
+        key = (record.reference, record.fingerprint, record.profile, class_of(record.trainings[0].platform))
         if record.spoiled:
             text = msg(
                 "{folder}: spoiled trainings of {reference} lie among the references; move them to spoiled/ in it",
@@ -85,11 +83,7 @@ def _require_one_each(folder: Path, records: Sequence[ReferenceRecord]) -> None:
             text = msg(
                 "{folder}: two records of the same trainings ({conditions}); take out the file that is a copy",
                 folder=str(folder),
-                conditions=conditions,
+                conditions=" · ".join((record.reference, *record.conditions)),
             )
             raise WorkbookError(text)
         seen.add(key)
-
-
-def _alike(one: Platform, other: Platform) -> bool:
-    return (one.device, one.backend, major(one.keras)) == (other.device, other.backend, major(other.keras))

@@ -130,9 +130,7 @@ def _flaw(record: ReferenceRecord) -> Message | None:
 
 
 def _conditions(training: Training) -> tuple[str, ...]:
-    platform = training.platform
-    conditions = (training.dataset, training.fingerprint, training.profile, place_of(platform))
-    return *conditions, major(platform.keras)
+    return training.dataset, training.fingerprint, training.profile, *class_of(training.platform)
 
 
 def _number(value: float | None) -> float:
@@ -169,6 +167,11 @@ def place_of(platform: Platform) -> str:
     ('cpu', 'gpu-jax')
     """
     return platform.device if platform.backend == "tensorflow" else f"{platform.device}-{platform.backend}"
+
+
+def class_of(platform: Platform) -> tuple[str, str]:
+    """Return what trainings must share to make one band: device class and backend, and Keras's major version."""
+    return place_of(platform), major(platform.keras)
 
 
 def write_record(path: Path, record: ReferenceRecord) -> None:
